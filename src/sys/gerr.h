@@ -6,6 +6,8 @@
 #ifndef HK_SYS_GERR_H
 #define HK_SYS_GERR_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "base/err.h"
