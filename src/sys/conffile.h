@@ -1,0 +1,31 @@
+/* sys/conffile: the configuration file, read with libconfuse. Layer: sys; used by sys/options.
+ * Input is ours, yet checked.
+ *
+ * The form is `key = value`, lists as `key = { "a", "b" }`, comments with #. The keys are the OPT
+ * rows of options.def. */
+#ifndef HK_SYS_CONFFILE_H
+#define HK_SYS_CONFFILE_H
+
+#include "sys/optvalue.h"
+
+/* A larger file is refused. */
+enum { HK_CONFFILE_MAX_BYTES = 1024 * 1024 };
+
+/* One key as it stands in the file. */
+typedef struct hk_confentry {
+	hk_optvalue value;
+	int line; /* 0: the file does not set the key */
+} hk_confentry;
+
+/* hk_conffile_read(path, entries, error): reads the file into entries[HK_OPT_COUNT], which the
+ * caller has zeroed and clears value by value, on failure too. False with HK_ENOENT, HK_EPOLICY,
+ * HK_EIO when it cannot be read; HK_ECONFIG with "PATH:LINE: what" for the first thing that is
+ * wrong: syntax, an unknown key (with the nearest one), a key set twice, a value of the wrong type
+ * or outside its limits. Not reentrant (libconfuse has no user pointer). */
+bool hk_conffile_read(const char *path, hk_confentry *entries, GError **error);
+
+/* hk_conffile_quote(text): text as a value in the file: bare when it is made of [A-Za-z0-9_./:@+-]
+ * only, else in double quotes with escapes. Newly allocated, caller frees. */
+char *hk_conffile_quote(const char *text);
+
+#endif
