@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "sys/gerr.h"
+#include "sys/log.h"
 #include "sys/version.h"
 
 static int
@@ -50,6 +51,7 @@ static bool
 run(const hk_cmd *cmd, int argc, char **argv, GError **error)
 {
 	g_autoptr(hk_opts) opts = hk_opts_parse(cmd->words, argc, argv, error);
+	hk_log_level level = HK_LOG_NOTICE;
 
 	if (!opts) {
 		return false;
@@ -59,6 +61,12 @@ run(const hk_cmd *cmd, int argc, char **argv, GError **error)
 			"`hikeshi %s` takes no argument, not even '%s'", cmd->words,
 			hk_opts_args(opts)[0]);
 	}
+	if (!hk_log_level_find(hk_opts_str(opts, HK_OPT_LOG_LEVEL), &level)) {
+		return hk_error_set(error, HK_EUSAGE,
+			"log-level must be error, warning, notice or debug, not '%s'",
+			hk_opts_str(opts, HK_OPT_LOG_LEVEL));
+	}
+	hk_log_set_level(level);
 	return cmd->run(opts, error) && flush(error);
 }
 
