@@ -1,0 +1,375 @@
+#include "sys/http.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "sys/file.h"
+#include "sys/gerr.h"
+
+struct hk_http {
+	CURLM *multi;
+	struct curl_slist *headers; /* sent with every request */
+	char *agent;
+	char *ca_file;
+	GPtrArray *pool;   /* idle hk_http_body */
+	GPtrArray *idle;   /* idle CURL */
+	GHashTable *calls; /* set of hk_http_call under way */
+};
+
+struct hk_http_call {
+	hk_http *http;
+	CURL *easy;
+	struct curl_slist *headers; /* NULL, or the list of this call (with If-None-Match) */
+	hk_http_done done;
+	void *user;
+	char *url;
+	hk_http_body *body;
+	size_t max_bytes;
+	bool over;
+	bool gzip;
+	bool odd_encoding;
+	char etag[HK_HTTP_ETAG_MAX + 1];
+	int64_t retry_after_ms;
+};
+
+static hk_http_body *
+body_get(hk_http *http)
+{
+	if (http->pool->len > 0) {
+		return g_ptr_array_steal_index_fast(http->pool, http->pool->len - 1);
+	}
+	return g_new0(hk_http_body, 1);
+}
+
+static void
+body_free(gpointer data)
+{
+	hk_http_body *body = data;
+
+	g_free(body->data);
+	g_free(body);
+}
+
+void
+hk_http_give(hk_http *http, hk_http_body *body)
+{
+	if (!body) {
+		return;
+	}
+	if (http->pool->len >= HK_HTTP_POOL_BUFFERS || body->room > HK_HTTP_POOL_BYTES) {
+		body_free(body);
+		return;
+	}
+	body->len = 0;
+	g_ptr_array_add(http->pool, body);
+}
+
+hk_http_body *
+hk_http_take(hk_http_call *call)
+{
+	return g_steal_pointer(&call->body);
+}
+
+static void
+body_reserve(hk_http_body *body, size_t room)
+{
+	if (room > body->room) {
+		body->data = g_realloc(body->data, room);
+		body->room = room;
+	}
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *user)
+{
+	hk_http_call *call = user;
+	hk_http_body *body = call->body;
+	size_t len = size * count;
+
+	if (len > call->max_bytes - body->len) {
+		call->over = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (body->len + len > body->room) {
+		curl_off_t announced = -1;
+		curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+		/* What is announced is only a hint: it must not make us allocate what never comes.
+		 */
+		size_t want = announced > 0 ? MIN((size_t)announced, HK_HTTP_POOL_BYTES) : 0;
+		want = MAX(MAX(want, body->room * 2), 16384);
+		body_reserve(body, MAX(MIN(want, call->max_bytes), body->len + len));
+	}
+	memcpy(body->data + body->len, data, len);
+	body->len += len;
+	return len;
+}
+
+/* header_is(line, name, ret_value): the value, without blanks around it, when the line is that
+ * header. */
+static bool
+header_is(hk_span line, const char *name, hk_span *ret_value)
+{
+	size_t n = strlen(name);
+
+	if (line.len <= n || line.data[n] != ':' ||
+		g_ascii_strncasecmp((const char *)line.data, name, n) != 0) {
+		return false;
+	}
+	hk_span value = hk_span_of(line.data + n + 1, line.len - n - 1);
+	while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
+		value.data++;
+		value.len--;
+	}
+	while (value.len > 0 && strchr(" \t\r\n", value.data[value.len - 1])) {
+		value.len--;
+	}
+	*ret_value = value;
+	return true;
+}
+
+static size_t
+on_header(char *data, size_t size, size_t count, void *user)
+{
+	hk_http_call *call = user;
+	hk_span line = hk_span_of(data, size * count);
+	hk_span value;
+
+	if (line.len > 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+		/* A new header block (after 1xx): what was seen belongs to the old one. */
+		call->gzip = call->odd_encoding = false;
+		call->etag[0] = '\0';
+		call->retry_after_ms = -1;
+	} else if (header_is(line, "content-encoding", &value)) {
+		g_autofree char *text =
+			g_ascii_strdown((const char *)value.data, (gssize)value.len);
+		call->gzip = g_str_equal(text, "gzip") || g_str_equal(text, "x-gzip");
+		call->odd_encoding = !call->gzip && *text && !g_str_equal(text, "identity");
+	} else if (header_is(line, "etag", &value)) {
+		if (value.len <= HK_HTTP_ETAG_MAX && !memchr(value.data, '\0', value.len)) {
+			memcpy(call->etag, value.data, value.len);
+			call->etag[value.len] = '\0';
+		}
+	} else if (header_is(line, "retry-after", &value)) {
+		int64_t ms;
+		if (hk_http_retry_after(value, g_get_real_time() / G_USEC_PER_SEC, &ms)) {
+			call->retry_after_ms = ms;
+		}
+	}
+	return line.len;
+}
+
+hk_http *
+hk_http_new(const hk_http_config *config, GError **error)
+{
+	g_autoptr(hk_http) http = g_new0(hk_http, 1);
+
+	http->pool = g_ptr_array_new_with_free_func(body_free);
+	http->idle = g_ptr_array_new_with_free_func(curl_easy_cleanup);
+	http->calls = g_hash_table_new(NULL, NULL);
+	if (config->ca_file) {
+		g_autoptr(GBytes) pem = hk_file_read(config->ca_file, 16u << 20, error);
+		if (!pem) {
+			g_prefix_error(error, "certificate authorities: ");
+			return NULL;
+		}
+	}
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		hk_error_set(error, HK_EINTERNAL, "libcurl does not start");
+		return NULL;
+	}
+	http->multi = curl_multi_init();
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+		(long)(config->max_connects ? config->max_connects : 64));
+	/* Our own header: with CURLOPT_ACCEPT_ENCODING curl would also decode, at 1.7 times the
+	 * cost (stack.md). */
+	http->headers = curl_slist_append(NULL, "Accept-Encoding: gzip, identity");
+	http->agent = g_strdup_printf(
+		"hikeshi/" HK_VERSION " (+%s)", config->contact ? config->contact : "no contact");
+	http->ca_file = g_strdup(config->ca_file);
+	return g_steal_pointer(&http);
+}
+
+/* Takes the call out of the multi handle; the easy handle is kept for the next call. */
+static void
+call_free(hk_http_call *call)
+{
+	hk_http *http = call->http;
+
+	g_hash_table_remove(http->calls, call);
+	curl_multi_remove_handle(http->multi, call->easy);
+	if (http->idle->len < HK_HTTP_POOL_BUFFERS) {
+		curl_easy_reset(call->easy);
+		g_ptr_array_add(http->idle, call->easy);
+	} else {
+		curl_easy_cleanup(call->easy);
+	}
+	curl_slist_free_all(call->headers);
+	hk_http_give(http, call->body);
+	g_free(call->url);
+	g_free(call);
+}
+
+void
+hk_http_cancel(hk_http_call *call)
+{
+	call_free(call);
+}
+
+void
+hk_http_free(hk_http *http)
+{
+	if (!http) {
+		return;
+	}
+	g_autoptr(GList) calls = g_hash_table_get_keys(http->calls);
+	for (GList *at = calls; at; at = at->next) {
+		call_free(at->data);
+	}
+	g_hash_table_unref(http->calls);
+	g_ptr_array_unref(http->idle);
+	g_ptr_array_unref(http->pool);
+	if (http->multi) {
+		curl_multi_cleanup(http->multi);
+	}
+	curl_slist_free_all(http->headers);
+	g_free(http->agent);
+	g_free(http->ca_file);
+	g_free(http);
+}
+
+static void
+set_options(hk_http_call *call, const hk_http_request *request)
+{
+	hk_http *http = call->http;
+	CURL *easy = call->easy;
+
+	curl_easy_setopt(easy, CURLOPT_URL, call->url);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers ? call->headers : http->headers);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+		(long)(request->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->fresh);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)request->fresh);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+		(long)(request->timeout_ms ? request->timeout_ms : 60000));
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+		(long)(request->connect_ms ? request->connect_ms : 10000));
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 20L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+	if (http->ca_file) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
+}
+
+hk_http_call *
+hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, void *user,
+	GError **error)
+{
+	if (!hk_http_url_check(request->url, error)) {
+		return NULL;
+	}
+	hk_http_call *call = g_new0(hk_http_call, 1);
+	call->http = http;
+	call->done = done;
+	call->user = user;
+	call->url = g_strdup(request->url);
+	call->max_bytes = request->max_bytes ? request->max_bytes : HK_HTTP_BODY_MAX;
+	call->retry_after_ms = -1;
+	call->body = body_get(http);
+	call->easy = http->idle->len > 0
+			     ? g_ptr_array_steal_index_fast(http->idle, http->idle->len - 1)
+			     : curl_easy_init();
+	if (request->etag) {
+		g_autofree char *line = g_strconcat("If-None-Match: ", request->etag, NULL);
+		call->headers = curl_slist_append(NULL, http->headers->data);
+		call->headers = curl_slist_append(call->headers, line);
+	}
+	set_options(call, request);
+	g_hash_table_add(http->calls, call);
+	curl_multi_add_handle(http->multi, call->easy);
+	return call;
+}
+
+size_t
+hk_http_busy(const hk_http *http)
+{
+	return g_hash_table_size(http->calls);
+}
+
+static void
+finish(hk_http_call *call, CURLcode result)
+{
+	g_autoptr(GError) error = NULL;
+	long status = 0;
+	double seconds = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME, &seconds);
+	if (call->over) {
+		hk_error_set(
+			&error, HK_ELIMIT, "the answer is longer than %zu bytes", call->max_bytes);
+	} else if (result != CURLE_OK) {
+		hk_error_set(&error, HK_EREMOTE, "%s", curl_easy_strerror(result));
+	}
+	hk_http_answer answer = {
+		.url = call->url,
+		.status = (int)status,
+		.error = error,
+		.body = hk_span_of(call->body->data, call->body->len),
+		.gzip = call->gzip,
+		.odd_encoding = call->odd_encoding,
+		.etag = call->etag[0] ? call->etag : NULL,
+		.retry_after_ms = call->retry_after_ms,
+		.seconds = seconds,
+	};
+	call->done(call->user, call, &answer);
+	call_free(call);
+}
+
+/* Hands over what is finished; true when there was something. */
+static bool
+drain(hk_http *http)
+{
+	int running = 0;
+	int left;
+	bool any = false;
+	CURLMsg *msg;
+
+	curl_multi_perform(http->multi, &running);
+	while ((msg = curl_multi_info_read(http->multi, &left))) {
+		if (msg->msg == CURLMSG_DONE) {
+			hk_http_call *call = NULL;
+			CURLcode result = msg->data.result;
+			curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+			finish(call, result);
+			any = true;
+		}
+	}
+	return any;
+}
+
+void
+hk_http_step(hk_http *http, int timeout_ms, int wake_fd)
+{
+	struct curl_waitfd extra = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
+
+	/* What was just added must start before we wait. */
+	if (drain(http) || timeout_ms <= 0) {
+		return;
+	}
+	curl_multi_poll(http->multi, &extra, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
+	drain(http);
+}

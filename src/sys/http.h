@@ -1,0 +1,126 @@
+/* sys/http: plain GETs over libcurl's multi interface. Layer: sys. What comes back is hostile.
+ *
+ * The one door to the network until sys/egress grows around it (DESIGN §7), so it stays narrow: GET
+ * only, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
+ * every body, https with verified certificates, plain http to loopback only. One thread; nothing
+ * blocks but hk_http_step().
+ *
+ * Buffers: bodies are collected in a pool of reused buffers (a tile of 400 KB is not malloc'd again
+ * and again). The answer's body goes back to the pool when the callback returns, unless the
+ * callback takes it. */
+#ifndef HK_SYS_HTTP_H
+#define HK_SYS_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "base/span.h"
+
+/* Default cap of one body (certspotter's). */
+#define HK_HTTP_BODY_MAX (64u << 20)
+/* Longest ETag that is kept; a longer one is ignored. */
+#define HK_HTTP_ETAG_MAX 255
+/* The pool keeps at most this many idle buffers and no idle buffer larger than this: memory is
+ * bounded whatever a server once sent. */
+#define HK_HTTP_POOL_BUFFERS 16
+#define HK_HTTP_POOL_BYTES   (1u << 20)
+/* No answer makes us wait longer than this; a longer Retry-After counts as this. */
+#define HK_HTTP_RETRY_MAX_MS (60 * 60 * 1000)
+
+typedef struct hk_http hk_http;
+typedef struct hk_http_call hk_http_call;
+
+/* One body in pool memory. */
+typedef struct hk_http_body {
+	uint8_t *data;
+	size_t len;
+	size_t room;
+} hk_http_body;
+
+typedef struct hk_http_config {
+	const char *contact;   /* mail address or https page, already checked: see
+				  hk_http_contact_check() */
+	const char *ca_file;   /* PEM file of the authorities to trust, or NULL: the system's */
+	unsigned max_connects; /* idle connections kept; 0: 64 */
+} hk_http_config;
+
+typedef struct hk_http_request {
+	const char *url;     /* copied */
+	const char *etag;    /* sent as If-None-Match, or NULL; copied */
+	size_t max_bytes;    /* cap of the body as it travels; 0: HK_HTTP_BODY_MAX */
+	unsigned timeout_ms; /* the whole exchange; 0: 60,000. A transfer under 100 bytes/s for 20 s
+				ends sooner */
+	unsigned connect_ms; /* connecting; 0: 10,000 */
+	bool http1;          /* HTTP/1.1 even if the server offers HTTP/2 */
+	bool fresh;          /* a connection of its own, closed afterwards */
+} hk_http_request;
+
+typedef struct hk_http_answer {
+	const char *url;     /* as asked */
+	int status;          /* HTTP status; 0 when there was no answer (error is set) */
+	const GError *error; /* why there is no answer, or why the body is not whole; NULL when it
+			      * is whole: HK_EREMOTE, HK_ELIMIT (body over the cap) */
+	hk_span body;        /* as it travelled, until the callback returns */
+	bool gzip;           /* Content-Encoding: gzip (or x-gzip) */
+	bool odd_encoding;   /* any other encoding: we asked for none */
+	const char *etag;    /* or NULL */
+	int64_t retry_after_ms; /* of Retry-After, clamped to 0..HK_HTTP_RETRY_MAX_MS; -1 without
+				   one */
+	double seconds;         /* the exchange took */
+} hk_http_answer;
+
+/* Called from hk_http_step(), once for each call that was not cancelled. May start and cancel other
+ * calls. */
+typedef void (*hk_http_done)(void *user, hk_http_call *call, const hk_http_answer *answer);
+
+/* hk_http_new(config, error): HK_EIO for a CA file that cannot be read. User-Agent:
+ * "hikeshi/<version> (+contact)". */
+hk_http *hk_http_new(const hk_http_config *config, GError **error);
+
+/* hk_http_free(http): cancels what is under way. Accepts NULL. */
+void hk_http_free(hk_http *http);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_http, hk_http_free)
+
+/* hk_http_get(http, request, done, user, error): starts a GET. NULL with HK_EPOLICY for a URL that
+ * may not be fetched (hk_http_url_check). The call lives until done returns or it is cancelled. */
+hk_http_call *hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done,
+	void *user, GError **error);
+
+/* hk_http_cancel(call): ends the call; done is not called. Must not be called from its own done. */
+void hk_http_cancel(hk_http_call *call);
+
+/* hk_http_take(call): inside done: the body becomes the caller's, who gives it back with
+ * hk_http_give(). */
+hk_http_body *hk_http_take(hk_http_call *call);
+void hk_http_give(hk_http *http, hk_http_body *body);
+
+/* hk_http_busy(http): calls under way. */
+size_t hk_http_busy(const hk_http *http);
+
+/* hk_http_step(http, timeout_ms, wake_fd): waits until something can be done on the network,
+ * wake_fd (or -1) is readable, or timeout_ms have passed, does it, and calls done for each finished
+ * call. The only function that waits. */
+void hk_http_step(hk_http *http, int timeout_ms, int wake_fd);
+
+/* hk_http_url_check(url, error): https://host..., or http:// with the host localhost, 127.x.y.z or
+ * [::1]; no user name, no fragment, printable ASCII, at most 2,000 bytes. HK_EPOLICY otherwise,
+ * with the reason. Pure. */
+bool hk_http_url_check(const char *url, GError **error);
+
+/* hk_http_contact_check(contact, error): a mail address or an https:// page by which a log's
+ * operator can reach us. Placeholders (example.com and its kin, you@, test@, ...) are refused with
+ * HK_EUSAGE. Pure. */
+bool hk_http_contact_check(const char *contact, GError **error);
+
+/* hk_http_retry_after(value, now_s, ret_ms): RFC 9110, section 10.2.3: seconds or an HTTP-date in
+ * any of the three forms of section 5.6.7, against now_s (Unix time). Clamped to
+ * 0..HK_HTTP_RETRY_MAX_MS. False for anything else. Pure. */
+bool hk_http_retry_after(hk_span value, int64_t now_s, int64_t *ret_ms);
+
+/* hk_http_date(value, ret_s): an HTTP-date as Unix time. Pure. */
+bool hk_http_date(hk_span value, int64_t *ret_s);
+
+#endif
