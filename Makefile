@@ -1,0 +1,54 @@
+# A thin door to Meson and prove; every target is one or two lines. `make help` lists them.
+BUILD ?= build
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
+FUZZ_SECONDS ?= 60
+
+.PHONY: all rel asan check fuzz fuzz-run lint docs bench soak format install clean help
+
+all: ## build with optimisation and debug symbols, in build/
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD)
+	@ninja -C $(BUILD)
+
+rel: ## release build, in build-rel/
+	@test -f build-rel/build.ninja || meson setup build-rel --buildtype=release
+	@ninja -C build-rel
+
+asan: ## build with ASan and UBSan, in build-asan/
+	@test -f build-asan/build.ninja || meson setup build-asan $(SANITIZE)
+	@ninja -C build-asan
+
+check: ## install what is missing, build with sanitizers, run every test
+	@./check
+
+lint: ## the style, layer and documentation tests only
+	@./check tests/lint/
+
+fuzz: ## build the fuzz targets (libFuzzer), in build-fuzz/
+	@tools/install-packages build fuzz
+	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzzing=true $(SANITIZE)
+	@ninja -C build-fuzz
+
+fuzz-run: fuzz ## run each fuzz target for FUZZ_SECONDS (60)
+	@tools/fuzz-run build-fuzz $(FUZZ_SECONDS)
+
+docs: all ## write man pages, completion, reference and example configuration from the tables
+	@tools/update-docs $(BUILD)
+
+bench: rel ## measure; prints figures, peers and ratios
+	@tools/install-packages build bench
+	@bench/run build-rel
+
+soak: asan ## the long runs: 1,000 kill -9 of the follower
+	@HK_BUILD=$(CURDIR)/build-asan HK_SOAK=1000 prove -v tests/scenario/
+
+format: ## clang-format every C file in place
+	@git ls-files '*.[ch]' | xargs clang-format -i
+
+install: rel ## install into DESTDIR and the prefix of build-rel
+	@ninja -C build-rel install
+
+clean: ## remove the build folders
+	@rm -rf build build-*
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
