@@ -54,15 +54,15 @@ ok() { # ok CONDITION-STATUS TEXT: 0 passes
 }
 is() { # is GOT WANT TEXT
 	[ "$1" = "$2" ]
-	ok $? "$3" || { diag "got:      $1"; diag "expected: $2"; }
+	ok $? "$3" || { diag "got:      $1"; diag "expected: $2"; return 1; }
 }
 like() { # like TEXT ERE TEXT: any line matches
 	printf '%s\n' "$1" | grep -Eq -- "$2"
-	ok $? "$3" || { diag "no match for: $2"; diag "in: $1"; }
+	ok $? "$3" || { diag "no match for: $2"; diag "in: $1"; return 1; }
 }
 unlike() { # unlike TEXT ERE TEXT: no line matches
 	! printf '%s\n' "$1" | grep -Eq -- "$2"
-	ok $? "$3" || { diag "unexpected match for: $2"; diag "in: $1"; }
+	ok $? "$3" || { diag "unexpected match for: $2"; diag "in: $1"; return 1; }
 }
 skip() { # skip WHY TEXT
 	tap_count=$((tap_count + 1))

@@ -60,10 +60,14 @@ hk_clock_thaw(void)
 const char *
 hk_clock_format(int64_t wall_ms, char *ret)
 {
-	int64_t ms = wall_ms % 1000 < 0 ? wall_ms % 1000 + 1000 : wall_ms % 1000;
-	time_t seconds = (time_t)((wall_ms - ms) / 1000);
+	int64_t ms = wall_ms % 1000;
+	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
+	if (ms < 0) {
+		ms += 1000;
+		seconds--;
+	}
 	if (!gmtime_r(&seconds, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
 		snprintf(ret, HK_CLOCK_TEXT_SIZE, "invalid-time");
 		return ret;

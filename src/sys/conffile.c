@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/sys/test_options.c */
 #include "sys/conffile.h"
 
 #include <errno.h>
@@ -222,7 +223,7 @@ hk_conffile_quote(const char *text)
 	static const char bare[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@+-";
 
-	if (*text && text[strspn(text, bare)] == '\0') {
+	if (*text && text[strspn(text, bare)] == '\0' && !g_str_has_prefix(text, "//")) {
 		return g_strdup(text);
 	}
 	GString *out = g_string_new("\"");

@@ -49,19 +49,22 @@ hk_nearest(const char *word, const char *const *candidates, size_t count)
 {
 	const char *best = NULL;
 	size_t best_distance = strlen(word) / 3 + 2;
+	size_t best_letters = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!candidates[i]) {
 			continue;
 		}
-		size_t d = distance(word, candidates[i]);
+		size_t letters = distance(word, candidates[i]);
+		size_t d = letters;
 
 		if (d > 1 && strlen(word) >= 2 && g_str_has_prefix(candidates[i], word)) {
 			d = 1;
 		}
-		if (d < best_distance) {
+		if (d < best_distance || (best && d == best_distance && letters < best_letters)) {
 			best = candidates[i];
 			best_distance = d;
+			best_letters = letters;
 		}
 	}
 	return best;

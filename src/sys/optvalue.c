@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/sys/test_options.c */
 #include "sys/optvalue.h"
 
 #include "base/num.h"

@@ -1,0 +1,43 @@
+#!/bin/sh
+# The rules of the house hold, and the tools that say so can fail.
+. "$(dirname -- "$0")/../tap.sh"
+cd "$HK_SRC" || exit 1
+
+for tool in check-layers check-source check-headers check-format check-scripts; do
+	run "tools/$tool"
+	is "$status" 0 "tools/$tool finds nothing" || diag "$out$err"
+done
+
+# check-source
+cat >"$work/bad.c" <<'C'
+/* strcpy( in a comment, "sprintf(" in a string: fine */
+static const char *fine = "sscanf(";
+int f(char *a, const char *b) { strcpy(a, b); return 0; }
+int g(const char *b) { return atoi(b); } /* nocheck: a test of the tool */
+C
+run tools/check-source "$work/bad.c"
+is "$status" 1 "check-source fails on a banned function"
+like "$out" 'bad.c:3: strcpy is not used here: take snprintf' "it names the line and the replacement"
+unlike "$out" 'sscanf|sprintf is not|atoi' "not what stands in a comment or a string, or has its reason"
+printf 'int a;\n/* TODO: b */\n' >"$work/todo.c"
+run tools/check-source "$work/todo.c"
+like "$out" 'todo.c:2: TODO' "a TODO is refused"
+seq 900 | sed 's/.*/int a&;/' >"$work/long.c"
+run tools/check-source "$work/long.c"
+like "$out" 'more than 800 lines' "a long file is refused"
+
+# check-layers
+mkdir -p "$work/src/base" "$work/src/sys" "$work/src/source/ct" "$work/src/score"
+cp src/LAYERS "$work/src/"
+printf '#include "sys/b.h"\n#include <stdio.h>\nvoid *p(void) { return malloc(1); }\n' >"$work/src/base/a.c"
+printf '#include "base/a.h"\n' >"$work/src/sys/b.c"
+printf '#include "score/d.h"\n' >"$work/src/source/ct/c.c"
+touch "$work/src/score/d.h"
+run tools/check-layers "$work/src"
+is "$status" 1 "check-layers fails on a wrong include"
+like "$out" 'base/a.c:1: layer base may not include layer sys' "core may not look up"
+like "$out" 'base/a.c:2: core may not include <stdio.h>' "core has no stdio"
+like "$out" 'base/a.c:3: core never allocates' "core has no malloc"
+like "$out" 'source/ct/c.c:1: source/ct may not include score' "stages stand apart"
+unlike "$out" 'sys/b.c' "sys may include base"
+done_testing
