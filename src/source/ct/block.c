@@ -140,13 +140,20 @@ is_gzip(hk_span bytes)
 }
 
 bool
+hk_ct_block_plain(hk_ct_block *block, hk_span bytes, hk_span *ret, GError **error)
+{
+        *ret = bytes;
+        return !is_gzip(bytes) || hk_gz_inflate(block->gz, bytes, HK_CT_BLOCK_MAX, ret, error);
+}
+
+bool
 hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range, hk_ct_batch_fn fn, void *user,
         size_t *ret_count, GError **error)
 {
         run run = {block, want, range != NULL, fn, user, 0};
         hk_cur cur;
 
-        if (is_gzip(tile) && !hk_gz_inflate(block->gz, tile, HK_CT_BLOCK_MAX, &tile, error)) {
+        if (!hk_ct_block_plain(block, tile, &tile, error)) {
                 return false;
         }
         begin(&run);
@@ -171,10 +178,10 @@ hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_w
         hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
 {
         run run = {block, want, range != NULL, fn, user, 0};
-        hk_span plain = hk_span_of(body, len);
+        hk_span plain;
         hk_ctjson scan;
 
-        if (is_gzip(plain) && !hk_gz_inflate(block->gz, plain, HK_CT_BLOCK_MAX, &plain, error)) {
+        if (!hk_ct_block_plain(block, hk_span_of(body, len), &plain, error)) {
                 return false;
         }
         begin(&run);

@@ -27,6 +27,10 @@ hk_ct_block *hk_ct_block_new(void);
 void hk_ct_block_free(hk_ct_block *block);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_block, hk_ct_block_free)
 
+/* hk_ct_block_plain(block, bytes, ret, error): bytes themselves, or, where they are gzip (recognised by its magic), what they
+ * decompress to, in the block's memory until the next call. HK_EFORM, HK_ETRUNC, HK_ECHECK, HK_ELIMIT. */
+bool hk_ct_block_plain(hk_ct_block *block, hk_span bytes, hk_span *ret, GError **error);
+
 /* Takes a batch; everything in it is valid during the call only. False stops the block with *error set. */
 typedef bool (*hk_ct_batch_fn)(void *user, const hk_batch *batch, GError **error);
 
