@@ -1,7 +1,7 @@
 /* gen-docs: everything that is written from the tables cmd.def, options.def, events.def and
  * errors.def.
  *
- *   gen-docs reference DIR    cli.md configuration.md events.md errors.md
+ *   gen-docs reference DIR    cli.md configuration.md events.md errors.md odd.md
  *   gen-docs man DIR          man1/hikeshi.1 man1/hikeshi-COMMAND.1 man5/hikeshi.conf.5
  *   gen-docs completion       the bash completion, on standard output
  *   gen-docs conf             hikeshi.conf.example, on standard output
@@ -215,6 +215,37 @@ md_errors(void)
 		g_string_append_printf(out, "| `%s` | %d (%s) | %s |\n", hk_err_code((hk_err)i),
 			hk_err_exit((hk_err)i), exit_name(hk_err_exit((hk_err)i)),
 			hk_err_meaning((hk_err)i));
+	}
+	return out;
+}
+
+static GString *
+md_odd(void)
+{
+	static const struct {
+		const char *code;
+		bool malformed;
+		const char *meaning;
+	} rows[] = {
+#define MALFORMED                          true
+#define NOTE                               false
+#define ODD(name, code, severity, meaning) {code, severity, meaning},
+#include "parse/odd.def"
+#undef ODD
+#undef MALFORMED
+#undef NOTE
+	};
+	GString *out = g_string_new("# What can be odd about a certificate\n\n");
+
+	g_string_append_printf(out, generated, "src/parse/odd.def");
+	g_string_append(out, "The codes in the member `odd` of a [sighting](sighting.md). "
+			     "*malformed*: no CA may issue this, and the "
+			     "sighting is of kind `malformed`,\nwhatever its score. *note*: "
+			     "frequent and harmless, only "
+			     "mentioned.\n\n| code | | meaning |\n|---|---|---|\n");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_string_append_printf(out, "| `%s` | %s | %s |\n", rows[i].code,
+			rows[i].malformed ? "malformed" : "note", rows[i].meaning);
 	}
 	return out;
 }
@@ -528,11 +559,13 @@ main(int argc, char **argv)
 		g_autoptr(GString) configuration = md_configuration();
 		g_autoptr(GString) events = md_events();
 		g_autoptr(GString) errors = md_errors();
+		g_autoptr(GString) odd = md_odd();
 
 		save(argv[2], "cli.md", cli);
 		save(argv[2], "configuration.md", configuration);
 		save(argv[2], "events.md", events);
 		save(argv[2], "errors.md", errors);
+		save(argv[2], "odd.md", odd);
 		return 0;
 	}
 	if (strcmp(what, "man") == 0 && argc == 3) {

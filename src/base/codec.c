@@ -2,66 +2,67 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void
 hk_hex_encode(hk_span in, char *ret)
 {
-        for (size_t i = 0; i < in.len; i++) {
-                *ret++ = hex_digits[in.data[i] >> 4];
-                *ret++ = hex_digits[in.data[i] & 15];
-        }
-        *ret = '\0';
+	for (size_t i = 0; i < in.len; i++) {
+		*ret++ = hex_digits[in.data[i] >> 4];
+		*ret++ = hex_digits[in.data[i] & 15];
+	}
+	*ret = '\0';
 }
 
 static int
 hex_value(uint8_t c)
 {
-        if (c >= '0' && c <= '9') {
-                return c - '0';
-        }
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 hk_err
 hk_hex_decode(hk_span text, uint8_t *ret, size_t ret_size)
 {
-        if (text.len != 2 * ret_size) {
-                return HK_EFORM;
-        }
-        for (size_t i = 0; i < text.len; i++) {
-                if (hex_value(text.data[i]) < 0) {
-                        return HK_EFORM;
-                }
-        }
-        for (size_t i = 0; i < ret_size; i++) {
-                ret[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
-        }
-        return HK_OK;
+	if (text.len != 2 * ret_size) {
+		return HK_EFORM;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		if (hex_value(text.data[i]) < 0) {
+			return HK_EFORM;
+		}
+	}
+	for (size_t i = 0; i < ret_size; i++) {
+		ret[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 |
+				   hex_value(text.data[2 * i + 1]));
+	}
+	return HK_OK;
 }
 
 void
 hk_base64_encode(hk_span in, char *ret)
 {
-        const uint8_t *at = in.data;
-        size_t left = in.len;
+	const uint8_t *at = in.data;
+	size_t left = in.len;
 
-        for (; left >= 3; left -= 3, at += 3) {
-                uint32_t group = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
-                *ret++ = base64_digits[group >> 18];
-                *ret++ = base64_digits[group >> 12 & 63];
-                *ret++ = base64_digits[group >> 6 & 63];
-                *ret++ = base64_digits[group & 63];
-        }
-        if (left > 0) {
-                uint32_t group = (uint32_t)at[0] << 16 | (left == 2 ? (uint32_t)at[1] << 8 : 0);
-                *ret++ = base64_digits[group >> 18];
-                *ret++ = base64_digits[group >> 12 & 63];
-                *ret++ = left == 2 ? base64_digits[group >> 6 & 63] : '=';
-                *ret++ = '=';
-        }
-        *ret = '\0';
+	for (; left >= 3; left -= 3, at += 3) {
+		uint32_t group = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+		*ret++ = base64_digits[group >> 18];
+		*ret++ = base64_digits[group >> 12 & 63];
+		*ret++ = base64_digits[group >> 6 & 63];
+		*ret++ = base64_digits[group & 63];
+	}
+	if (left > 0) {
+		uint32_t group = (uint32_t)at[0] << 16 | (left == 2 ? (uint32_t)at[1] << 8 : 0);
+		*ret++ = base64_digits[group >> 18];
+		*ret++ = base64_digits[group >> 12 & 63];
+		*ret++ = left == 2 ? base64_digits[group >> 6 & 63] : '=';
+		*ret++ = '=';
+	}
+	*ret = '\0';
 }
 
 /* Four tables of 256 entries, one per position in a group of four characters, so that a group is four loads and three
@@ -69,66 +70,66 @@ hk_base64_encode(hk_span in, char *ret)
  * no lock. */
 #define BAD 0x80000000u
 #define V(c)                                                                                       \
-        ((c) >= 'A' && (c) <= 'Z'       ? (uint32_t)((c) - 'A')                                    \
-                : (c) >= 'a' && (c) <= 'z' ? (uint32_t)((c) - 'a' + 26)                            \
-                : (c) >= '0' && (c) <= '9' ? (uint32_t)((c) - '0' + 52)                            \
-                : (c) == '+'               ? 62u                                                   \
-                : (c) == '/'               ? 63u                                                   \
-                                           : BAD)
+	((c) >= 'A' && (c) <= 'Z'          ? (uint32_t)((c) - 'A')                                 \
+		: (c) >= 'a' && (c) <= 'z' ? (uint32_t)((c) - 'a' + 26)                            \
+		: (c) >= '0' && (c) <= '9' ? (uint32_t)((c) - '0' + 52)                            \
+		: (c) == '+'               ? 62u                                                   \
+		: (c) == '/'               ? 63u                                                   \
+					   : BAD)
 #define E(c, shift) (V(c) == BAD ? BAD : V(c) << (shift))
-#define R4(c, s) E(c, s), E((c) + 1, s), E((c) + 2, s), E((c) + 3, s)
-#define R16(c, s) R4(c, s), R4((c) + 4, s), R4((c) + 8, s), R4((c) + 12, s)
-#define R64(c, s) R16(c, s), R16((c) + 16, s), R16((c) + 32, s), R16((c) + 48, s)
-#define R256(s) R64(0, s), R64(64, s), R64(128, s), R64(192, s)
+#define R4(c, s)    E(c, s), E((c) + 1, s), E((c) + 2, s), E((c) + 3, s)
+#define R16(c, s)   R4(c, s), R4((c) + 4, s), R4((c) + 8, s), R4((c) + 12, s)
+#define R64(c, s)   R16(c, s), R16((c) + 16, s), R16((c) + 32, s), R16((c) + 48, s)
+#define R256(s)     R64(0, s), R64(64, s), R64(128, s), R64(192, s)
 static const uint32_t place[4][256] = {{R256(18)}, {R256(12)}, {R256(6)}, {R256(0)}};
 
 static uint32_t
 group_of(const uint8_t *at)
 {
-        return place[0][at[0]] | place[1][at[1]] | place[2][at[2]] | place[3][at[3]];
+	return place[0][at[0]] | place[1][at[1]] | place[2][at[2]] | place[3][at[3]];
 }
 
 hk_err
 hk_base64_decode(hk_span text, uint8_t *ret, size_t *ret_len)
 {
-        const uint8_t *at = text.data;
-        uint8_t *out = ret;
-        size_t groups = text.len / 4;
-        uint32_t seen = 0;
+	const uint8_t *at = text.data;
+	uint8_t *out = ret;
+	size_t groups = text.len / 4;
+	uint32_t seen = 0;
 
-        if (text.len % 4 != 0) {
-                return HK_EFORM;
-        }
-        if (groups == 0) {
-                *ret_len = 0;
-                return HK_OK;
-        }
-        /* All groups but the last have no padding. */
-        for (size_t i = 0; i + 1 < groups; i++, at += 4, out += 3) {
-                uint32_t group = group_of(at);
-                seen |= group;
-                out[0] = (uint8_t)(group >> 16);
-                out[1] = (uint8_t)(group >> 8);
-                out[2] = (uint8_t)group;
-        }
-        size_t pad = (size_t)(at[3] == '=') + (size_t)(at[3] == '=' && at[2] == '=');
-        uint32_t last = place[0][at[0]] | place[1][at[1]];
-        last |= pad == 2 ? 0 : place[2][at[2]];
-        last |= pad >= 1 ? 0 : place[3][at[3]];
-        seen |= last;
-        if (seen & BAD) {
-                return HK_EFORM;
-        }
-        if ((pad == 2 && (last & 0xFFFF)) || (pad == 1 && (last & 0xFF))) {
-                return HK_EFORM;
-        }
-        out[0] = (uint8_t)(last >> 16);
-        if (pad < 2) {
-                out[1] = (uint8_t)(last >> 8);
-        }
-        if (pad < 1) {
-                out[2] = (uint8_t)last;
-        }
-        *ret_len = groups * 3 - pad;
-        return HK_OK;
+	if (text.len % 4 != 0) {
+		return HK_EFORM;
+	}
+	if (groups == 0) {
+		*ret_len = 0;
+		return HK_OK;
+	}
+	/* All groups but the last have no padding. */
+	for (size_t i = 0; i + 1 < groups; i++, at += 4, out += 3) {
+		uint32_t group = group_of(at);
+		seen |= group;
+		out[0] = (uint8_t)(group >> 16);
+		out[1] = (uint8_t)(group >> 8);
+		out[2] = (uint8_t)group;
+	}
+	size_t pad = (size_t)(at[3] == '=') + (size_t)(at[3] == '=' && at[2] == '=');
+	uint32_t last = place[0][at[0]] | place[1][at[1]];
+	last |= pad == 2 ? 0 : place[2][at[2]];
+	last |= pad >= 1 ? 0 : place[3][at[3]];
+	seen |= last;
+	if (seen & BAD) {
+		return HK_EFORM;
+	}
+	if ((pad == 2 && (last & 0xFFFF)) || (pad == 1 && (last & 0xFF))) {
+		return HK_EFORM;
+	}
+	out[0] = (uint8_t)(last >> 16);
+	if (pad < 2) {
+		out[1] = (uint8_t)(last >> 8);
+	}
+	if (pad < 1) {
+		out[2] = (uint8_t)last;
+	}
+	*ret_len = groups * 3 - pad;
+	return HK_OK;
 }

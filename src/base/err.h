@@ -8,11 +8,11 @@
 #define HK_MUST __attribute__((warn_unused_result))
 
 typedef enum hk_err {
-        HK_OK = 0,
+	HK_OK = 0,
 #define ERR(name, code, exit, meaning) HK_E##name,
 #include "base/errors.def"
 #undef ERR
-        HK_ERR_COUNT
+	HK_ERR_COUNT
 } hk_err;
 
 /* hk_err_code(err): the stable text code ("truncated"); "ok" for HK_OK, "internal" for a value outside the table.
@@ -27,12 +27,12 @@ int hk_err_exit(hk_err err);
 
 /* HK_TRY(expr): return from the calling hk_err function at the first failure. */
 #define HK_TRY(expr)                                                                               \
-        do {                                                                                       \
-                hk_err hk_try_err_ = (expr);                                                       \
-                if (hk_try_err_ != HK_OK) {                                                        \
-                        return hk_try_err_;                                                        \
-                }                                                                                  \
-        } while (0)
+	do {                                                                                       \
+		hk_err hk_try_err_ = (expr);                                                       \
+		if (hk_try_err_ != HK_OK) {                                                        \
+			return hk_try_err_;                                                        \
+		}                                                                                  \
+	} while (0)
 
 /* HK_BUG(what): a broken invariant of ours, never a reaction to input: writes file, line and what to stderr, aborts. */
 #define HK_BUG(what) hk_bug_(__FILE__, __LINE__, (what))

@@ -12,9 +12,9 @@
 #define HK_NAME_MAX 255
 
 typedef struct hk_name {
-        const char *text; /* borrowed, not NUL-terminated */
-        uint32_t len;     /* bytes, 1..HK_NAME_MAX */
-        uint32_t entry;   /* number of its certificate within the batch; 0 where there is none */
+	const char *text; /* borrowed, not NUL-terminated */
+	uint32_t len;     /* bytes, 1..HK_NAME_MAX */
+	uint32_t entry;   /* number of its certificate within the batch; 0 where there is none */
 } hk_name;
 
 #endif

@@ -10,8 +10,8 @@
 #include <string.h>
 
 typedef struct hk_span {
-        const uint8_t *data; /* borrowed */
-        size_t len;          /* bytes */
+	const uint8_t *data; /* borrowed */
+	size_t len;          /* bytes */
 } hk_span;
 
 /* HK_SPAN_LIT("text"): the bytes of a string literal without its NUL. */
@@ -20,20 +20,20 @@ typedef struct hk_span {
 static inline hk_span
 hk_span_of(const void *data, size_t len)
 {
-        return (hk_span){(const uint8_t *)data, len};
+	return (hk_span){(const uint8_t *)data, len};
 }
 
 /* hk_span_str(text): the bytes of a NUL-terminated string; empty for NULL. */
 static inline hk_span
 hk_span_str(const char *text)
 {
-        return text ? hk_span_of(text, strlen(text)) : (hk_span){NULL, 0};
+	return text ? hk_span_of(text, strlen(text)) : (hk_span){NULL, 0};
 }
 
 static inline bool
 hk_span_eq(hk_span a, hk_span b)
 {
-        return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 #endif

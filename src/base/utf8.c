@@ -3,60 +3,60 @@
 size_t
 hk_utf8_next(const uint8_t *at, const uint8_t *end, uint32_t *ret)
 {
-        /* RFC 3629, section 4: first byte -> length, and the bounds of the second byte that exclude overlong forms,
+	/* RFC 3629, section 4: first byte -> length, and the bounds of the second byte that exclude overlong forms,
          * surrogates and values over U+10FFFF. */
-        uint8_t first = at[0];
-        uint8_t low = 0x80;
-        uint8_t high = 0xBF;
-        size_t len;
-        uint32_t value;
+	uint8_t first = at[0];
+	uint8_t low = 0x80;
+	uint8_t high = 0xBF;
+	size_t len;
+	uint32_t value;
 
-        if (first < 0x80) {
-                *ret = first;
-                return 1;
-        }
-        if (first >= 0xC2 && first <= 0xDF) {
-                len = 2;
-                value = first & 0x1F;
-        } else if (first >= 0xE0 && first <= 0xEF) {
-                len = 3;
-                value = first & 0x0F;
-                low = first == 0xE0 ? 0xA0 : 0x80;
-                high = first == 0xED ? 0x9F : 0xBF;
-        } else if (first >= 0xF0 && first <= 0xF4) {
-                len = 4;
-                value = first & 0x07;
-                low = first == 0xF0 ? 0x90 : 0x80;
-                high = first == 0xF4 ? 0x8F : 0xBF;
-        } else {
-                return 0;
-        }
-        if ((size_t)(end - at) < len || at[1] < low || at[1] > high) {
-                return 0;
-        }
-        for (size_t i = 1; i < len; i++) {
-                if ((at[i] & 0xC0) != 0x80) {
-                        return 0;
-                }
-                value = value << 6 | (at[i] & 0x3F);
-        }
-        *ret = value;
-        return len;
+	if (first < 0x80) {
+		*ret = first;
+		return 1;
+	}
+	if (first >= 0xC2 && first <= 0xDF) {
+		len = 2;
+		value = first & 0x1F;
+	} else if (first >= 0xE0 && first <= 0xEF) {
+		len = 3;
+		value = first & 0x0F;
+		low = first == 0xE0 ? 0xA0 : 0x80;
+		high = first == 0xED ? 0x9F : 0xBF;
+	} else if (first >= 0xF0 && first <= 0xF4) {
+		len = 4;
+		value = first & 0x07;
+		low = first == 0xF0 ? 0x90 : 0x80;
+		high = first == 0xF4 ? 0x8F : 0xBF;
+	} else {
+		return 0;
+	}
+	if ((size_t)(end - at) < len || at[1] < low || at[1] > high) {
+		return 0;
+	}
+	for (size_t i = 1; i < len; i++) {
+		if ((at[i] & 0xC0) != 0x80) {
+			return 0;
+		}
+		value = value << 6 | (at[i] & 0x3F);
+	}
+	*ret = value;
+	return len;
 }
 
 bool
 hk_utf8_valid(hk_span text)
 {
-        const uint8_t *at = text.data;
-        const uint8_t *end = at + text.len;
-        uint32_t ignored;
+	const uint8_t *at = text.data;
+	const uint8_t *end = at + text.len;
+	uint32_t ignored;
 
-        while (at < end) {
-                size_t len = *at < 0x80 ? 1 : hk_utf8_next(at, end, &ignored);
-                if (len == 0) {
-                        return false;
-                }
-                at += len;
-        }
-        return true;
+	while (at < end) {
+		size_t len = *at < 0x80 ? 1 : hk_utf8_next(at, end, &ignored);
+		if (len == 0) {
+			return false;
+		}
+		at += len;
+	}
+	return true;
 }

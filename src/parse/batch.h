@@ -21,24 +21,24 @@
 #define HK_BATCH_TEXT_MIN (HK_BATCH_ENTRY_NAMES_MAX * (HK_NAME_MAX + 1) + 1)
 
 typedef struct hk_batch_entry {
-        uint64_t index;      /* position in the log, 0-based; for a file: number within the run */
-        hk_ctleaf leaf;      /* as framed; for a bare certificate only precert and cert are set */
-        hk_x509 x509;        /* meaningful when err is HK_OK */
-        hk_err err;          /* why the certificate could not be read, or HK_OK */
-        uint32_t first_name; /* number of its first name within the batch */
-        uint32_t name_count; /* dNSNames, or the subject CN where there is no dNSName */
+	uint64_t index;      /* position in the log, 0-based; for a file: number within the run */
+	hk_ctleaf leaf;      /* as framed; for a bare certificate only precert and cert are set */
+	hk_x509 x509;        /* meaningful when err is HK_OK */
+	hk_err err;          /* why the certificate could not be read, or HK_OK */
+	uint32_t first_name; /* number of its first name within the batch */
+	uint32_t name_count; /* dNSNames, or the subject CN where there is no dNSName */
 } hk_batch_entry;
 
 typedef struct hk_batch {
-        hk_batch_entry *entries; /* caller's memory, entry_max of them */
-        size_t entry_count;
-        size_t entry_max;
-        hk_name *names; /* caller's memory, name_max of them */
-        size_t name_count;
-        size_t name_max; /* at least HK_BATCH_ENTRY_NAMES_MAX */
-        char *text;      /* caller's memory, text_max bytes */
-        size_t text_len;
-        size_t text_max; /* at least HK_BATCH_TEXT_MIN */
+	hk_batch_entry *entries; /* caller's memory, entry_max of them */
+	size_t entry_count;
+	size_t entry_max;
+	hk_name *names; /* caller's memory, name_max of them */
+	size_t name_count;
+	size_t name_max; /* at least HK_BATCH_ENTRY_NAMES_MAX */
+	char *text;      /* caller's memory, text_max bytes */
+	size_t text_len;
+	size_t text_max; /* at least HK_BATCH_TEXT_MIN */
 } hk_batch;
 
 /* hk_batch_clear(batch): forget all entries; the memory stays. Also readies a batch whose pointers and maxima were set. */

@@ -24,10 +24,10 @@
 #include "parse/batch.h"
 
 typedef struct hk_sighting {
-        /* One issuance, whatever the log and the form: tbs_sha256; for a certificate that could not be read the SHA-256 of
+	/* One issuance, whatever the log and the form: tbs_sha256; for a certificate that could not be read the SHA-256 of
          * its bytes. */
-        uint8_t key[32];
-        char *line; /* owned; JSON without a line feed */
+	uint8_t key[32];
+	char *line; /* owned; JSON without a line feed */
 } hk_sighting;
 
 void hk_sighting_free(hk_sighting *sighting);
@@ -35,10 +35,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_sighting, hk_sighting_free)
 
 /* hk_sighting_new(log, entry, verdict): the sighting of one entry of a batch. log is printed as it is; verdict may be NULL
  * (not scored). The caller frees. */
-hk_sighting *hk_sighting_new(const char *log, const hk_batch_entry *entry, const hk_verdict *verdict);
+hk_sighting *hk_sighting_new(
+	const char *log, const hk_batch_entry *entry, const hk_verdict *verdict);
 
 /* hk_sighting_print(out, log, entry, verdict, ret_key): the same, appended to out; ret_key (32 bytes) may be NULL. */
-void hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry, const hk_verdict *verdict,
-        uint8_t *ret_key);
+void hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
+	const hk_verdict *verdict, uint8_t *ret_key);
 
 #endif

@@ -8,7 +8,7 @@
 /* A batch takes one full tile or one get-entries answer of common size in one go; more entries make more batches. */
 #define ENTRY_MAX 1024
 #define NAME_MAX_ (32 * ENTRY_MAX)
-#define TEXT_MAX (4u << 20)
+#define TEXT_MAX  (4u << 20)
 
 G_STATIC_ASSERT(NAME_MAX_ >= HK_BATCH_ENTRY_NAMES_MAX);
 G_STATIC_ASSERT(TEXT_MAX >= HK_BATCH_TEXT_MIN);
@@ -16,208 +16,214 @@ G_STATIC_ASSERT(TEXT_MAX >= HK_BATCH_TEXT_MIN);
 typedef uint8_t hk_leaf_hash[32];
 
 struct hk_ct_block {
-        hk_batch batch;
-        hk_gz *gz;
-        GArray *leaves; /* of hk_leaf_hash: the leaf hashes of the block under way */
+	hk_batch batch;
+	hk_gz *gz;
+	GArray *leaves; /* of hk_leaf_hash: the leaf hashes of the block under way */
 };
 
 /* One run over one block. */
 typedef struct run {
-        hk_ct_block *block;
-        const hk_ct_want *want;
-        bool hashing;
-        hk_ct_batch_fn fn;
-        void *user;
-        size_t seen; /* entries framed, skipped ones included */
+	hk_ct_block *block;
+	const hk_ct_want *want;
+	bool hashing;
+	hk_ct_batch_fn fn;
+	void *user;
+	size_t seen; /* entries framed, skipped ones included */
 } run;
 
 hk_ct_block *
 hk_ct_block_new(void)
 {
-        hk_ct_block *block = g_new0(hk_ct_block, 1);
+	hk_ct_block *block = g_new0(hk_ct_block, 1);
 
-        block->batch.entries = g_new(hk_batch_entry, ENTRY_MAX);
-        block->batch.entry_max = ENTRY_MAX;
-        block->batch.names = g_new(hk_name, NAME_MAX_);
-        block->batch.name_max = NAME_MAX_;
-        block->batch.text = g_malloc(TEXT_MAX);
-        block->batch.text_max = TEXT_MAX;
-        block->gz = hk_gz_new();
-        block->leaves = g_array_sized_new(FALSE, FALSE, sizeof(hk_leaf_hash), ENTRY_MAX);
-        return block;
+	block->batch.entries = g_new(hk_batch_entry, ENTRY_MAX);
+	block->batch.entry_max = ENTRY_MAX;
+	block->batch.names = g_new(hk_name, NAME_MAX_);
+	block->batch.name_max = NAME_MAX_;
+	block->batch.text = g_malloc(TEXT_MAX);
+	block->batch.text_max = TEXT_MAX;
+	block->gz = hk_gz_new();
+	block->leaves = g_array_sized_new(FALSE, FALSE, sizeof(hk_leaf_hash), ENTRY_MAX);
+	return block;
 }
 
 void
 hk_ct_block_free(hk_ct_block *block)
 {
-        if (!block) {
-                return;
-        }
-        g_free(block->batch.entries);
-        g_free(block->batch.names);
-        g_free(block->batch.text);
-        hk_gz_free(block->gz);
-        g_array_unref(block->leaves);
-        g_free(block);
+	if (!block) {
+		return;
+	}
+	g_free(block->batch.entries);
+	g_free(block->batch.names);
+	g_free(block->batch.text);
+	hk_gz_free(block->gz);
+	g_array_unref(block->leaves);
+	g_free(block);
 }
 
 static bool
 flush(run *run, GError **error)
 {
-        hk_batch *batch = &run->block->batch;
-        bool fine = batch->entry_count == 0 || run->fn(run->user, batch, error);
+	hk_batch *batch = &run->block->batch;
+	bool fine = batch->entry_count == 0 || run->fn(run->user, batch, error);
 
-        hk_batch_clear(batch);
-        return fine;
+	hk_batch_clear(batch);
+	return fine;
 }
 
 static bool
 broken(const run *run, hk_err err, GError **error)
 {
-        return hk_error_set(error, err, "entry %" G_GUINT64_FORMAT ": %s (%s)", run->want->first + run->seen,
-                hk_err_meaning(err), hk_err_code(err));
+	return hk_error_set(error, err, "entry %" G_GUINT64_FORMAT ": %s (%s)",
+		run->want->first + run->seen, hk_err_meaning(err), hk_err_code(err));
 }
 
 /* One framed entry: hashed, read and appended. */
 static bool
 take(run *run, const hk_ctleaf *leaf, GError **error)
 {
-        uint64_t index = run->want->first + run->seen;
+	uint64_t index = run->want->first + run->seen;
 
-        if (leaf->leaf_index >= 0 ? (uint64_t)leaf->leaf_index != index : run->want->index_must) {
-                return hk_error_set(error, HK_ECHECK, "entry %" G_GUINT64_FORMAT ": its leaf_index is %" G_GINT64_FORMAT,
-                        index, leaf->leaf_index);
-        }
-        if (run->hashing) {
-                GArray *leaves = run->block->leaves;
-                g_array_set_size(leaves, leaves->len + 1);
-                hk_sha256_leaf(leaf->timestamped_entry, g_array_index(leaves, hk_leaf_hash, leaves->len - 1));
-        }
-        hk_err err = hk_batch_add(&run->block->batch, index, leaf);
-        if (err == HK_ENOMEM) {
-                if (!flush(run, error)) {
-                        return false;
-                }
-                err = hk_batch_add(&run->block->batch, index, leaf);
-        }
-        if (err != HK_OK) {
-                return broken(run, err, error);
-        }
-        run->seen++;
-        return true;
+	if (leaf->leaf_index >= 0 ? (uint64_t)leaf->leaf_index != index : run->want->index_must) {
+		return hk_error_set(error, HK_ECHECK,
+			"entry %" G_GUINT64_FORMAT ": its leaf_index is %" G_GINT64_FORMAT, index,
+			leaf->leaf_index);
+	}
+	if (run->hashing) {
+		GArray *leaves = run->block->leaves;
+		g_array_set_size(leaves, leaves->len + 1);
+		hk_sha256_leaf(leaf->timestamped_entry,
+			g_array_index(leaves, hk_leaf_hash, leaves->len - 1));
+	}
+	hk_err err = hk_batch_add(&run->block->batch, index, leaf);
+	if (err == HK_ENOMEM) {
+		if (!flush(run, error)) {
+			return false;
+		}
+		err = hk_batch_add(&run->block->batch, index, leaf);
+	}
+	if (err != HK_OK) {
+		return broken(run, err, error);
+	}
+	run->seen++;
+	return true;
 }
 
 /* What is common to the end of every block: the last batch, the count, and only then the range. */
 static bool
 finish(run *run, hk_range *range, size_t *ret_count, GError **error)
 {
-        size_t got = run->seen > run->want->skip ? run->seen - run->want->skip : 0;
+	size_t got = run->seen > run->want->skip ? run->seen - run->want->skip : 0;
 
-        if (got < run->want->count && !run->want->short_ok) {
-                return hk_error_set(error, HK_ETRUNC, "%zu entries where %zu were expected", got, run->want->count);
-        }
-        if (!flush(run, error)) {
-                return false;
-        }
-        if (range) {
-                hk_range_append_leaves(range, (const uint8_t *)run->block->leaves->data, run->block->leaves->len);
-        }
-        *ret_count = got;
-        return true;
+	if (got < run->want->count && !run->want->short_ok) {
+		return hk_error_set(error, HK_ETRUNC, "%zu entries where %zu were expected", got,
+			run->want->count);
+	}
+	if (!flush(run, error)) {
+		return false;
+	}
+	if (range) {
+		hk_range_append_leaves(
+			range, (const uint8_t *)run->block->leaves->data, run->block->leaves->len);
+	}
+	*ret_count = got;
+	return true;
 }
 
 static void
 begin(run *run)
 {
-        hk_batch_clear(&run->block->batch);
-        g_array_set_size(run->block->leaves, 0);
+	hk_batch_clear(&run->block->batch);
+	g_array_set_size(run->block->leaves, 0);
 }
 
 static bool
 is_gzip(hk_span bytes)
 {
-        return bytes.len >= 2 && bytes.data[0] == 0x1F && bytes.data[1] == 0x8B; /* RFC 1952, section 2.3.1 */
+	return bytes.len >= 2 && bytes.data[0] == 0x1F &&
+	       bytes.data[1] == 0x8B; /* RFC 1952, section 2.3.1 */
 }
 
 bool
 hk_ct_block_plain(hk_ct_block *block, hk_span bytes, hk_span *ret, GError **error)
 {
-        *ret = bytes;
-        return !is_gzip(bytes) || hk_gz_inflate(block->gz, bytes, HK_CT_BLOCK_MAX, ret, error);
+	*ret = bytes;
+	return !is_gzip(bytes) || hk_gz_inflate(block->gz, bytes, HK_CT_BLOCK_MAX, ret, error);
 }
 
 bool
-hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range, hk_ct_batch_fn fn, void *user,
-        size_t *ret_count, GError **error)
+hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range,
+	hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
 {
-        run run = {block, want, range != NULL, fn, user, 0};
-        hk_cur cur;
+	run run = {block, want, range != NULL, fn, user, 0};
+	hk_cur cur;
 
-        if (!hk_ct_block_plain(block, tile, &tile, error)) {
-                return false;
-        }
-        begin(&run);
-        cur = hk_cur_of(tile);
-        while (!hk_cur_empty(&cur) && run.seen < want->skip + want->count) {
-                hk_ctleaf leaf;
-                hk_err err = hk_ctleaf_next_tile(&cur, &leaf);
-                if (err != HK_OK) {
-                        return broken(&run, err, error);
-                }
-                if (run.seen < want->skip) {
-                        run.seen++;
-                } else if (!take(&run, &leaf, error)) {
-                        return false;
-                }
-        }
-        return finish(&run, range, ret_count, error);
+	if (!hk_ct_block_plain(block, tile, &tile, error)) {
+		return false;
+	}
+	begin(&run);
+	cur = hk_cur_of(tile);
+	while (!hk_cur_empty(&cur) && run.seen < want->skip + want->count) {
+		hk_ctleaf leaf;
+		hk_err err = hk_ctleaf_next_tile(&cur, &leaf);
+		if (err != HK_OK) {
+			return broken(&run, err, error);
+		}
+		if (run.seen < want->skip) {
+			run.seen++;
+		} else if (!take(&run, &leaf, error)) {
+			return false;
+		}
+	}
+	return finish(&run, range, ret_count, error);
 }
 
 bool
-hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_want *want, hk_range *range,
-        hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
+hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_want *want,
+	hk_range *range, hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
 {
-        run run = {block, want, range != NULL, fn, user, 0};
-        hk_span plain;
-        hk_ctjson scan;
+	run run = {block, want, range != NULL, fn, user, 0};
+	hk_span plain;
+	hk_ctjson scan;
 
-        if (!hk_ct_block_plain(block, hk_span_of(body, len), &plain, error)) {
-                return false;
-        }
-        begin(&run);
-        /* The bytes are ours to overwrite: the caller's buffer or the decompressor's. */
-        hk_ctjson_init(&scan, (uint8_t *)plain.data, plain.len);
-        while (run.seen < want->skip + want->count) {
-                hk_ctjson_entry entry;
-                bool done;
-                hk_ctleaf leaf;
-                hk_err err = hk_ctjson_next(&scan, &entry, &done);
-                if (err == HK_OK && done) {
-                        break;
-                }
-                if (err == HK_OK) {
-                        err = hk_ctleaf_parse_merkle(entry.leaf_input, &leaf);
-                }
-                if (err != HK_OK) {
-                        return broken(&run, err, error);
-                }
-                if (run.seen < want->skip) {
-                        run.seen++;
-                } else if (!take(&run, &leaf, error)) {
-                        return false;
-                }
-        }
-        return finish(&run, range, ret_count, error);
+	if (!hk_ct_block_plain(block, hk_span_of(body, len), &plain, error)) {
+		return false;
+	}
+	begin(&run);
+	/* The bytes are ours to overwrite: the caller's buffer or the decompressor's. */
+	hk_ctjson_init(&scan, (uint8_t *)plain.data, plain.len);
+	while (run.seen < want->skip + want->count) {
+		hk_ctjson_entry entry;
+		bool done;
+		hk_ctleaf leaf;
+		hk_err err = hk_ctjson_next(&scan, &entry, &done);
+		if (err == HK_OK && done) {
+			break;
+		}
+		if (err == HK_OK) {
+			err = hk_ctleaf_parse_merkle(entry.leaf_input, &leaf);
+		}
+		if (err != HK_OK) {
+			return broken(&run, err, error);
+		}
+		if (run.seen < want->skip) {
+			run.seen++;
+		} else if (!take(&run, &leaf, error)) {
+			return false;
+		}
+	}
+	return finish(&run, range, ret_count, error);
 }
 
 bool
-hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn fn, void *user, GError **error)
+hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn fn, void *user,
+	GError **error)
 {
-        hk_ct_want want = {.first = index, .count = 1};
-        run run = {block, &want, false, fn, user, 0};
-        hk_ctleaf leaf = {.cert = der, .leaf_index = -1};
-        size_t count;
+	hk_ct_want want = {.first = index, .count = 1};
+	run run = {block, &want, false, fn, user, 0};
+	hk_ctleaf leaf = {.cert = der, .leaf_index = -1};
+	size_t count;
 
-        begin(&run);
-        return take(&run, &leaf, error) && finish(&run, NULL, &count, error);
+	begin(&run);
+	return take(&run, &leaf, error) && finish(&run, NULL, &count, error);
 }

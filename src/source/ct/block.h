@@ -36,11 +36,11 @@ typedef bool (*hk_ct_batch_fn)(void *user, const hk_batch *batch, GError **error
 
 /* What to read, and what must hold. */
 typedef struct hk_ct_want {
-        uint64_t first;  /* index of the block's first entry */
-        size_t skip;     /* entries at its start that are hashed into nothing and not handed out: a tile that was read in part */
-        size_t count;    /* entries wanted after skip; more in the block are ignored; fewer are HK_ETRUNC unless short_ok */
-        bool short_ok;   /* a get-entries answer may be short (RFC 6962, section 4.6) */
-        bool index_must; /* static-ct: each entry must carry its own leaf_index (static-ct-api, "leaf_index") */
+	uint64_t first; /* index of the block's first entry */
+	size_t skip; /* entries at its start that are hashed into nothing and not handed out: a tile that was read in part */
+	size_t count; /* entries wanted after skip; more in the block are ignored; fewer are HK_ETRUNC unless short_ok */
+	bool short_ok; /* a get-entries answer may be short (RFC 6962, section 4.6) */
+	bool index_must; /* static-ct: each entry must carry its own leaf_index (static-ct-api, "leaf_index") */
 } hk_ct_want;
 
 /* hk_ct_block_tile(block, tile, want, range, fn, user, ret_count, error): a data tile, gzip (recognised by its magic) or
@@ -48,15 +48,16 @@ typedef struct hk_ct_want {
  * *ret_count is the number of entries read. HK_ETRUNC, HK_EFORM, HK_ETRAIL: the framing is broken, the entry is named;
  * HK_ECHECK: a leaf_index that is not the position. On failure range is unchanged, though fn may have seen batches of the
  * block's first entries: what it made of them must be dropped. */
-bool hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range, hk_ct_batch_fn fn,
-        void *user, size_t *ret_count, GError **error);
+bool hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range,
+	hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error);
 
 /* hk_ct_block_entries(...): the same for the body of a get-entries answer, plain or gzip. The bytes of body are overwritten
  * (base64 is decoded in place). */
-bool hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_want *want, hk_range *range,
-        hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error);
+bool hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_want *want,
+	hk_range *range, hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error);
 
 /* hk_ct_block_cert(block, der, index, fn, user, error): one bare certificate, as from a file. */
-bool hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn fn, void *user, GError **error);
+bool hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn fn,
+	void *user, GError **error);
 
 #endif
