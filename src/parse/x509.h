@@ -36,7 +36,7 @@ enum {
 #undef ODD
 };
 
-/* All bits that make an entry a sighting of kind "malformed": severity STRUCTURE or NAME. */
+/* All bits that make an entry a sighting of kind "malformed": those of severity MALFORMED. */
 extern const uint32_t hk_x509_odd_malformed;
 
 /* Seconds for a time that could not be read (bad-time). */

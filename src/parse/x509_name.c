@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-enum { STRUCTURE = 1, NAME = 1, NOTE = 0 };
+enum { MALFORMED = 1, NOTE = 0 };
 
 const uint32_t hk_x509_odd_malformed = 0
 #define ODD(name, code, severity, meaning) | (severity * (1u << HK_X509_ODD_NUMBER_##name))
