@@ -21,7 +21,7 @@ for command in $(printf '%s\n' "$commands" | tr ' ' '+'); do
 	run hikeshi $command --help
 	is "$status/$err" 0/ "hikeshi $command --help"
 	like "$out" "^usage: hikeshi $command \\[OPTION" "its usage"
-	is "$(printf '%s\n' "$out" | awk 'length > 100' | head -n 1)" "" "no line is too long"
+	is "$(printf '%s\n' "$out" | awk 'length > 120' | head -n 1)" "" "no line is too long"
 	run hikeshi $command --no-such-option
 	is "$status" 64 "hikeshi $command --no-such-option: EX_USAGE"
 	is "$(printf '%s\n' "$err" | wc -l)" 1 "one line says so"
