@@ -3,7 +3,7 @@ BUILD ?= build
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 FUZZ_SECONDS ?= 60
 
-.PHONY: all rel asan check fuzz fuzz-run lint docs bench soak format install clean help
+.PHONY: all rel asan check fuzz fuzz-run lint docs bench soak tidy format install clean help
 
 all: ## build with optimisation and debug symbols, in build/
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD)
@@ -40,6 +40,9 @@ bench: rel ## measure; prints figures, peers and ratios
 
 soak: asan ## the long runs: 1,000 kill -9 of the follower
 	@HK_BUILD=$(CURDIR)/build-asan HK_SOAK=1000 prove -v tests/scenario/
+
+tidy: all ## clang-tidy over every C file
+	@tools/install-packages build tidy && find src range tools -name '*.c' | sort | xargs -P 2 -n 8 clang-tidy -p $(BUILD) --quiet
 
 format: ## clang-format every C file in place
 	@git ls-files '*.[ch]' | xargs clang-format -i
