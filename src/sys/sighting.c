@@ -140,6 +140,13 @@ key_of(const hk_batch_entry *entry, uint8_t *ret_key)
 	hk_sha256_pieces(pieces.piece, pieces.count, ret_key);
 }
 
+/* A precertificate entry, or a precertificate on its own (a file). */
+static bool
+is_precert(const hk_batch_entry *entry)
+{
+	return entry->leaf.precert || (entry->err == HK_OK && entry->x509.has_poison);
+}
+
 void
 hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
 	const hk_verdict *verdict, uint8_t *ret_key)
@@ -155,7 +162,7 @@ hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
 	hk_jsonw_key(out, "index");
 	hk_jsonw_int(out, (int64_t)entry->index);
 	hk_jsonw_key(out, "type");
-	hk_jsonw_str(out, entry->leaf.precert ? "precert" : "x509");
+	hk_jsonw_str(out, is_precert(entry) ? "precert" : "x509");
 	if (entry->leaf.timestamp_ms > 0) {
 		hk_jsonw_key(out, "logged");
 		hk_jsonw_time(out, (int64_t)(entry->leaf.timestamp_ms / 1000));

@@ -22,14 +22,14 @@ struct hk_ct_block {
 };
 
 /* One run over one block. */
-typedef struct run {
+typedef struct block_run {
 	hk_ct_block *block;
 	const hk_ct_want *want;
 	bool hashing;
 	hk_ct_batch_fn fn;
 	void *user;
 	size_t seen; /* entries framed, skipped ones included */
-} run;
+} block_run;
 
 hk_ct_block *
 hk_ct_block_new(void)
@@ -62,7 +62,7 @@ hk_ct_block_free(hk_ct_block *block)
 }
 
 static bool
-flush(run *run, GError **error)
+flush(block_run *run, GError **error)
 {
 	hk_batch *batch = &run->block->batch;
 	bool fine = batch->entry_count == 0 || run->fn(run->user, batch, error);
@@ -72,7 +72,7 @@ flush(run *run, GError **error)
 }
 
 static bool
-broken(const run *run, hk_err err, GError **error)
+broken(const block_run *run, hk_err err, GError **error)
 {
 	return hk_error_set(error, err, "entry %" G_GUINT64_FORMAT ": %s (%s)",
 		run->want->first + run->seen, hk_err_meaning(err), hk_err_code(err));
@@ -80,7 +80,7 @@ broken(const run *run, hk_err err, GError **error)
 
 /* One framed entry: hashed, read and appended. */
 static bool
-take(run *run, const hk_ctleaf *leaf, GError **error)
+take(block_run *run, const hk_ctleaf *leaf, GError **error)
 {
 	uint64_t index = run->want->first + run->seen;
 
@@ -111,7 +111,7 @@ take(run *run, const hk_ctleaf *leaf, GError **error)
 
 /* What is common to the end of every block: the last batch, the count, and only then the range. */
 static bool
-finish(run *run, hk_range *range, size_t *ret_count, GError **error)
+finish(block_run *run, hk_range *range, size_t *ret_count, GError **error)
 {
 	size_t got = run->seen > run->want->skip ? run->seen - run->want->skip : 0;
 
@@ -123,39 +123,44 @@ finish(run *run, hk_range *range, size_t *ret_count, GError **error)
 		return false;
 	}
 	if (range) {
-		hk_range_append_leaves(
-			range, (const uint8_t *)run->block->leaves->data, run->block->leaves->len);
+		hk_range_append(range, (const hk_leaf_hash *)run->block->leaves->data,
+			run->block->leaves->len);
 	}
 	*ret_count = got;
 	return true;
 }
 
 static void
-begin(run *run)
+begin(block_run *run)
 {
 	hk_batch_clear(&run->block->batch);
 	g_array_set_size(run->block->leaves, 0);
 }
 
-static bool
-is_gzip(hk_span bytes)
-{
-	return bytes.len >= 2 && bytes.data[0] == 0x1F &&
-	       bytes.data[1] == 0x8B; /* RFC 1952, section 2.3.1 */
-}
-
 bool
 hk_ct_block_plain(hk_ct_block *block, hk_span bytes, hk_span *ret, GError **error)
 {
-	*ret = bytes;
-	return !is_gzip(bytes) || hk_gz_inflate(block->gz, bytes, HK_CT_BLOCK_MAX, ret, error);
+	uint8_t *plain;
+	size_t len;
+
+	if (!hk_gz_looks(bytes)) {
+		*ret = bytes;
+		return true;
+	}
+	hk_err err = hk_gz_inflate(block->gz, bytes, HK_CT_BLOCK_MAX, &plain, &len);
+	if (err != HK_OK) {
+		return hk_error_set(error, err, "cannot decompress: %s (%s)", hk_err_meaning(err),
+			hk_err_code(err));
+	}
+	*ret = hk_span_of(plain, len);
+	return true;
 }
 
 bool
 hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_range *range,
 	hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
 {
-	run run = {block, want, range != NULL, fn, user, 0};
+	block_run run = {block, want, range != NULL, fn, user, 0};
 	hk_cur cur;
 
 	if (!hk_ct_block_plain(block, tile, &tile, error)) {
@@ -182,7 +187,7 @@ bool
 hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_want *want,
 	hk_range *range, hk_ct_batch_fn fn, void *user, size_t *ret_count, GError **error)
 {
-	run run = {block, want, range != NULL, fn, user, 0};
+	block_run run = {block, want, range != NULL, fn, user, 0};
 	hk_span plain;
 	hk_ctjson scan;
 
@@ -193,15 +198,16 @@ hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_w
 	/* The bytes are ours to overwrite: the caller's buffer or the decompressor's. */
 	hk_ctjson_init(&scan, (uint8_t *)plain.data, plain.len);
 	while (run.seen < want->skip + want->count) {
-		hk_ctjson_entry entry;
+		hk_span leaf_input;
+		hk_span extra;
 		bool done;
 		hk_ctleaf leaf;
-		hk_err err = hk_ctjson_next(&scan, &entry, &done);
+		hk_err err = hk_ctjson_next(&scan, &leaf_input, &extra, &done);
 		if (err == HK_OK && done) {
 			break;
 		}
 		if (err == HK_OK) {
-			err = hk_ctleaf_parse_merkle(entry.leaf_input, &leaf);
+			err = hk_ctleaf_parse_merkle(leaf_input, &leaf);
 		}
 		if (err != HK_OK) {
 			return broken(&run, err, error);
@@ -220,7 +226,7 @@ hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn
 	GError **error)
 {
 	hk_ct_want want = {.first = index, .count = 1};
-	run run = {block, &want, false, fn, user, 0};
+	block_run run = {block, &want, false, fn, user, 0};
 	hk_ctleaf leaf = {.cert = der, .leaf_index = -1};
 	size_t count;
 

@@ -14,9 +14,6 @@
 #include "parse/batch.h"
 #include "sys/merkle.h"
 
-/* Entries of a full data tile (C2SP static-ct-api). */
-#define HK_CT_TILE_ENTRIES 256
-
 /* A decompressed tile or an answer of more bytes than this is refused (HK_ELIMIT): 256 entries of the largest certificate
  * that logs accept stay far below. */
 #define HK_CT_BLOCK_MAX (256u << 20)
@@ -27,7 +24,7 @@ hk_ct_block *hk_ct_block_new(void);
 void hk_ct_block_free(hk_ct_block *block);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_block, hk_ct_block_free)
 
-/* hk_ct_block_plain(block, bytes, ret, error): bytes themselves, or, where they are gzip (recognised by its magic), what they
+/* hk_ct_block_plain(block, bytes, ret, error): bytes themselves, or, where they are gzip (hk_gz_looks), what they
  * decompress to, in the block's memory until the next call. HK_EFORM, HK_ETRUNC, HK_ECHECK, HK_ELIMIT. */
 bool hk_ct_block_plain(hk_ct_block *block, hk_span bytes, hk_span *ret, GError **error);
 

@@ -17,7 +17,7 @@ GPtrArray *hk_ct_files_find(const char *path, GError **error);
 /* hk_ct_files_read(block, path, first, fn, user, ret_count, ret_bytes, error): read one file and hand its entries to fn.
  * Entries are numbered from their leaf_index where they have one, else from the tile number in a path that ends in
  * tile/data/..., else from first. *ret_bytes is the size of the file. HK_EVERSION: the file is none of the kinds above. */
-bool hk_ct_files_read(hk_ct_block *block, const char *path, uint64_t first, hk_ct_batch_fn fn, void *user,
-        size_t *ret_count, size_t *ret_bytes, GError **error);
+bool hk_ct_files_read(hk_ct_block *block, const char *path, uint64_t first, hk_ct_batch_fn fn,
+	void *user, size_t *ret_count, size_t *ret_bytes, GError **error);
 
 #endif
