@@ -1,0 +1,48 @@
+/* score/scorer: how likely a certificate or a name is a phishing site against one of our targets, and why. Layer: score.
+ *
+ * Two stages. The gate sees every name of a batch: one pattern scan over the arena (watch patterns, brand tokens and their
+ * variants) and, when a model is loaded, the name model. The full look sees only entries that pass the gate: public
+ * suffix, decoded and folded labels, distances, the brand in the chain of labels, certificate facts, YARA rules. Not
+ * thread-safe; one scorer per thread. */
+#ifndef HK_SCORE_SCORER_H
+#define HK_SCORE_SCORER_H
+
+#include <glib.h>
+
+#include "match/verdict.h"
+#include "parse/batch.h"
+
+typedef struct hk_scorer hk_scorer;
+
+typedef struct hk_scorer_config {
+	const char *targets;  /* pack, or folder of packs (*.conf); NULL: no brands */
+	const char *patterns; /* watch list, one pattern per line; NULL: none */
+	const char *rules;    /* folder of *.yar; NULL: none */
+	const char *model;    /* name model; NULL: none */
+	const char *suffixes; /* public_suffix_list.dat; NULL: Debian's */
+	double threshold;     /* least score that makes a hit, 0..1 */
+} hk_scorer_config;
+
+/* hk_scorer_new(config, error): loads everything; the strings of config are copied. A missing or broken pack, watch list or
+ * model is an error that names file and line. A broken rule file is logged (event rules.bad_file) and left out. */
+void hk_scorer_free(hk_scorer *scorer);
+hk_scorer *hk_scorer_new(const hk_scorer_config *config, GError **error)
+	__attribute__((malloc(hk_scorer_free, 1), warn_unused_result));
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_scorer, hk_scorer_free)
+
+/* hk_scorer_reload(scorer, error): reads all files again (SIGHUP). On failure what was loaded before stays in force. */
+bool hk_scorer_reload(hk_scorer *scorer, GError **error);
+
+/* Called for one entry of the batch, by rising entry number. The verdict is valid during the call. */
+typedef void (*hk_scorer_fn)(void *user, size_t entry, const hk_verdict *verdict);
+
+/* hk_scorer_batch(scorer, batch, all, fn, user): calls fn for each entry whose score is at least the threshold or that a rule
+ * matches; with all, for every entry (the full look is then taken at each). Official and allow-listed names never make a hit. */
+void hk_scorer_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user);
+
+/* hk_scorer_name(scorer, name, ret, error): one host name (any case, U-labels or A-labels, trailing dot) with the full look and
+ * all reasons, official and allow-listed names included (they say so). HK_EFORM: no host name. Rules see it as a certificate
+ * with this one name. *ret is valid until the next call. */
+bool hk_scorer_name(hk_scorer *scorer, hk_span name, hk_verdict *ret, GError **error);
+
+#endif
