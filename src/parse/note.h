@@ -1,8 +1,9 @@
 /* parse/note: signed notes and checkpoints (C2SP signed-note, tlog-checkpoint, static-ct-api).
  * Layer: parse. Input is hostile.
  *
- *   origin LF, tree size LF, base64 root LF, LF, signature lines: U+2014 blank name blank
- * base64(key ID, signature) LF
+ *   origin LF, tree size LF, base64 root LF
+ *   LF
+ *   U+2014 blank key name blank base64(4-byte key ID, signature) LF          once or more
  *
  * The text that plain signatures cover ends with its last LF, before the empty line. A note is
  * split at its LAST empty line. No signature is verified here: who believes a note asks sys/sig
