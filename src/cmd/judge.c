@@ -1,0 +1,54 @@
+#include "cmd/judge.h"
+
+hk_scorer *
+hk_judge_scorer(const hk_opts *opts, GError **error)
+{
+	const hk_scorer_config config = {
+		.targets = hk_opts_str(opts, HK_OPT_TARGETS),
+		.patterns = hk_opts_str(opts, HK_OPT_PATTERNS),
+		.rules = hk_opts_str(opts, HK_OPT_RULES),
+		.model = hk_opts_str(opts, HK_OPT_MODEL),
+		.suffixes = hk_opts_str(opts, HK_OPT_SUFFIXES),
+		.threshold = hk_opts_real(opts, HK_OPT_THRESHOLD),
+	};
+
+	return hk_scorer_new(&config, error);
+}
+
+/* Hits come by rising entry number; the odd entries between two hits are put in where they stand. */
+typedef struct judging {
+	const hk_batch *batch;
+	size_t next; /* first entry that was not passed on or over yet */
+	hk_judge_fn fn;
+	void *user;
+} judging;
+
+static void
+pass_odd(judging *judging, size_t end)
+{
+	for (; judging->next < end; judging->next++) {
+		const hk_batch_entry *entry = &judging->batch->entries[judging->next];
+		if (hk_batch_is_odd(entry)) {
+			judging->fn(judging->user, entry, NULL);
+		}
+	}
+}
+
+static void
+on_hit(void *user, size_t entry, const hk_verdict *verdict)
+{
+	judging *judging = user;
+
+	pass_odd(judging, entry);
+	judging->fn(judging->user, &judging->batch->entries[entry], verdict);
+	judging->next = entry + 1;
+}
+
+void
+hk_judge_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_judge_fn fn, void *user)
+{
+	judging judging = {batch, 0, fn, user};
+
+	hk_scorer_batch(scorer, batch, all, on_hit, &judging);
+	pass_odd(&judging, batch->entry_count);
+}

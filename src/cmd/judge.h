@@ -1,0 +1,19 @@
+/* cmd/judge: what becomes of the entries of a batch: hits of the scorer, and odd certificates. Layer: cmd.
+ *
+ * The one place where a batch (source/ct) meets the scorer (score): used by `ct scan` and `ct follow`. */
+#ifndef HK_CMD_JUDGE_H
+#define HK_CMD_JUDGE_H
+
+#include "score/scorer.h"
+#include "sys/options.h"
+
+/* hk_judge_scorer(opts, error): a scorer as --targets, --patterns, --rules, --model, --suffixes and --threshold say. */
+hk_scorer *hk_judge_scorer(const hk_opts *opts, GError **error);
+
+/* Called for one entry, by rising number; verdict is NULL for an odd entry that the scorer has nothing to say about. */
+typedef void (*hk_judge_fn)(void *user, const hk_batch_entry *entry, const hk_verdict *verdict);
+
+/* hk_judge_batch(scorer, batch, all, fn, user): calls fn for every hit and every malformed entry; with all, for every entry. */
+void hk_judge_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_judge_fn fn, void *user);
+
+#endif
