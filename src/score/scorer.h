@@ -40,6 +40,9 @@ typedef void (*hk_scorer_fn)(void *user, size_t entry, const hk_verdict *verdict
  * matches; with all, for every entry (the full look is then taken at each). Official and allow-listed names never make a hit. */
 void hk_scorer_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user);
 
+/* hk_scorer_is_hit(scorer, verdict): at or above the threshold or matched by a rule, and not official. */
+bool hk_scorer_is_hit(const hk_scorer *scorer, const hk_verdict *verdict);
+
 /* hk_scorer_name(scorer, name, ret, error): one host name (any case, U-labels or A-labels, trailing dot) with the full look and
  * all reasons, official and allow-listed names included (they say so). HK_EFORM: no host name. Rules see it as a certificate
  * with this one name. *ret is valid until the next call. */
