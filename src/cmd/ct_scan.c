@@ -13,7 +13,7 @@
 #include "sys/progress.h"
 #include "sys/sighting.h"
 
-typedef struct scan {
+typedef struct scanning {
 	hk_scorer *scorer;
 	bool all;
 	hk_progress *progress;
@@ -25,10 +25,10 @@ typedef struct scan {
 	const char *path; /* files: the one under way */
 	GString *out;     /* files: lines of the batch under way */
 	GPtrArray *lines; /* log: where the sightings of the batch go; borrowed */
-} scan;
+} scanning;
 
 static void
-count_entry(scan *scan, const hk_batch_entry *entry, const hk_verdict *verdict)
+count_entry(scanning *scan, const hk_batch_entry *entry, const hk_verdict *verdict)
 {
 	scan->malformed += hk_batch_is_odd(entry);
 	scan->hits += verdict && hk_scorer_is_hit(scan->scorer, verdict);
@@ -39,7 +39,7 @@ count_entry(scan *scan, const hk_batch_entry *entry, const hk_verdict *verdict)
 static void
 on_file_entry(void *user, const hk_batch_entry *entry, const hk_verdict *verdict)
 {
-	scan *scan = user;
+	scanning *scan = user;
 
 	hk_sighting_print(scan->out, scan->path, entry, verdict, NULL);
 	g_string_append_c(scan->out, '\n');
@@ -50,7 +50,7 @@ on_file_entry(void *user, const hk_batch_entry *entry, const hk_verdict *verdict
 static bool
 on_file_batch(void *user, const hk_batch *batch, GError **error)
 {
-	scan *scan = user;
+	scanning *scan = user;
 
 	scan->entries += batch->entry_count;
 	scan->names += batch->name_count;
@@ -68,7 +68,7 @@ on_file_batch(void *user, const hk_batch *batch, GError **error)
 
 /* A file that was named must be readable; one that was found in a folder and is of no known kind is passed over, aloud. */
 static bool
-scan_path(scan *scan, hk_ct_block *block, const char *path, GError **error)
+scan_path(scanning *scan, hk_ct_block *block, const char *path, GError **error)
 {
 	g_autoptr(GPtrArray) files = hk_ct_files_find(path, error);
 	bool named = files && files->len == 1 && strcmp(path, g_ptr_array_index(files, 0)) == 0;
@@ -81,8 +81,8 @@ scan_path(scan *scan, hk_ct_block *block, const char *path, GError **error)
 		size_t count = 0;
 		size_t bytes = 0;
 		scan->path = g_ptr_array_index(files, i);
-		bool read = hk_ct_files_read(
-			block, scan->path, scan->entries, on_file_batch, scan, &count, &bytes, &why);
+		bool read = hk_ct_files_read(block, scan->path, scan->entries, on_file_batch, scan,
+			&count, &bytes, &why);
 		scan->bytes += bytes;
 		if (!read && (named || hk_error_code(why) != HK_EVERSION)) {
 			g_propagate_error(error, g_steal_pointer(&why));
@@ -97,7 +97,7 @@ scan_path(scan *scan, hk_ct_block *block, const char *path, GError **error)
 }
 
 static bool
-scan_files(scan *scan, const char *const *paths, GError **error)
+scan_files(scanning *scan, const char *const *paths, GError **error)
 {
 	g_autoptr(hk_ct_block) block = hk_ct_block_new();
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -115,16 +115,17 @@ scan_files(scan *scan, const char *const *paths, GError **error)
 static void
 on_log_entry(void *user, const hk_batch_entry *entry, const hk_verdict *verdict)
 {
-	scan *scan = user;
+	scanning *scan = user;
 
 	g_ptr_array_add(scan->lines, hk_sighting_new(scan->path, entry, verdict));
 	count_entry(scan, entry, verdict);
 }
 
 static bool
-on_log_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrArray *ret_sightings, GError **error)
+on_log_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrArray *ret_sightings,
+	GError **error)
 {
-	scan *scan = user;
+	scanning *scan = user;
 
 	(void)error;
 	scan->path = log->url;
@@ -141,14 +142,14 @@ on_log_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrArray 
 static void
 on_log_progress(void *user, uint64_t position, uint64_t size)
 {
-	scan *scan = user;
+	scanning *scan = user;
 
 	hk_progress_set_total(scan->progress, (int64_t)size);
 	hk_progress_update(scan->progress, (int64_t)position);
 }
 
 static bool
-scan_log(scan *scan, const hk_opts *opts, GError **error)
+scan_log(scanning *scan, const hk_opts *opts, GError **error)
 {
 	hk_follow_config config = {
 		.sink = on_log_batch,
@@ -156,7 +157,9 @@ scan_log(scan *scan, const hk_opts *opts, GError **error)
 		.user = scan,
 		.from = HK_FROM_INDEX,
 		.from_index = (uint64_t)hk_opts_int(opts, HK_OPT_START),
-		.until_index = hk_opts_given(opts, HK_OPT_END) ? (uint64_t)hk_opts_int(opts, HK_OPT_END) : 0,
+		.until_index = hk_opts_given(opts, HK_OPT_END)
+				       ? (uint64_t)hk_opts_int(opts, HK_OPT_END)
+				       : 0,
 		.out_fd = STDOUT_FILENO,
 	};
 
@@ -166,7 +169,7 @@ scan_log(scan *scan, const hk_opts *opts, GError **error)
 /* --- */
 
 static void
-print_summary(const scan *scan, double seconds)
+print_summary(const scanning *scan, double seconds)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	const struct {
@@ -202,16 +205,19 @@ hk_cmd_ct_scan(const hk_opts *opts, GError **error)
 	if (of_log == (hk_opts_arg_count(opts) > 0)) {
 		return hk_error_set(error, HK_EUSAGE,
 			of_log ? "either --log URL or files, not both"
-			       : "nothing to read: name files or folders, or a log with --log URL --key BASE64");
+			       : "nothing to read: name files or folders, or a log with --log URL "
+				 "--key BASE64");
 	}
 	scorer = hk_judge_scorer(opts, error);
 	if (!scorer) {
 		return false;
 	}
 	g_autoptr(hk_progress) progress = hk_progress_new("scanning", "entries", -1);
-	scan scan = {.scorer = scorer, .all = hk_opts_bool(opts, HK_OPT_ALL), .progress = progress};
+	scanning scan = {
+		.scorer = scorer, .all = hk_opts_bool(opts, HK_OPT_ALL), .progress = progress};
 	int64_t start_ms = hk_clock_mono_ms();
-	bool fine = of_log ? scan_log(&scan, opts, error) : scan_files(&scan, hk_opts_args(opts), error);
+	bool fine = of_log ? scan_log(&scan, opts, error)
+			   : scan_files(&scan, hk_opts_args(opts), error);
 	hk_progress_hide();
 	if (fine && hk_opts_bool(opts, HK_OPT_SUMMARY)) {
 		print_summary(&scan, (double)(hk_clock_mono_ms() - start_ms) / 1000);

@@ -16,15 +16,15 @@ hk_judge_scorer(const hk_opts *opts, GError **error)
 }
 
 /* Hits come by rising entry number; the odd entries between two hits are put in where they stand. */
-typedef struct judging {
+typedef struct judgement {
 	const hk_batch *batch;
 	size_t next; /* first entry that was not passed on or over yet */
 	hk_judge_fn fn;
 	void *user;
-} judging;
+} judgement;
 
 static void
-pass_odd(judging *judging, size_t end)
+pass_odd(judgement *judging, size_t end)
 {
 	for (; judging->next < end; judging->next++) {
 		const hk_batch_entry *entry = &judging->batch->entries[judging->next];
@@ -37,7 +37,7 @@ pass_odd(judging *judging, size_t end)
 static void
 on_hit(void *user, size_t entry, const hk_verdict *verdict)
 {
-	judging *judging = user;
+	judgement *judging = user;
 
 	pass_odd(judging, entry);
 	judging->fn(judging->user, &judging->batch->entries[entry], verdict);
@@ -47,7 +47,7 @@ on_hit(void *user, size_t entry, const hk_verdict *verdict)
 void
 hk_judge_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_judge_fn fn, void *user)
 {
-	judging judging = {batch, 0, fn, user};
+	judgement judging = {batch, 0, fn, user};
 
 	hk_scorer_batch(scorer, batch, all, on_hit, &judging);
 	pass_odd(&judging, batch->entry_count);

@@ -38,7 +38,8 @@ typedef void (*hk_scorer_fn)(void *user, size_t entry, const hk_verdict *verdict
 
 /* hk_scorer_batch(scorer, batch, all, fn, user): calls fn for each entry whose score is at least the threshold or that a rule
  * matches; with all, for every entry (the full look is then taken at each). Official and allow-listed names never make a hit. */
-void hk_scorer_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user);
+void hk_scorer_batch(
+	hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user);
 
 /* hk_scorer_is_hit(scorer, verdict): at or above the threshold or matched by a rule, and not official. */
 bool hk_scorer_is_hit(const hk_scorer *scorer, const hk_verdict *verdict);
