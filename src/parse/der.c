@@ -96,6 +96,12 @@ hk_der_bits(hk_span content, hk_span *ret, uint8_t *ret_unused, bool *lax)
 	return HK_OK;
 }
 
+static inline bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Two digits at at, or a value over 99. */
 static inline unsigned
 two(const uint8_t *at)
@@ -106,42 +112,40 @@ two(const uint8_t *at)
 	return tens > 9 || ones > 9 ? 1000 : tens * 10 + ones;
 }
 
-/* What may follow the minutes beside "SSZ": seconds left out, a fraction, an offset. Advances *at
- * behind it; sets the seconds, and the minutes that local time is ahead of UTC. */
+/* What may follow the minutes beside "SSZ": no seconds, a fraction of them, an offset. Sets the seconds, and the minutes that
+ * local time is ahead of UTC. */
 static hk_err
 lax_tail(bool is_utc_time, hk_span tail, unsigned *ret_second, int64_t *ret_ahead)
 {
 	hk_cur cur = hk_cur_of(tail);
 	unsigned second = 0;
+	int64_t ahead = 0;
 
 	if (hk_cur_left(&cur) >= 2 && two(cur.at) < 100) {
 		second = two(cur.at);
 		cur.at += 2;
-		if (!is_utc_time && hk_cur_left(&cur) >= 2 && *cur.at == '.') {
-			for (cur.at++; !hk_cur_empty(&cur) && *cur.at >= '0' && *cur.at <= '9';) {
+		if (!is_utc_time && hk_cur_left(&cur) >= 2 && cur.at[0] == '.' &&
+			is_digit(cur.at[1])) {
+			for (cur.at++; !hk_cur_empty(&cur) && is_digit(*cur.at);) {
 				cur.at++;
 			}
 		}
-	} else if (!is_utc_time) {
+	}
+	if (hk_cur_left(&cur) == 5 && (*cur.at == '+' || *cur.at == '-')) {
+		unsigned hours = two(cur.at + 1);
+		unsigned minutes = two(cur.at + 3);
+		if (hours > 99 || minutes > 99) {
+			return HK_EFORM;
+		}
+		if (hours > 12 || minutes > 59) {
+			return HK_ERANGE; /* the limit of OpenSSL; zones beyond are three islands without a CA */
+		}
+		ahead = (*cur.at == '+' ? 1 : -1) * (int64_t)(hours * 60 + minutes);
+	} else if (hk_cur_left(&cur) != 1 || *cur.at != 'Z') {
 		return HK_EFORM;
 	}
 	*ret_second = second;
-	if (hk_cur_left(&cur) == 1 && *cur.at == 'Z') {
-		return HK_OK;
-	}
-	if (hk_cur_left(&cur) != 5 || (*cur.at != '+' && *cur.at != '-')) {
-		return HK_EFORM;
-	}
-	unsigned hours = two(cur.at + 1);
-	unsigned minutes = two(cur.at + 3);
-	if (hours > 99 || minutes > 99) {
-		return HK_EFORM;
-	}
-	if (hours > 12 || minutes > 59) {
-		return HK_ERANGE; /* the limit of OpenSSL; the farthest zone is +14, which no CA has
-				     used */
-	}
-	*ret_ahead = (*cur.at == '+' ? 1 : -1) * (int64_t)(hours * 60 + minutes);
+	*ret_ahead = ahead;
 	return HK_OK;
 }
 

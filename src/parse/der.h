@@ -126,8 +126,8 @@ HK_MUST hk_err hk_der_bits(hk_span content, hk_span *ret, uint8_t *ret_unused, b
 
 /* hk_der_time(time, ret, lax): UTCTime or GeneralizedTime as seconds since 1970 UTC. RFC 5280,
  * section 4.1.2.5, allows YYMMDDHHMMSSZ (years 50..99 are of the twentieth century) and
- * YYYYMMDDHHMMSSZ. Read too, but lax, because OpenSSL reads them: no seconds (UTCTime only), a
- * fraction of a second (GeneralizedTime only; dropped), and +hhmm or -hhmm in place of Z. HK_EFORM
+ * YYYYMMDDHHMMSSZ. Read too, but lax, because OpenSSL reads them: no seconds, a fraction of a
+ * second (GeneralizedTime only; dropped), and +hhmm or -hhmm in place of Z. HK_EFORM
  * for another form, HK_ERANGE for a month, day, hour, minute, second or offset that does not exist.
  */
 HK_MUST hk_err hk_der_time(const hk_der *time, int64_t *ret, bool *lax);
