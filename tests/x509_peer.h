@@ -66,7 +66,10 @@ peer_time(const ASN1_TIME *theirs, int64_t ours)
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(theirs, &tm) != 1) {
-		return ours == HK_X509_NO_TIME;
+		/* OpenSSL cannot apply an offset that begins or ends outside 1900..9999; a day is enough for
+		 * any offset. */
+		const int64_t begin_1900 = -2208988800, end_9999 = 253402300799, day = 86400;
+		return ours == HK_X509_NO_TIME || ours < begin_1900 + day || ours > end_9999 - day;
 	}
 	return ours == (int64_t)timegm(&tm);
 }

@@ -26,8 +26,8 @@ static struct {
 static uint8_t *
 wrapped(hk_span tbs, size_t *ret_len)
 {
-	static const uint8_t tail[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02, 0x03, 0x02,
-	        0x00, 0x00};
+	static const uint8_t tail[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04,
+		0x03, 0x02, 0x03, 0x02, 0x00, 0x00};
 	uint8_t *ret = malloc(tbs.len + sizeof tail + HK_DER_HEADER_MAX);
 	size_t head = hk_der_header(HK_DER_SEQUENCE, tbs.len + sizeof tail, ret);
 
@@ -56,6 +56,10 @@ agrees_as_der(hk_span der)
 	}
 	OPENSSL_free(tbs);
 	X509_free(x509);
+	if (report.result != PEER_AGREE) {
+		tap_diag("written anew: result %d, %s %s", (int)report.result,
+			hk_err_code(report.err), report.what);
+	}
 	return report.result == PEER_AGREE;
 }
 
@@ -80,9 +84,11 @@ certificate(hk_span der, const char *where, bool is_fixture)
 	} else if (report.result == PEER_WE_REFUSE) {
 		bool as_der = agrees_as_der(der);
 		tally.as_der += as_der;
-		ok(as_der, "%s: OpenSSL accepts, we refuse (%s), because it is BER", where, hk_err_code(report.err));
+		ok(as_der, "%s: OpenSSL accepts, we refuse (%s), because it is BER", where,
+			hk_err_code(report.err));
 	} else if (report.result == PEER_THEY_REFUSE) {
-		tap_diag("%s: we accept, OpenSSL refuses (malformed: %d)", where, (report.odd & hk_x509_odd_malformed) != 0);
+		tap_diag("%s: we accept, OpenSSL refuses (malformed: %d)", where,
+			(report.odd & hk_x509_odd_malformed) != 0);
 	} else if (is_fixture) {
 		ok(true, "%s", where);
 	}
@@ -92,9 +98,9 @@ static void
 say_tally(const char *what)
 {
 	tap_diag("%s: %u agree (%u with key pieces), %u both refuse, %u only we accept, %u only "
-		 "OpenSSL accepts, %u differ; %u malformed",
+		 "OpenSSL accepts (%u of them agree as DER), %u differ; %u malformed",
 		what, tally.result[PEER_AGREE], tally.keyed, tally.result[PEER_BOTH_REFUSE],
-		tally.result[PEER_THEY_REFUSE], tally.result[PEER_WE_REFUSE],
+		tally.result[PEER_THEY_REFUSE], tally.result[PEER_WE_REFUSE], tally.as_der,
 		tally.result[PEER_DIFFER], tally.malformed);
 	for (unsigned i = 0; i < HK_X509_ODD_COUNT; i++) {
 		if (tally.odd[i] > 0) {
