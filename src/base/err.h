@@ -7,6 +7,14 @@
 
 #define HK_MUST __attribute__((warn_unused_result))
 
+/* HK_FREED_BY(function): on a constructor: its result is freed by function. gcc then reports a wrong
+ * or missing free; clang knows no such attribute and only minds that the result is used. */
+#if defined(__clang__)
+#define HK_FREED_BY(function) __attribute__((warn_unused_result))
+#else
+#define HK_FREED_BY(function) __attribute__((malloc(function, 1), warn_unused_result))
+#endif
+
 typedef enum hk_err {
 	HK_OK = 0,
 #define ERR(name, code, exit, meaning) HK_E##name,

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "match/model.h"
 #include "score/corpus.h"
 #include "score/train.h"
@@ -51,7 +52,7 @@ typedef struct hk_eval {
 void hk_eval_free(hk_eval *eval);
 hk_eval *hk_eval_run(const hk_corpus *corpus, const hk_suffix_table *table,
 	const hk_eval_options *options, hk_train_progress fn, void *user, GError **error)
-	__attribute__((malloc(hk_eval_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_eval_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_eval, hk_eval_free)
 
 /* hk_eval_share(count, budget): found in per cent of names; 0 when there are none. */

@@ -27,7 +27,7 @@ typedef struct hk_scorer_config {
  * model is an error that names file and line. A broken rule file is logged (event rules.bad_file) and left out. */
 void hk_scorer_free(hk_scorer *scorer);
 hk_scorer *hk_scorer_new(const hk_scorer_config *config, GError **error)
-	__attribute__((malloc(hk_scorer_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_scorer_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_scorer, hk_scorer_free)
 
 /* hk_scorer_reload(scorer, error): reads all files again (SIGHUP). On failure what was loaded before stays in force. */

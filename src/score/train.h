@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "match/model.h"
 #include "score/corpus.h"
 
@@ -31,9 +32,8 @@ typedef struct hk_trainer hk_trainer;
 /* hk_trainer_new(corpus, table, options): nothing learnt yet. All three borrowed; the options
  * copied. */
 void hk_trainer_free(hk_trainer *trainer);
-hk_trainer *hk_trainer_new(
-	const hk_corpus *corpus, const hk_suffix_table *table, const hk_train_options *options)
-	__attribute__((malloc(hk_trainer_free, 1), warn_unused_result));
+hk_trainer *hk_trainer_new(const hk_corpus *corpus, const hk_suffix_table *table,
+	const hk_train_options *options) HK_FREED_BY(hk_trainer_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_trainer, hk_trainer_free)
 
 /* Called now and then with names done and names in all. */

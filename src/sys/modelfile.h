@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "match/model.h"
 
 typedef struct hk_modelfile hk_modelfile;
@@ -11,8 +12,7 @@ typedef struct hk_modelfile hk_modelfile;
 /* hk_modelfile_open(path, error): maps and checks the file. NULL and error: as hk_file_map, or what
  * hk_model_open says, with the path. */
 void hk_modelfile_free(hk_modelfile *file);
-hk_modelfile *hk_modelfile_open(const char *path, GError **error)
-	__attribute__((malloc(hk_modelfile_free, 1), warn_unused_result));
+hk_modelfile *hk_modelfile_open(const char *path, GError **error) HK_FREED_BY(hk_modelfile_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_modelfile, hk_modelfile_free)
 
 /* hk_modelfile_model(file): the model; borrowed, read-only, may be shared by threads. */

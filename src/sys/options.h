@@ -14,6 +14,8 @@
 
 #include <glib.h>
 
+#include "base/err.h"
+
 /* The configuration that is read when --config names no other and the file exists. */
 #define HK_CONFIG_PATH "/etc/hikeshi/hikeshi.conf"
 
@@ -76,7 +78,7 @@ bool hk_opt_takes(hk_opt id, const char *command);
  * with hk_opts_free. */
 void hk_opts_free(hk_opts *opts);
 hk_opts *hk_opts_parse(const char *command, int argc, char **argv, GError **error)
-	__attribute__((malloc(hk_opts_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_opts_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_opts, hk_opts_free)
 
 /* The value. The type must be that of the row: str for STRING and PATH; int for INT, DURATION (ms)

@@ -12,13 +12,15 @@
 
 #include <glib.h>
 
+#include "base/err.h"
+
 typedef struct hk_progress hk_progress;
 
 /* hk_progress_new(label, unit, total): label "scanning", unit "entries" (both copied); total below
  * 0: not known, the bar then shows count and rate only. Starts the clock. Never NULL. */
 void hk_progress_free(hk_progress *progress); /* wipes the line */
 hk_progress *hk_progress_new(const char *label, const char *unit, int64_t total)
-	__attribute__((malloc(hk_progress_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_progress_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_progress, hk_progress_free)
 
 /* hk_progress_update(progress, done): done units are done so far. Cheap (a clock read) when it is

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "match/suffix.h"
 
 /* What Debian's package publicsuffix keeps up to date. */
@@ -14,8 +15,7 @@ typedef struct hk_suffixes hk_suffixes;
 /* hk_suffixes_load(path, error): reads the list; path NULL: HK_SUFFIXES_PATH. NULL and error when
  * it cannot be read (HK_ENOENT says which package to install) or is no such list. Blocks. */
 void hk_suffixes_free(hk_suffixes *suffixes);
-hk_suffixes *hk_suffixes_load(const char *path, GError **error)
-	__attribute__((malloc(hk_suffixes_free, 1), warn_unused_result));
+hk_suffixes *hk_suffixes_load(const char *path, GError **error) HK_FREED_BY(hk_suffixes_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_suffixes, hk_suffixes_free)
 
 /* hk_suffixes_table(suffixes): the table; borrowed, read-only, may be shared by threads. */
