@@ -29,7 +29,7 @@ typedef struct hk_patterns hk_patterns;
  * HK_ENOMEM, HK_EINTERNAL: Hyperscan refused, or the child died. Blocks. */
 void hk_patterns_free(hk_patterns *patterns);
 hk_patterns *hk_patterns_new(const hk_pattern *list, size_t count, GError **error)
-	__attribute__((malloc(hk_patterns_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_patterns_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_patterns, hk_patterns_free)
 
 /* Pattern id ends before text[end]. */
