@@ -222,9 +222,12 @@ hk_http_free(hk_http *http)
 	if (!http) {
 		return;
 	}
-	g_autoptr(GList) calls = g_hash_table_get_keys(http->calls);
-	for (GList *at = calls; at; at = at->next) {
-		call_free(at->data);
+	GHashTableIter iter;
+	gpointer call;
+	g_hash_table_iter_init(&iter, http->calls);
+	while (g_hash_table_iter_next(&iter, &call, NULL)) {
+		g_hash_table_iter_steal(&iter);
+		call_free(call);
 	}
 	g_hash_table_unref(http->calls);
 	g_ptr_array_unref(http->idle);

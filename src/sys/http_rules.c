@@ -1,6 +1,7 @@
 /* The pure rules of sys/http: which URL, which contact, how long to wait. */
-#include <stdio.h>
 #include <string.h>
+
+#include <arpa/inet.h>
 
 #include "sys/gerr.h"
 #include "sys/http.h"
@@ -155,14 +156,12 @@ hk_http_retry_after(hk_span value, int64_t now_s, int64_t *ret_ms)
 static bool
 is_loopback(const char *host)
 {
-	unsigned a, b, c, d;
-	char tail;
+	struct in_addr addr;
 
 	if (g_ascii_strcasecmp(host, "localhost") == 0 || g_str_equal(host, "[::1]")) {
 		return true;
 	}
-	return sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &tail) == 4 && a == 127 &&
-	       b < 256 && c < 256 && d < 256;
+	return inet_pton(AF_INET, host, &addr) == 1 && (ntohl(addr.s_addr) >> 24) == 127;
 }
 
 bool

@@ -66,6 +66,9 @@ bool hk_json_has(const hk_json *obj, const char *key);
 size_t hk_json_len(const hk_json *value);
 hk_json hk_json_at(const hk_json *array, size_t i);
 
+/* hk_json_text(value): the string that an element is, borrowed, NUL-terminated; NULL when it is none. */
+const char *hk_json_text(const hk_json *value);
+
 /* hk_json_path(value): "operators[3].logs[1]"; "the document" for the root. */
 char *hk_json_path(const hk_json *value);
 

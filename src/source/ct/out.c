@@ -203,8 +203,8 @@ tail_of(int fd)
 	size_t want = 65536;
 	for (;;) {
 		size_t n = (size_t)MIN((off_t)want, st.st_size);
-		tail = g_byte_array_sized_new((guint)n);
-		g_byte_array_set_size(tail, (guint)n);
+		tail = g_byte_array_sized_new((unsigned)n);
+		g_byte_array_set_size(tail, (unsigned)n);
 		if (pread(reader, tail->data, n, st.st_size - (off_t)n) != (ssize_t)n) {
 			close(reader);
 			return NULL;
@@ -215,7 +215,7 @@ tail_of(int fd)
 		if (before || (off_t)n == st.st_size || want >= HK_OUT_LINE_MAX) {
 			if (before) {
 				g_byte_array_remove_range(
-					tail, 0, (guint)(before + 1 - tail->data));
+					tail, 0, (unsigned)(before + 1 - tail->data));
 			}
 			close(reader);
 			return g_steal_pointer(&tail);
@@ -263,7 +263,7 @@ believe_file(hk_out *out, uint64_t base, uint64_t end, uint64_t last_seq)
 	}
 	out->seq = seq;
 	out->offset = offset;
-	g_byte_array_append(out->torn, tail->data + whole, (guint)(tail->len - whole));
+	g_byte_array_append(out->torn, tail->data + whole, (unsigned)(tail->len - whole));
 	return true;
 }
 

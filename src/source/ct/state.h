@@ -7,7 +7,7 @@
  *   hikeshi-ct-state 1
  *   journal BYTES SEQ            committed length of sightings.jsonl, and number of its last line
  *   keys GENERATION COUNT        committed keys of keys-GENERATION
- *   log ID STATUS VERIFIED READ HEAD_MS PENDING     one such group per log; ID = log_id in
+ *   log ID STATUS VERIFIED READ HEAD_MS PENDING     one such group per log that was begun; ID = log_id in
  * hexadecimal name TEXT                    for people root HEX                     root of the tree
  * of VERIFIED entries range HEX...                 compact range of READ entries, largest subtree
  * first, blanks between why TEXT                     of a stopped log end SHA256 of all bytes above
@@ -40,6 +40,7 @@ typedef enum hk_state_status {
 typedef struct hk_state_log {
 	uint8_t id[32];
 	hk_state_status status;
+	bool begun;         /* the place to begin at is known; only then is the log written */
 	uint64_t verified;  /* entries */
 	uint8_t root[32];   /* of verified entries */
 	int64_t head_ms;    /* timestamp of the head that verified them */

@@ -139,7 +139,7 @@ cut_pending(hk_store *store, GError **error)
 	g_autoptr(GDir) dir = g_dir_open(store->folder, 0, NULL);
 	const char *name;
 
-	for (guint i = 0; i < store->state->logs->len; i++) {
+	for (unsigned i = 0; i < store->state->logs->len; i++) {
 		const hk_state_log *log = g_ptr_array_index(store->state->logs, i);
 		if (log->pending > 0) {
 			char *path = pending_path(store, log);
@@ -295,7 +295,7 @@ hk_store_release(hk_store *store, hk_state_log *log, GPtrArray *items)
 			g_hash_table_add(store->emptied, pending_path(store, log));
 		}
 	}
-	for (guint i = 0; items && i < items->len; i++) {
+	for (unsigned i = 0; items && i < items->len; i++) {
 		const hk_store_item *item = g_ptr_array_index(items, i);
 		report(store, item->key, item->line, strlen(item->line));
 	}
@@ -312,7 +312,7 @@ hk_store_pend(hk_store *store, hk_state_log *log, GPtrArray *items)
 	g_autoptr(GString) text = g_string_new(NULL);
 	char hex[65];
 
-	for (guint i = 0; i < taken->len; i++) {
+	for (unsigned i = 0; i < taken->len; i++) {
 		const hk_store_item *item = g_ptr_array_index(taken, i);
 		hk_hex_encode(hk_span_of(item->key, 32), hex);
 		g_string_append_printf(text, "%s %" PRIu64 " ", hex, item->index);
@@ -370,6 +370,25 @@ hk_store_commit(hk_store *store, GError **error)
 	}
 	g_hash_table_remove_all(store->emptied);
 	return true;
+}
+
+void
+hk_store_remove(const char *folder)
+{
+	static const char *const prefixes[] = {"lock", "state", "sightings.jsonl", "keys-",
+		"pending-", "printed", "health.json", "loglist.json"};
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+			if (g_str_has_prefix(name, prefixes[i])) {
+				g_autofree char *path = g_build_filename(folder, name, NULL);
+				unlink(path);
+			}
+		}
+	}
+	rmdir(folder);
 }
 
 bool

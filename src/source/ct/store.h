@@ -41,6 +41,10 @@ hk_store *hk_store_open(const char *folder, GError **error);
 void hk_store_free(hk_store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_store, hk_store_free)
 
+/* hk_store_remove(folder): removes a store's files, and the folder if it is then empty (evidence stays). For folders that were
+ * made for one run. */
+void hk_store_remove(const char *folder);
+
 const char *hk_store_folder(const hk_store *store);
 
 /* hk_store_state(store): borrowed. The caller changes a log's fields only through the calls below;

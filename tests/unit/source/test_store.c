@@ -63,6 +63,15 @@ items(unsigned first, unsigned count)
 static const uint8_t id_a[32] = {0xaa};
 static const uint8_t id_b[32] = {0xbb};
 
+static hk_state_log *
+add(hk_store *store, const uint8_t *id)
+{
+        hk_state_log *log = hk_state_add(hk_store_state(store), id, "a log");
+
+        log->begun = true;
+        return log;
+}
+
 static hk_store *
 reopen(const char *dir, const char *what)
 {
@@ -88,7 +97,8 @@ states(void)
 	log->range_count = 2;
 	log->range[1][31] = 9;
 	log->why = g_strdup("two heads");
-	hk_state_add(state, id_b, "");
+	hk_state_add(state, id_b, "")->begun = true;
+	log->begun = true;
 	g_autoptr(GString) text = hk_state_print(state);
 	g_autoptr(hk_state) back = hk_state_parse(hk_span_of(text->str, text->len), &error);
 	if (!ok(back != NULL, "print, parse: %s", error ? error->message : "")) {
@@ -164,7 +174,7 @@ committing(void)
 	hk_store *store = reopen(dir, "new");
 
 	ok(!hk_store_open(dir, &error), "a second one is refused: %s", error ? error->message : "");
-	hk_state_log *a = hk_state_add(hk_store_state(store), id_a, "a");
+	hk_state_log *a = add(store, id_a);
 	hk_store_release(store, a, items(0, 3));
 	a->verified = a->read = 4;
 	a->range_count = 1;
@@ -195,7 +205,7 @@ committing(void)
 	is_str(third, first, "but not told");
 	store = reopen(dir, "with pending ones");
 	a = hk_state_find(hk_store_state(store), id_a);
-	hk_state_log *b = hk_state_add(hk_store_state(store), id_b, "b");
+	hk_state_log *b = add(store, id_b);
 	hk_store_release(store, b, items(1, 3));
 	b->verified = b->read = 2;
 	b->range_count = 1;
@@ -218,7 +228,7 @@ full_disk(void)
 	g_autofree char *dir = folder("full");
 	g_autoptr(GError) error = NULL;
 	hk_store *store = reopen(dir, "full disk");
-	hk_state_log *a = hk_state_add(hk_store_state(store), id_a, "a");
+	hk_state_log *a = add(store, id_a);
 	struct rlimit old, low;
 
 	hk_store_release(store, a, items(0, 2));
@@ -265,7 +275,7 @@ printing_to_a_file(void)
 	size_t len = strlen(whole);
 	unsigned wrong = 0;
 	hk_store *store = reopen(dir, "print");
-	hk_state_log *a = hk_state_add(hk_store_state(store), id_a, "a");
+	hk_state_log *a = add(store, id_a);
 
 	hk_store_release(store, a, items(0, 3));
 	hk_store_commit(store, NULL);
@@ -303,7 +313,7 @@ printing_to_a_pipe(void)
 	char buf[1000];
 	int ends[2];
 	hk_store *store = reopen(dir, "pipe");
-	hk_state_log *a = hk_state_add(hk_store_state(store), id_a, "a");
+	hk_state_log *a = add(store, id_a);
 
 	if (!ok(pipe(ends) == 0, "a pipe")) {
 		return;
