@@ -123,7 +123,8 @@ hk_anchor_new_tiles(
 		hk_cttile *edge = &anchor->tiles[HK_CTTILE_LEVELS + level].tile;
 		uint32_t width = hk_cttile_width(level, left / HK_CTTILE_WIDTH, head->size);
 		/* A whole tile that begins where `at` stands is one hash of the tile above. */
-		if (width > 0 && (left % HK_CTTILE_WIDTH != 0 || width < HK_CTTILE_WIDTH)) {
+		bool begins = (at & ((UINT64_C(1) << (8 * (level + 1))) - 1)) == 0;
+		if (width > 0 && (!begins || width < HK_CTTILE_WIDTH)) {
 			*on_way = (hk_cttile){
 				.level = level, .index = left / HK_CTTILE_WIDTH, .width = width};
 		}

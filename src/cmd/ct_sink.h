@@ -1,0 +1,23 @@
+/* cmd/ct_sink: where the follower's batches go: the scorer says which entries are sightings. Layer: cmd.
+ *
+ * source/ct and score/ know nothing of one another; this is the wire between them. */
+#ifndef HK_CMD_CT_SINK_H
+#define HK_CMD_CT_SINK_H
+
+#include "source/ct/follow.h"
+#include "sys/options.h"
+
+typedef struct hk_ct_sink hk_ct_sink;
+
+/* hk_ct_sink_new(opts, error): reads --targets, --rules, --model, --threshold, --all. HK_ENOENT, HK_ECONFIG and kin. */
+hk_ct_sink *hk_ct_sink_new(const hk_opts *opts, GError **error);
+void hk_ct_sink_free(hk_ct_sink *sink);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_sink, hk_ct_sink_free)
+
+/* An hk_follow_sink and an hk_follow_reload; user is the hk_ct_sink. An entry becomes a sighting when the scorer hits it, when
+ * it is malformed, or with --all. */
+bool hk_ct_sink_batch(void *user, const hk_ct_log *log, const hk_batch *batch,
+	GPtrArray *ret_sightings, GError **error);
+void hk_ct_sink_reload(void *user);
+
+#endif
