@@ -13,6 +13,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/span.h"
 
 #define HK_PATTERNS_MAX    1000000

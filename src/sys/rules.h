@@ -22,6 +22,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/span.h"
 
 #define HK_RULES_FILES_MAX      1000
@@ -59,7 +60,7 @@ typedef void (*hk_rules_bad_fn)(void *user, const char *message);
  * folder is an error; an empty one is not. bad may be NULL. */
 void hk_rules_free(hk_rules *rules);
 hk_rules *hk_rules_load(const char *folder, hk_rules_bad_fn bad, void *user, GError **error)
-	__attribute__((malloc(hk_rules_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_rules_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_rules, hk_rules_free)
 
 /* hk_rules_count(rules): rules in force. hk_rules_bad(rules): files that were left out. */
