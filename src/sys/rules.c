@@ -237,7 +237,7 @@ compile(const char *path, GString *why)
 		return file;
 	}
 	if (yr_compiler_create(&compiler) != ERROR_SUCCESS) {
-		g_error("yara: no memory");
+		HK_BUG("yara: no memory");
 	}
 	yr_compiler_set_callback(compiler, on_compile_error, why);
 	yr_compiler_set_include_callback(compiler, NULL, NULL, NULL);
