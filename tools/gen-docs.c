@@ -321,7 +321,7 @@ roff_option(GString *out, const hk_opt_row *row, const char *prefix)
 	}
 	g_string_append_c(out, '\n');
 	roff(out, row->help);
-	if (row->type != HK_TYPE_BOOL) {
+	if (row->type != HK_TYPE_BOOL && (row->def || !strstr("path text", limits))) {
 		g_string_append(out, " (");
 		roff(out, limits);
 		g_string_append_c(out, ')');

@@ -46,7 +46,7 @@ type_name(const hk_opt_row *row)
 	case HK_TYPE_PATH:
 		return "path";
 	case HK_TYPE_LIST:
-		return "list";
+		return "list: may be given again";
 	case HK_TYPE_DURATION:
 		return "time";
 	case HK_TYPE_SIZE:
@@ -61,9 +61,9 @@ hk_help_limits(const hk_opt_row *row)
 	GString *out = g_string_new(type_name(row));
 
 	if (row->type == HK_TYPE_DURATION) {
-		g_string_append_printf(out, " (a bare number is in %s)", row->unit);
+		g_string_append_printf(out, ", a bare number is in %s", row->unit);
 	} else if (row->unit) {
-		g_string_append_printf(out, " (%s)", row->unit);
+		g_string_append_printf(out, ", in %s", row->unit);
 	}
 	if (row->min && row->max) {
 		g_string_append_printf(out, ", %s to %s", row->min, row->max);
@@ -109,15 +109,22 @@ hk_help_program(const char *group)
 	return g_string_free(out, FALSE);
 }
 
+/* Text without a default: its type says nothing that the placeholder does not. */
+static bool
+plain_text(const hk_opt_row *row)
+{
+	return row->type == HK_TYPE_BOOL ||
+	       (!row->def && (row->type == HK_TYPE_STRING || row->type == HK_TYPE_PATH));
+}
+
 static void
 append_option(GString *out, const hk_opt_row *row)
 {
 	g_autofree char *limits = hk_help_limits(row);
 	g_autofree char *left = g_strdup_printf(
 		"  --%s%s%s", row->name, row->arg ? " " : "", row->arg ? row->arg : "");
-	g_autofree char *text = row->type == HK_TYPE_BOOL
-					? g_strdup(row->help)
-					: g_strdup_printf("%s (%s)", row->help, limits);
+	g_autofree char *text = plain_text(row) ? g_strdup(row->help)
+						: g_strdup_printf("%s (%s)", row->help, limits);
 	size_t len = strlen(left);
 
 	if (len + 2 > OPTION_COLUMN) {

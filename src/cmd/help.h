@@ -11,7 +11,7 @@ char *hk_help_program(const char *group);
 /* hk_help_command(cmd): the help of one command. Caller frees. */
 char *hk_help_command(const hk_cmd *cmd);
 
-/* hk_help_limits(row): "time, 100 to 1h, default 2s": what a value of the option may be. Caller
+/* hk_help_limits(row): "time, a bare number is in ms, 100ms to 1h, default 2s": what a value of the option may be. Caller
  * frees. */
 char *hk_help_limits(const hk_opt_row *row);
 
