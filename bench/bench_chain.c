@@ -26,6 +26,7 @@ typedef struct tile {
 	uint8_t *gz;
 	size_t gz_len;
 	size_t entries;
+	uint64_t first; /* index of its first entry */
 } tile;
 
 typedef struct input {
@@ -35,6 +36,7 @@ typedef struct input {
 	hk_patterns *patterns;
 	hk_gz *inflater;
 	bool hash;
+	const tile *at; /* the tile under way */
 	size_t hits;
 } input;
 
@@ -46,6 +48,7 @@ over_tiles(input *in, void (*each)(input *in, hk_span bytes))
 	for (guint i = 0; i < in->tiles->len; i++) {
 		const tile *t = &g_array_index(in->tiles, tile, i);
 		memcpy(in->buffer, t->raw, t->raw_len);
+		in->at = t;
 		each(in, hk_span_of(in->buffer, t->raw_len));
 		entries += t->entries;
 	}
@@ -127,15 +130,10 @@ static void
 whole(input *in, hk_span bytes)
 {
 	hk_range range;
-	hk_ct_want want = {.count = SIZE_MAX, .short_ok = true};
+	const hk_ct_want want = {.first = in->at->first, .count = in->at->entries};
 	size_t count;
 	g_autoptr(GError) error = NULL;
-	hk_cur cur = hk_cur_of(bytes);
-	hk_ctleaf leaf;
 
-	if (hk_ctleaf_next_tile(&cur, &leaf) == HK_OK && leaf.leaf_index >= 0) {
-		want.first = (uint64_t)leaf.leaf_index;
-	}
 	hk_range_init(&range);
 	if (!hk_ct_block_tile(in->block, bytes, &want, in->hash ? &range : NULL, on_batch, in, &count, &error)) {
 		fprintf(stderr, "%s\n", error->message);
@@ -158,6 +156,7 @@ stage_gzip(void *user)
 	for (guint i = 0; i < in->tiles->len; i++) {
 		const tile *t = &g_array_index(in->tiles, tile, i);
 		memcpy(in->buffer, t->gz, t->gz_len);
+		in->at = t;
 		whole(in, hk_span_of(in->buffer, t->gz_len));
 		entries += t->entries;
 	}
@@ -275,7 +274,7 @@ load(input *in, const char *folder)
 		}
 		hk_cur cur = hk_cur_of(hk_span_of(t.raw, t.raw_len));
 		while (!hk_cur_empty(&cur) && hk_ctleaf_next_tile(&cur, &leaf) == HK_OK) {
-			t.entries++;
+			t.first = t.entries++ == 0 && leaf.leaf_index > 0 ? (uint64_t)leaf.leaf_index : t.first;
 		}
 		if (!hk_cur_empty(&cur)) {
 			continue; /* no data tile */

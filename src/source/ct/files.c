@@ -71,7 +71,6 @@ begins_tile(hk_span bytes)
 static kind
 kind_of(hk_span bytes)
 {
-	static const char begin[] = "-----BEGIN ";
 	size_t at = 0;
 
 	while (at < bytes.len && strchr(" \t\r\n", bytes.data[at]) && bytes.data[at] != '\0') {
@@ -86,7 +85,7 @@ kind_of(hk_span bytes)
 	if (begins_tile(bytes)) {
 		return KIND_TILE;
 	}
-	return memmem(bytes.data, bytes.len, begin, sizeof begin - 1) ? KIND_PEM : KIND_UNKNOWN;
+	return hk_pem_looks(bytes) ? KIND_PEM : KIND_UNKNOWN;
 }
 
 /* The index of a tile's first entry: as its first leaf says, as its path says, or as the caller counts. */
