@@ -1,25 +1,28 @@
 #include "parse/der.h"
 
-/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar: years counted from March, so
- * that the leap day is the last of its year, in eras of 400 years. */
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, years 0..9999: years counted from March, so that the
+ * leap day is the last of its year, in eras of 400 years, one of them added so that year 0 stays positive. In 32 bits, because
+ * every certificate comes by here twice. */
 static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
+days_of(uint32_t year, uint32_t month, uint32_t day)
 {
-	year -= month <= 2;
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
-	int64_t year_of_era = year - era * 400;
-	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
+	uint32_t from_march = year + 400 - (month <= 2);
+	uint32_t era = from_march / 400;
+	uint32_t year_of_era = from_march - era * 400;
+	uint32_t day_of_year = (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
+
+	return (int64_t)(era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+			 day_of_year) -
+	       719468 - 146097;
 }
 
-static int64_t
-month_days(int64_t year, int64_t month)
+static uint32_t
+month_days(uint32_t year, uint32_t month)
 {
 	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	return days[month - 1] + (month == 2 && leap);
+	return days[month - 1] + (month == 2 && leap ? 1u : 0u);
 }
 
 hk_err
@@ -157,7 +160,7 @@ hk_der_time(const hk_der *time, int64_t *ret, bool *lax)
 	const uint8_t *at = time->content.data;
 	size_t len = time->content.len;
 	int64_t ahead = 0;
-	int64_t year;
+	uint32_t year;
 	unsigned second;
 
 	if ((!is_utc_time && time->tag != HK_DER_GENERALIZED_TIME) || len < year_len + 9) {
@@ -187,8 +190,8 @@ hk_der_time(const hk_der *time, int64_t *ret, bool *lax)
 			is_utc_time, hk_span_of(at + 8, len - year_len - 8), &second, &ahead));
 		*lax = true;
 	}
-	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour > 23 ||
-		minute > 59 || second > 59) {
+	if (month < 1 || month > 12 || day < 1 || (day > 28 && day > month_days(year, month)) ||
+		hour > 23 || minute > 59 || second > 59) {
 		return HK_ERANGE;
 	}
 	*ret = ((days_of(year, month, day) * 24 + hour) * 60 + minute - ahead) * 60 + second;
