@@ -1,4 +1,4 @@
-/* What is odd about one name, and the words for it: the cold half of parse/x509. */
+/* What is odd about one name, and the words for it: the cold half of parse/x509. nocheck: tested in tests/unit/parse/test_x509.c */
 #include "parse/x509.h"
 
 #include "base/utf8.h"
