@@ -31,7 +31,9 @@ hostile(hk_gz *gz, hk_span body)
 	if (err == HK_OK) {
 		need(len <= OUT_MAX &&
 			(len <= HK_GZ_RATIO_FREE || len <= body.len * HK_GZ_RATIO_MAX));
-		need(len == 0 || out[len - 1] == out[len - 1]);
+		static volatile uint8_t sink;
+		sink = len > 0 ? out[len - 1] : 0;
+		(void)sink;
 	}
 }
 
