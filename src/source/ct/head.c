@@ -243,7 +243,7 @@ hk_ct_head_to_checkpoint(const hk_ct_head *head, const char *origin, const uint8
 	append_u32(sig, hk_ct_head_key_id(lines.origin, log_id));
 	append_u32(sig, (uint32_t)((uint64_t)head->timestamp_ms >> 32));
 	append_u32(sig, (uint32_t)((uint64_t)head->timestamp_ms & UINT32_MAX));
-	g_byte_array_append(sig, head->sig, (guint)head->sig_len);
+	g_byte_array_append(sig, head->sig, (unsigned)head->sig_len);
 	base64 = g_malloc(HK_BASE64_LEN((size_t)sig->len) + 1);
 	hk_base64_encode(hk_span_of(sig->data, sig->len), base64);
 	note->text = hk_span_of(text, len);
