@@ -33,7 +33,8 @@ static const files inputs[] = {
 static hk_corpus *
 read_corpus(const hk_opts *opts, const hk_suffix_table *table, GError **error)
 {
-	g_autoptr(hk_corpus) corpus = hk_corpus_new(table);
+	g_autoptr(hk_corpus) corpus =
+		hk_corpus_new(table, (uint64_t)hk_opts_int(opts, HK_OPT_SEED));
 
 	if (!hk_opts_require(opts, HK_OPT_PHISH, error) ||
 		!hk_opts_require(opts, HK_OPT_BENIGN, error)) {

@@ -3,21 +3,22 @@
 #include <string.h>
 
 /* How many bytes of a part the recipe reads: the first of R, the last of S (the labels beside the
- * registrable one). The cap keeps the cost of one name bounded; hardly any real name is longer. */
+ * registrable one). The caps bound the cost of one name, and with it the number of features: at most
+ * 6 grams a byte of R, 4 of S, 3 words a byte of S; each pool stays below HK_FEATURES_MAX. */
 enum { LABEL_READ = 32, SUB_READ = 32 };
 
-/* Grams are read as 8-byte words, so each text has room after its end. */
-enum { TEXT_SIZE = 64, GRAM_PAD = 8 };
+_Static_assert((LABEL_READ + 2) * 6 < HK_FEATURES_MAX, "grams of R fit");
+_Static_assert((SUB_READ + 2) * 4 + SUB_READ * 3 < HK_FEATURES_MAX, "grams and words of S fit");
+
+/* Texts are read as 8-byte words, so each has zeros after its end. */
+enum { TEXT_SIZE = 40, TEXT_PAD = 8 };
 
 #define MIX_A 0x9E3779B97F4A7C15u
 #define MIX_B 0xD6E8FEB86659FD93u
 
-typedef struct text {
-	char bytes[TEXT_SIZE + GRAM_PAD]; /* '^', the part, '$', zeros */
-	size_t len;                       /* with both marks */
-} text;
+#define INLINE static inline __attribute__((always_inline))
 
-static inline uint32_t
+INLINE uint32_t
 mix(uint64_t x)
 {
 	x *= MIX_A;
@@ -26,18 +27,7 @@ mix(uint64_t x)
 	return (uint32_t)(x >> 32);
 }
 
-uint32_t
-hk_feature_hash(const char *bytes, size_t len, uint32_t seed)
-{
-	uint32_t h = seed ^ 0x811C9DC5u;
-
-	for (size_t i = 0; i < len; i++) {
-		h = (h ^ (uint8_t)bytes[i]) * 0x01000193u;
-	}
-	return h;
-}
-
-static inline uint64_t
+INLINE uint64_t
 load64(const char *at)
 {
 	uint64_t v;
@@ -49,69 +39,75 @@ load64(const char *at)
 	return v;
 }
 
-/* Where features go. with_group is a constant at each call, so the fast path has no trace of it. */
+INLINE uint64_t
+low_bytes(uint64_t word, size_t n)
+{
+	return n == 0 ? 0 : word & (~(uint64_t)0 >> (64 - 8 * n));
+}
+
+/* Hash of bytes after which at least 7 more may be read. */
+INLINE uint32_t
+hash_padded(const char *bytes, size_t len, uint32_t seed)
+{
+	uint64_t h = seed + ((uint64_t)len << 32);
+
+	for (; len > 8; bytes += 8, len -= 8) {
+		h = (h ^ load64(bytes)) * MIX_A;
+		h ^= h >> 29;
+	}
+	return mix(h ^ low_bytes(load64(bytes), len));
+}
+
+uint32_t
+hk_feature_hash(const char *bytes, size_t len, uint32_t seed)
+{
+	uint64_t h = seed + ((uint64_t)len << 32), last = 0;
+
+	for (; len > 8; bytes += 8, len -= 8) {
+		h = (h ^ load64(bytes)) * MIX_A;
+		h ^= h >> 29;
+	}
+	for (size_t i = 0; i < len; i++) {
+		last |= (uint64_t)(uint8_t)bytes[i] << (8 * i);
+	}
+	return mix(h ^ last);
+}
+
+/* Where features go. The counts live here, not in *to, so that they stay in registers; with_group is
+ * a constant at each call, so the fast path has no trace of it. */
 typedef struct sink {
 	hk_features *to;
+	size_t n[HK_POOL_COUNT];
 	bool with_group;
 } sink;
 
-static inline __attribute__((always_inline)) void
-emit(sink s, hk_feature_pool pool, hk_feature_group group, uint64_t what)
+/* A feature, if wanted. The store is made anyway: a branch here would often be guessed wrong. */
+INLINE void
+emit_if(sink *s, hk_feature_pool pool, hk_feature_group group, uint64_t what, bool wanted)
 {
-	uint16_t n = s.to->count[pool];
+	size_t n = s->n[pool];
 
-	/* One slot more than the cap is there, so the store needs no branch. */
-	s.to->hash[pool][n] = mix(what + ((uint64_t)group << 56));
-	if (s.with_group) {
-		s.to->group[pool][n] = (uint8_t)group;
+	s->to->hash[pool][n] = mix(what + ((uint64_t)group << 56));
+	if (s->with_group) {
+		s->to->group[pool][n] = (uint8_t)group;
 	}
-	s.to->count[pool] = (uint16_t)(n + (n < HK_FEATURES_MAX));
+	s->n[pool] = n + wanted;
 }
 
-static inline __attribute__((always_inline)) void
-emit_pair(sink s, hk_feature_pool pool, hk_feature_group group, uint32_t what, uint32_t suffix)
+INLINE void
+emit(sink *s, hk_feature_pool pool, hk_feature_group group, uint64_t what)
+{
+	emit_if(s, pool, group, what, true);
+}
+
+INLINE void
+emit_pair(sink *s, hk_feature_pool pool, hk_feature_group group, uint32_t what, uint32_t suffix)
 {
 	emit(s, pool, group, what);
 	emit(s, pool, group, (uint64_t)what | (uint64_t)(suffix | 1) << 32);
 }
 
-static void
-text_of(text *t, const char *bytes, size_t len)
-{
-	memset(t->bytes, 0, sizeof(t->bytes));
-	t->bytes[0] = '^';
-	memcpy(t->bytes + 1, bytes, len);
-	t->bytes[len + 1] = '$';
-	t->len = len + 2;
-}
-
-/* All grams of lo..hi bytes of t, and those of xlo..xhi bytes again under the suffix. A gram of k
- * bytes is the word masked to k bytes: no byte is 0, so different lengths never look the same. */
-static inline __attribute__((always_inline)) void
-grams(sink s, hk_feature_pool pool, const text *t, hk_feature_group group, size_t lo, size_t hi,
-	hk_feature_group xgroup, size_t xlo, size_t xhi, uint64_t xseed)
-{
-	for (size_t i = 0; i < t->len; i++) {
-		uint64_t word = load64(t->bytes + i);
-		size_t left = t->len - i;
-
-		for (size_t k = 1; k <= hi; k++) {
-			uint64_t gram = word & (~(uint64_t)0 >> (64 - 8 * k));
-
-			if (k > left) {
-				break;
-			}
-			if (k >= lo) {
-				emit(s, pool, group, gram);
-			}
-			if (k >= xlo && k <= xhi) {
-				emit(s, pool, xgroup, gram ^ xseed);
-			}
-		}
-	}
-}
-
-/* ---- sound: vowels, consonants, digits ---- */
+/* ---- classes of bytes ---- */
 
 static const char sound_class[256] = {
 	['a'] = 'v',
@@ -119,6 +115,26 @@ static const char sound_class[256] = {
 	['i'] = 'v',
 	['o'] = 'v',
 	['u'] = 'v',
+	['b'] = 'c',
+	['c'] = 'c',
+	['d'] = 'c',
+	['f'] = 'c',
+	['g'] = 'c',
+	['h'] = 'c',
+	['j'] = 'c',
+	['k'] = 'c',
+	['l'] = 'c',
+	['m'] = 'c',
+	['n'] = 'c',
+	['p'] = 'c',
+	['q'] = 'c',
+	['r'] = 'c',
+	['s'] = 'c',
+	['t'] = 'c',
+	['w'] = 'c',
+	['x'] = 'c',
+	['y'] = 'c',
+	['z'] = 'c',
 	['0'] = 'd',
 	['1'] = 'd',
 	['2'] = 'd',
@@ -132,54 +148,116 @@ static const char sound_class[256] = {
 	['-'] = '-',
 	['.'] = '.',
 	['_'] = '_',
-	['^'] = '^',
-	['$'] = '$',
 };
 
-static inline __attribute__((always_inline)) void
-sound(sink s, const text *t, uint32_t seed, uint32_t suffix)
+/* Vowels and consonants are letters; so is any byte that has no class of its own. */
+static const char shape_class[256] = {
+	['0'] = 'd',
+	['1'] = 'd',
+	['2'] = 'd',
+	['3'] = 'd',
+	['4'] = 'd',
+	['5'] = 'd',
+	['6'] = 'd',
+	['7'] = 'd',
+	['8'] = 'd',
+	['9'] = 'd',
+	['-'] = '-',
+	['.'] = '.',
+	['_'] = '_',
+};
+
+/* A part in all the forms that features are made of. */
+typedef struct text {
+	char bytes[TEXT_SIZE + TEXT_PAD];  /* '^', the part, '$', zeros */
+	char sound[TEXT_SIZE + TEXT_PAD];  /* vowels, consonants, digits */
+	char shape[TEXT_SIZE + TEXT_PAD];  /* letters, digits */
+	char coarse[TEXT_SIZE + TEXT_PAD]; /* shape, each run as one byte */
+	size_t len;                        /* of the part */
+	size_t coarse_len;
+	uint32_t dots, hyphens, digits;
+} text;
+
+/* bytes: at most TEXT_SIZE - 2. */
+INLINE void
+text_of(text *t, const char *bytes, size_t len)
 {
-	text c = {.len = t->len};
-	uint32_t whole;
+	char before = 0;
 
-	for (size_t i = 0; i < t->len; i++) {
-		char k = sound_class[(uint8_t)t->bytes[i]];
+	memset(t, 0, sizeof(*t));
+	t->len = len;
+	t->bytes[0] = '^';
+	t->bytes[len + 1] = '$';
+	for (size_t i = 0; i < len; i++) {
+		char c = bytes[i], shape = (char)(shape_class[(uint8_t)c] | 'a');
 
-		c.bytes[i] = k ? k : 'c';
+		t->bytes[i + 1] = c;
+		t->sound[i] = sound_class[(uint8_t)c];
+		t->shape[i] = shape;
+		t->coarse[t->coarse_len] = shape;
+		t->coarse_len += shape != before;
+		before = shape;
+		t->dots += c == '.';
+		t->hyphens += c == '-';
+		t->digits += shape == ('d' | 'a');
 	}
-	whole = hk_feature_hash(c.bytes, c.len, seed);
-	emit_pair(s, HK_POOL_FORM, HK_GROUP_SOUND, whole, suffix);
+	t->coarse[t->coarse_len] = 0;
 }
 
-/* ---- shape ---- */
+/* ---- grams ---- */
 
-static inline char
-shape_class(char c)
+/* Which grams of a text are features: all of lo..hi bytes, those of xlo..xhi bytes once more under
+ * the suffix (none if xhi is 0). */
+typedef struct gram_plan {
+	hk_feature_pool pool;
+	hk_feature_group group, xgroup;
+	size_t lo, hi, xlo, xhi;
+} gram_plan;
+
+/* A gram of k bytes is the word masked to k bytes: no byte is 0, so different lengths never look the
+ * same. Near the end those that would reach past it are not counted. */
+INLINE void
+grams(sink *s, const text *t, const gram_plan plan, uint64_t xseed)
 {
-	if (c >= '0' && c <= '9') {
-		return 'd';
+	size_t len = t->len + 2;
+
+	for (size_t i = 0; i + plan.lo <= len; i++) {
+		uint64_t word = load64(t->bytes + i);
+
+#pragma GCC unroll 8
+		for (size_t k = plan.lo; k <= plan.hi; k++) {
+			uint64_t gram = low_bytes(word, k);
+
+			emit_if(s, plan.pool, plan.group, gram, i + k <= len);
+			if (k >= plan.xlo && k <= plan.xhi) {
+				emit_if(s, plan.pool, plan.xgroup, gram ^ xseed, i + k <= len);
+			}
+		}
 	}
-	return c == '-' || c == '.' || c == '_' ? c : 'a';
 }
 
-/* Runs with lengths as one byte each: what is hashed. Without lengths for the coarse shape. */
-static uint32_t
-shape_hash(const char *bytes, size_t len, bool lengths, uint32_t seed)
+/* ---- sound and shape ---- */
+
+INLINE void
+forms(sink *s, const text *label, const text *sub, uint32_t x)
 {
-	uint32_t h = seed;
+	const hk_feature_group g = HK_GROUP_SHAPE;
+	uint32_t label_shape = hash_padded(label->shape, label->len, 11);
+	uint32_t label_coarse = hash_padded(label->coarse, label->coarse_len, 12);
+	uint32_t sub_shape = hash_padded(sub->shape, sub->len, 13);
+	uint32_t sub_coarse = hash_padded(sub->coarse, sub->coarse_len, 14);
 
-	for (size_t i = 0, j; i < len; i = j) {
-		char c = shape_class(bytes[i]);
-
-		for (j = i; j < len && shape_class(bytes[j]) == c;) {
-			j++;
-		}
-		h = (h ^ (uint8_t)c) * 0x01000193u;
-		if (lengths) {
-			h = (h ^ (uint32_t)(j - i)) * 0x01000193u;
-		}
+	emit_pair(s, HK_POOL_FORM, g, label_shape, x);
+	emit_pair(s, HK_POOL_FORM, g, label_coarse, x);
+	emit_pair(s, HK_POOL_FORM, g, sub_shape, x);
+	emit_pair(s, HK_POOL_FORM, g, sub_coarse, x);
+	emit(s, HK_POOL_FORM, g, (uint64_t)sub_shape << 20 ^ label_shape);
+	emit(s, HK_POOL_FORM, g, ((uint64_t)sub_coarse << 20 ^ label_coarse) + ((uint64_t)x << 23));
+	emit_pair(s, HK_POOL_FORM, HK_GROUP_SOUND, hash_padded(label->sound, label->len, 31), x);
+	if (sub->len > 0) {
+		emit_pair(
+			s, HK_POOL_FORM, HK_GROUP_SOUND, hash_padded(sub->sound, sub->len, 32), x);
 	}
-	return h;
 }
 
 size_t
@@ -188,128 +266,102 @@ hk_feature_shape(const char *bytes, size_t len, char *out, size_t cap)
 	size_t n = 0;
 
 	for (size_t i = 0, j; i < len && n < cap; i = j) {
-		char c = shape_class(bytes[i]);
+		char c = shape_class[(uint8_t)bytes[i]];
 
-		for (j = i; j < len && shape_class(bytes[j]) == c;) {
+		c = c ? c : 'a';
+		for (j = i + 1; j < len && (c == 'a' || c == 'd') &&
+				(shape_class[(uint8_t)bytes[j]] ? shape_class[(uint8_t)bytes[j]]
+								: 'a') == c;) {
 			j++;
 		}
+		out[n++] = c;
 		if (c == 'a' || c == 'd') {
 			size_t run = j - i > 99 ? 99 : j - i;
 
-			out[n++] = c;
 			if (run > 9 && n < cap) {
 				out[n++] = (char)('0' + run / 10);
 			}
 			if (n < cap) {
 				out[n++] = (char)('0' + run % 10);
 			}
-		} else {
-			out[n++] = c;
-			j = i + 1;
 		}
 	}
 	return n;
 }
 
-static inline __attribute__((always_inline)) void
-shapes(sink s, const hk_feature_parts *p, uint32_t x)
-{
-	const hk_feature_group g = HK_GROUP_SHAPE;
-	uint32_t label = shape_hash(p->label, p->label_len, true, 11);
-	uint32_t coarse = shape_hash(p->label, p->label_len, false, 12);
-	uint32_t sub = shape_hash(p->sub, p->sub_len, true, 13);
-	uint32_t sub_coarse = shape_hash(p->sub, p->sub_len, false, 14);
-
-	emit_pair(s, HK_POOL_FORM, g, label, x);
-	emit_pair(s, HK_POOL_FORM, g, coarse, x);
-	emit_pair(s, HK_POOL_FORM, g, sub, x);
-	emit_pair(s, HK_POOL_FORM, g, sub_coarse, x);
-	emit(s, HK_POOL_FORM, g, (uint64_t)sub << 20 ^ label);
-	emit(s, HK_POOL_FORM, g, ((uint64_t)sub_coarse << 20 ^ coarse) + ((uint64_t)x << 23));
-}
-
 /* ---- lengths ---- */
 
 /* Exact up to 15, then in steps. */
-static uint32_t
+INLINE uint32_t
 length_bin(size_t n)
 {
-	static const uint8_t from[] = {16, 20, 25, 32, 48};
-	uint32_t bin = 15;
-
-	if (n < 16) {
-		return (uint32_t)n;
-	}
-	for (size_t i = 0; i < sizeof(from) && n >= from[i]; i++) {
-		bin++;
-	}
-	return bin;
+	return (uint32_t)(n < 16 ? n : 16u + (n >= 20) + (n >= 25) + (n >= 32) + (n >= 48));
 }
 
-static uint32_t
+INLINE uint32_t
 at_most(uint32_t n, uint32_t cap)
 {
 	return n < cap ? n : cap;
 }
 
-static inline __attribute__((always_inline)) void
-lengths(sink s, const hk_feature_parts *p, uint32_t x)
+INLINE void
+lengths(sink *s, const hk_feature_parts *p, const text *label_text, const text *sub_text,
+	uint32_t x)
 {
 	const hk_feature_group g = HK_GROUP_LENGTH;
 	uint32_t label = length_bin(p->label_len), sub = length_bin(p->sub_len);
-	uint32_t dots = 0, hyphens = 0, digits = 0;
+	uint32_t dots = at_most(sub_text->dots, 6) * 2 + p->had_www;
+	uint32_t hyphens = at_most(label_text->hyphens, 4);
 
-	for (size_t i = 0; i < p->sub_len; i++) {
-		dots += p->sub[i] == '.';
-	}
-	for (size_t i = 0; i < p->label_len; i++) {
-		hyphens += p->label[i] == '-';
-		digits += p->label[i] >= '0' && p->label[i] <= '9';
-	}
-	dots = at_most(dots, 6) * 2 + p->had_www;
-	hyphens = at_most(hyphens, 4);
 	emit_pair(s, HK_POOL_FORM, g, 0x100 + label, x);
 	emit_pair(s, HK_POOL_FORM, g, 0x300 + sub, x);
 	emit_pair(s, HK_POOL_FORM, g, 0x10000 + label * 64 + sub, x);
 	emit_pair(s, HK_POOL_FORM, g, 0x500 + dots, x);
 	emit(s, HK_POOL_FORM, g, 0x700 + hyphens);
-	emit(s, HK_POOL_FORM, g, 0x800 + hyphens * 16 + at_most(digits, 12));
+	emit(s, HK_POOL_FORM, g, 0x800 + hyphens * 16 + at_most(label_text->digits, 12));
 	emit(s, HK_POOL_FORM, g, 0xA00 + length_bin(p->sub_full_len));
 }
 
 /* ---- words ---- */
 
-static inline __attribute__((always_inline)) void
-words(sink s, const hk_feature_parts *p, uint32_t x)
+/* The labels of S and the parts between hyphens; none of them when S is one plain word. */
+INLINE void
+sub_words(sink *s, const text *sub, uint32_t x)
 {
 	const hk_feature_group g = HK_GROUP_WORD;
+	const char *at = sub->bytes + 1;
 
-	emit_pair(s, HK_POOL_FORM, g, hk_feature_hash(p->label, p->label_len, 21), x);
-	for (size_t i = 0, j; i < p->label_len; i = j + 1) {
-		for (j = i; j < p->label_len && p->label[j] != '-';) {
+	for (size_t i = 0, j; i < sub->len; i = j + 1) {
+		for (j = i; j < sub->len && at[j] != '.';) {
 			j++;
 		}
-		if (i != 0 || j != p->label_len) {
-			emit(s, HK_POOL_FORM, g, hk_feature_hash(p->label + i, j - i, 24));
-		}
-	}
-	if (p->sub_len == 0) {
-		return;
-	}
-	emit_pair(s, HK_POOL_SUB, g, hk_feature_hash(p->sub, p->sub_len, 22), x);
-	for (size_t i = 0, j; i < p->sub_len; i = j + 1) {
-		for (j = i; j < p->sub_len && p->sub[j] != '.';) {
-			j++;
-		}
-		emit_pair(s, HK_POOL_SUB, g, hk_feature_hash(p->sub + i, j - i, 23), x);
-		for (size_t a = i, b; a < j; a = b + 1) {
-			for (b = a; b < j && p->sub[b] != '-';) {
+		emit_pair(s, HK_POOL_SUB, g, hash_padded(at + i, j - i, 23), x);
+		for (size_t a = i, b; a < j && sub->hyphens > 0; a = b + 1) {
+			for (b = a; b < j && at[b] != '-';) {
 				b++;
 			}
-			if (a != i || b != j) {
-				emit(s, HK_POOL_SUB, g, hk_feature_hash(p->sub + a, b - a, 25));
-			}
+			emit_if(s, HK_POOL_SUB, g, hash_padded(at + a, b - a, 25),
+				a != i || b != j);
 		}
+	}
+}
+
+INLINE void
+words(sink *s, const text *label, const text *sub, uint32_t x)
+{
+	const hk_feature_group g = HK_GROUP_WORD;
+	const char *at = label->bytes + 1;
+
+	emit_pair(s, HK_POOL_FORM, g, hash_padded(at, label->len, 21), x);
+	for (size_t i = 0, j; i < label->len && label->hyphens > 0; i = j + 1) {
+		for (j = i; j < label->len && at[j] != '-';) {
+			j++;
+		}
+		emit(s, HK_POOL_FORM, g, hash_padded(at + i, j - i, 24));
+	}
+	if (sub->len > 0) {
+		emit_pair(s, HK_POOL_SUB, g, hash_padded(sub->bytes + 1, sub->len, 22), x);
+		sub_words(s, sub, x);
 	}
 }
 
@@ -360,39 +412,51 @@ hk_feature_parts_of(
 	*ret = p;
 }
 
-static inline __attribute__((always_inline)) void
-recipe(sink s, const hk_feature_parts *p)
+INLINE void
+recipe(sink *s, const hk_feature_parts *p)
 {
 	uint32_t x = hk_feature_hash(p->suffix, p->suffix_len, 1);
-	uint32_t icann = hk_feature_hash(p->icann_suffix, p->icann_suffix_len, 2);
 	uint64_t xseed = (uint64_t)mix(x) << 32 | x;
-	text t;
+	text label, sub;
 
-	memset(s.to->count, 0, sizeof(s.to->count));
+	text_of(&label, p->label, p->label_len);
+	text_of(&sub, p->sub, p->sub_len);
 	emit(s, HK_POOL_FORM, HK_GROUP_SUFFIX, x);
-	emit(s, HK_POOL_FORM, HK_GROUP_SUFFIX, icann);
+	emit(s, HK_POOL_FORM, HK_GROUP_SUFFIX,
+		p->is_private ? hk_feature_hash(p->icann_suffix, p->icann_suffix_len, 1) + 1ull
+			      : x + 1ull);
 	emit(s, HK_POOL_FORM, HK_GROUP_SUFFIX, p->is_private ? 5 : 6);
-	shapes(s, p, x);
-	lengths(s, p, x);
-	words(s, p, x);
-	text_of(&t, p->label, p->label_len);
-	grams(s, HK_POOL_LABEL, &t, HK_GROUP_LABEL, 2, 5, HK_GROUP_LABEL_SUFFIX, 2, 3, xseed);
-	sound(s, &t, 31, x);
-	if (p->sub_len > 0) {
-		text_of(&t, p->sub, p->sub_len);
-		grams(s, HK_POOL_SUB, &t, HK_GROUP_SUB, 2, 5, HK_GROUP_SUB, 1, 0, 0);
-		sound(s, &t, 32, x);
+	forms(s, &label, &sub, x);
+	lengths(s, p, &label, &sub, x);
+	words(s, &label, &sub, x);
+	grams(s, &label,
+		(gram_plan){HK_POOL_LABEL, HK_GROUP_LABEL, HK_GROUP_LABEL_SUFFIX, 2, 5, 2, 3},
+		xseed);
+	if (sub.len > 0) {
+		grams(s, &sub, (gram_plan){HK_POOL_SUB, HK_GROUP_SUB, HK_GROUP_SUB, 2, 5, 1, 0},
+			xseed);
+	}
+}
+
+INLINE void
+run_recipe(const hk_feature_parts *parts, hk_features *ret, bool with_group)
+{
+	sink s = {.to = ret, .with_group = with_group};
+
+	recipe(&s, parts);
+	for (size_t p = 0; p < HK_POOL_COUNT; p++) {
+		ret->count[p] = (uint16_t)s.n[p];
 	}
 }
 
 void
 hk_features_of(const hk_feature_parts *parts, hk_features *ret)
 {
-	recipe((sink){ret, false}, parts);
+	run_recipe(parts, ret, false);
 }
 
 void
 hk_features_explained(const hk_feature_parts *parts, hk_features *ret)
 {
-	recipe((sink){ret, true}, parts);
+	run_recipe(parts, ret, true);
 }

@@ -5,61 +5,43 @@
 
 #include "match/model_net.h"
 
-/* Names are worked on in small blocks, in two steps: first all hashes of the block are made and the
- * rows they pick are prefetched, then rows are added. So the loads of one name wait while the next
- * name is hashed, and the block's working memory stays in the first-level cache. */
-enum { BLOCK = 4 };
-
-static inline __attribute__((always_inline)) void
-score_blocks(const hk_model *model, const hk_suffix_table *table, const hk_name *names, size_t n,
-	float *ret_logit)
+static void
+prefetch(const hk_model *model, const hk_features *f)
 {
-	hk_features features[BLOCK];
-
-	for (size_t from = 0; from < n; from += BLOCK) {
-		size_t count = n - from < BLOCK ? n - from : BLOCK;
-
-		for (size_t i = 0; i < count; i++) {
-			hk_feature_parts parts;
-
-			hk_feature_parts_of(
-				table, names[from + i].text, names[from + i].len, &parts);
-			hk_features_of(&parts, &features[i]);
-			hk_net_prefetch(model, &features[i]);
-		}
-		for (size_t i = 0; i < count; i++) {
-			ret_logit[from + i] = hk_net_logit(model, &features[i]);
+	for (size_t p = 0; p < HK_POOL_COUNT; p++) {
+		for (size_t i = 0; i < f->count[p]; i++) {
+			__builtin_prefetch(model->rows + hk_net_row(model, f->hash[p][i]), 0, 3);
 		}
 	}
 }
 
-static void
-score_plain(const hk_model *model, const hk_suffix_table *table, const hk_name *names, size_t n,
-	float *ret_logit)
+static inline float
+logit_of(const hk_model *model, const hk_features *f)
 {
-	score_blocks(model, table, names, n, ret_logit);
-}
-
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static void
-score_wide(const hk_model *model, const hk_suffix_table *table, const hk_name *names, size_t n,
-	float *ret_logit)
-{
-	score_blocks(model, table, names, n, ret_logit);
-}
+	if (model->wide) {
+		return hk_net_logit_wide(model, f);
+	}
 #endif
+	return hk_net_logit(model, f);
+}
 
+/* One name at a time: all its rows are asked for before the first is added. Working on several names
+ * in turns was measured and is slower: their hashes then fall out of the first-level cache. */
 void
 hk_model_score_batch(const hk_model *model, const hk_suffix_table *table, const hk_name *names,
 	size_t n, float *ret_logit)
 {
-#if defined(__x86_64__)
-	if (model->wide) {
-		score_wide(model, table, names, n, ret_logit);
-		return;
+	hk_features features;
+
+	for (size_t i = 0; i < n; i++) {
+		hk_feature_parts parts;
+
+		hk_feature_parts_of(table, names[i].text, names[i].len, &parts);
+		hk_features_of(&parts, &features);
+		prefetch(model, &features);
+		ret_logit[i] = logit_of(model, &features);
 	}
-#endif
-	score_plain(model, table, names, n, ret_logit);
 }
 
 /* The log likelihood ratio at a logit: linear between knots, level beyond them. */

@@ -11,10 +11,11 @@ enum { COLUMNS_MAX = 16, EPOCH_YEAR = 1970 };
 
 struct hk_corpus {
 	const hk_suffix_table *table; /* borrowed */
-	GArray *rows;                 /* of hk_corpus_row */
-	GByteArray *text;             /* all names, one after the other */
-	GHashTable *brands;           /* spelling -> number */
-	GPtrArray *brand_names;       /* number -> spelling, borrowed from brands' keys */
+	uint64_t fold;
+	GArray *rows;           /* of hk_corpus_row */
+	GByteArray *text;       /* all names, one after the other */
+	GHashTable *brands;     /* spelling -> number */
+	GPtrArray *brand_names; /* number -> spelling, borrowed from brands' keys */
 	size_t skipped;
 	/* Open addressing over rows: the first row of each (host, phishing or benign), as row + 1.
 	 */
@@ -23,11 +24,12 @@ struct hk_corpus {
 };
 
 hk_corpus *
-hk_corpus_new(const hk_suffix_table *table)
+hk_corpus_new(const hk_suffix_table *table, uint64_t fold)
 {
 	hk_corpus *c = g_new0(hk_corpus, 1);
 
 	c->table = table;
+	c->fold = fold;
 	c->rows = g_array_new(FALSE, FALSE, sizeof(hk_corpus_row));
 	c->text = g_byte_array_new();
 	c->brands = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -237,6 +239,20 @@ brand_number(hk_corpus *c, hk_span brand)
 	return c->brand_names->len - 1;
 }
 
+/* FNV-1a with a final mix: decides what is held out, so it must not change with the features. */
+static uint32_t
+owner_hash(const char *bytes, size_t len)
+{
+	uint32_t h = 0x811C9DC5u;
+
+	for (size_t i = 0; i < len; i++) {
+		h = (h ^ (uint8_t)bytes[i]) * 0x01000193u;
+	}
+	h ^= h >> 16;
+	h *= 0x85EBCA6Bu;
+	return h ^ h >> 13;
+}
+
 static void
 row_add(hk_corpus *c, const char *name, size_t len, hk_corpus_kind kind, int32_t day, int32_t month,
 	hk_span brand)
@@ -262,10 +278,10 @@ row_add(hk_corpus *c, const char *name, size_t len, hk_corpus_kind kind, int32_t
 		c->index_used++;
 	}
 	hk_suffix_split_name(c->table, name, len, &split);
-	row.owner = hk_feature_hash(name + split.icann_registrable_off,
-		(size_t)(split.end - split.icann_registrable_off), 99);
-	row.owner ^= row.owner >> 15;
-	row.held_out = kind == HK_CORPUS_BENIGN && row.owner % HK_CORPUS_HELD_OUT == 0;
+	row.owner = owner_hash(name + split.icann_registrable_off,
+		(size_t)(split.end - split.icann_registrable_off));
+	row.held_out = kind == HK_CORPUS_BENIGN &&
+		       row.owner % HK_CORPUS_HELD_OUT == c->fold % HK_CORPUS_HELD_OUT;
 	row.brand = brand_number(c, brand);
 	g_array_append_val(c->rows, row);
 	*slot = c->rows->len;

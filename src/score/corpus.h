@@ -11,7 +11,6 @@
 
 #include <glib.h>
 
-#include "base/err.h"
 #include "base/name.h"
 #include "match/suffix.h"
 
@@ -42,9 +41,11 @@ typedef struct hk_corpus hk_corpus;
 /* One in this many registrable domains is held out. */
 #define HK_CORPUS_HELD_OUT 4u
 
-/* hk_corpus_new(table): an empty corpus; table is borrowed. */
+/* hk_corpus_new(table, fold): an empty corpus; table is borrowed. fold (modulo HK_CORPUS_HELD_OUT) says
+ * which quarter of the registrable domains is held out. */
 void hk_corpus_free(hk_corpus *corpus);
-hk_corpus *hk_corpus_new(const hk_suffix_table *table) HK_FREED_BY(hk_corpus_free);
+hk_corpus *hk_corpus_new(const hk_suffix_table *table, uint64_t fold)
+	__attribute__((malloc(hk_corpus_free, 1), warn_unused_result));
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_corpus, hk_corpus_free)
 
 /* hk_corpus_read(corpus, path, kind, error): add a file, plain or .xz. Recognised by content:

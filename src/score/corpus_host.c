@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/score/test_corpus.c */
 #include "score/corpus_host.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/score/test_train.c */
 #include "score/train_net.h"
 
 #include <math.h>
