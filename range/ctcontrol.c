@@ -81,7 +81,11 @@ rg_serve_control_state(rg_server *server, const rg_request *request, rg_reply *r
 static char **
 lines_of(const rg_request *request)
 {
-	g_autofree char *text = g_strndup((const char *)request->body->data, request->body->len);
+	/* An empty array has no data at all. */
+	g_autofree char *text =
+		request->body->len > 0
+			? g_strndup((const char *)request->body->data, request->body->len)
+			: g_strdup("");
 	char **lines = g_strsplit(text, "\n", -1);
 	size_t kept = 0;
 
