@@ -23,6 +23,7 @@ check_vectors(void)
 	size_t len;
 	char *file = (char *)tap_file("tests/vectors/fold.tsv", &len), *rest = file, *line;
 
+	/* nocheck: our own vectors, empty fields matter */
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		char *tab = strchr(line, '\t');
 
