@@ -6,16 +6,13 @@ FUZZ_SECONDS ?= 60
 .PHONY: all rel asan check fuzz fuzz-run lint docs bench soak tidy format install clean help
 
 all: ## build with optimisation and debug symbols, in build/
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD)
-	@ninja -C $(BUILD)
+	@tools/build $(BUILD)
 
 rel: ## release build, in build-rel/
-	@test -f build-rel/build.ninja || meson setup build-rel --buildtype=release
-	@ninja -C build-rel
+	@tools/build build-rel --buildtype=release
 
 asan: ## build with ASan and UBSan, in build-asan/
-	@test -f build-asan/build.ninja || meson setup build-asan $(SANITIZE)
-	@ninja -C build-asan
+	@tools/build build-asan $(SANITIZE)
 
 check: ## install what is missing, build with sanitizers, run every test
 	@./check
@@ -25,8 +22,7 @@ lint: ## the style, layer and documentation tests only
 
 fuzz: ## build the fuzz targets (libFuzzer), in build-fuzz/
 	@tools/install-packages build fuzz
-	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzzing=true $(SANITIZE)
-	@ninja -C build-fuzz
+	@CC=clang tools/build build-fuzz -Dfuzzing=true $(SANITIZE)
 
 fuzz-run: fuzz ## run each fuzz target for FUZZ_SECONDS (60)
 	@tools/fuzz-run build-fuzz $(FUZZ_SECONDS)
