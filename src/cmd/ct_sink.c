@@ -32,7 +32,10 @@ hk_ct_sink_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrAr
 	for (size_t i = 0; i < batch->entry_count; i++) {
 		const hk_batch_entry *entry = &batch->entries[i];
 		if (sink->all || hk_batch_is_odd(entry)) {
-			g_ptr_array_add(ret_sightings, hk_sighting_new(log->url, entry, NULL));
+			g_ptr_array_add(ret_sightings,
+				hk_sighting_new(
+					log->kind == HK_CT_STATIC ? log->tile_url : log->url, entry,
+					NULL));
 		}
 	}
 	return true;

@@ -37,7 +37,7 @@ void
 hk_pace_good(hk_pace *pace)
 {
 	pace->refusals = 0;
-	pace->gap_us = MAX(pace->gap_us - pace->gap_us / 10, pace->base_gap_us);
+	pace->gap_us = MAX(pace->gap_us - pace->gap_us / 5, pace->base_gap_us);
 	if (pace->gap_us < 1000) {
 		pace->gap_us = pace->base_gap_us;
 	}
@@ -64,7 +64,9 @@ hk_pace_refused(hk_pace *pace, int64_t now_ms, int64_t retry_after_ms, double ch
 					    : hk_pace_backoff_ms(pace->refusals + 2, chance);
 	pause = MAX(pause, HK_PACE_PAUSE_MIN_MS);
 	pace->pause_until_ms = MAX(pace->pause_until_ms, now_ms + pause);
-	pace->gap_us = CLAMP(pace->gap_us * 2, 20000, HK_PACE_GAP_MAX_US);
+	/* Retry-After says by itself how long; without one we must find the pace that is borne. */
+	int64_t wider = retry_after_ms >= 0 ? pace->gap_us + pace->gap_us / 4 : pace->gap_us * 2;
+	pace->gap_us = CLAMP(wider, 20000, HK_PACE_GAP_MAX_US);
 	pace->next_us = MAX(pace->next_us, pace->pause_until_ms * 1000);
 }
 

@@ -39,12 +39,13 @@ int64_t hk_pace_wait(const hk_pace *pace, int64_t now_ms);
 /* hk_pace_sent(pace, now_ms): a request went out. */
 void hk_pace_sent(hk_pace *pace, int64_t now_ms);
 
-/* hk_pace_good(pace): an answer that was not a refusal: the gap narrows by a tenth, not below the
+/* hk_pace_good(pace): an answer that was not a refusal: the gap narrows by a fifth, not below the
  * base. */
 void hk_pace_good(hk_pace *pace);
 
 /* hk_pace_refused(pace, now_ms, retry_after_ms, chance): 429 or 503. The operator is left alone for
- * retry_after_ms, or, where that is -1 (none), for a back-off of its own; the gap doubles. chance:
+ * retry_after_ms, or, where that is -1 (none), for a back-off of its own; the gap
+ * grows by a quarter, or doubles where there was no Retry-After. chance:
  * 0..1, for the jitter. */
 void hk_pace_refused(hk_pace *pace, int64_t now_ms, int64_t retry_after_ms, double chance);
 

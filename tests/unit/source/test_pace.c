@@ -50,7 +50,7 @@ refusals(void)
 	is_int(hk_pace_wait(&p, 7999), 1, "to the last");
 	is_int(hk_pace_wait(&p, 8000), 0, "and then it is over");
 	hk_pace_sent(&p, 8000);
-	is_int(hk_pace_wait(&p, 8000), 200, "the gap has doubled and there is no burst");
+	is_int(hk_pace_wait(&p, 8000), 125, "the gap is wider and there is no burst");
 	hk_pace_refused(&p, 8100, 100, 0);
 	is_int(hk_pace_wait(&p, 8100), HK_PACE_PAUSE_MIN_MS,
 		"a Retry-After of almost nothing is a pause all the same");
