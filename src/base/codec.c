@@ -1,5 +1,9 @@
 #include "base/codec.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -89,6 +93,63 @@ group_of(const uint8_t *at)
 	return place[0][at[0]] | place[1][at[1]] | place[2][at[2]] | place[3][at[3]];
 }
 
+#if defined(__x86_64__)
+/* 32 characters at a time (the method of W. Mula and D. Lemire, "Faster Base64 Encoding and Decoding
+ * using AVX2 Instructions", 2018) for as long as at least 16 more follow: each step stores 32 bytes of
+ * which 24 count, and the 8 others are then still inside what the caller gave, and, in place, behind
+ * what was read. Stops before the first block with a character outside the alphabet. Returns the
+ * number of characters decoded. */
+__attribute__((target("avx2"))) static size_t
+decode_avx2(const uint8_t *in, size_t len, uint8_t *out)
+{
+	const __m256i lo_table = _mm256_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
+		0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A, 0x15, 0x11, 0x11, 0x11, 0x11, 0x11,
+		0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A);
+	const __m256i hi_table = _mm256_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
+		0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x01, 0x02, 0x04, 0x08,
+		0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
+	const __m256i roll_table = _mm256_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m256i order = _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1,
+		-1, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+	const __m256i join = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);
+	const __m256i slash = _mm256_set1_epi8(0x2F);
+	size_t at = 0;
+
+	for (; len - at >= 48; at += 32, out += 24) {
+		__m256i text = _mm256_loadu_si256((const __m256i *)(in + at));
+		__m256i hi = _mm256_and_si256(_mm256_srli_epi32(text, 4), slash);
+		__m256i lo = _mm256_and_si256(text, slash);
+		__m256i six;
+		if (!_mm256_testz_si256(
+			    _mm256_shuffle_epi8(lo_table, lo), _mm256_shuffle_epi8(hi_table, hi))) {
+			break;
+		}
+		six = _mm256_add_epi8(
+			text, _mm256_shuffle_epi8(roll_table,
+				      _mm256_add_epi8(_mm256_cmpeq_epi8(text, slash), hi)));
+		six = _mm256_maddubs_epi16(six, _mm256_set1_epi32(0x01400140));
+		six = _mm256_madd_epi16(six, _mm256_set1_epi32(0x00011000));
+		six = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(six, order), join);
+		_mm256_storeu_si256((__m256i *)out, six);
+	}
+	return at;
+}
+
+static size_t
+decode_fast(const uint8_t *in, size_t len, uint8_t *out)
+{
+	return __builtin_cpu_supports("avx2") ? decode_avx2(in, len, out) : 0;
+}
+#else
+static size_t
+decode_fast(const uint8_t *in, size_t len, uint8_t *out)
+{
+	(void)in, (void)len, (void)out;
+	return 0;
+}
+#endif
+
 hk_err
 hk_base64_decode(hk_span text, uint8_t *ret, size_t *ret_len)
 {
@@ -105,7 +166,10 @@ hk_base64_decode(hk_span text, uint8_t *ret, size_t *ret_len)
 		return HK_OK;
 	}
 	/* All groups but the last have no padding. */
-	for (size_t i = 0; i + 1 < groups; i++, at += 4, out += 3) {
+	size_t done = decode_fast(at, text.len, out);
+	at += done;
+	out += done / 4 * 3;
+	for (size_t i = done / 4; i + 1 < groups; i++, at += 4, out += 3) {
 		uint32_t group = group_of(at);
 		seen |= group;
 		out[0] = (uint8_t)(group >> 16);
