@@ -50,7 +50,7 @@ void hk_batch_clear(hk_batch *batch);
 HK_MUST hk_err hk_batch_add(hk_batch *batch, uint64_t index, const hk_ctleaf *leaf);
 
 /* hk_batch_is_odd(entry): whether the entry is surfaced as a sighting of kind "malformed": its certificate could not be
- * read, or one of its oddities has the severity "malformed" in parse/odd.def. */
+ * read, a part of its frame is odd (hk_ctleaf.odd), or one of its oddities has the severity "malformed" in parse/odd.def. */
 bool hk_batch_is_odd(const hk_batch_entry *entry);
 
 #endif

@@ -121,6 +121,10 @@ print_oddities(GString *out, const hk_batch_entry *entry)
 		}
 		hk_jsonw_close(out, ']');
 	}
+	if (entry->leaf.odd != HK_OK) {
+		hk_jsonw_key(out, "frame");
+		hk_jsonw_str(out, hk_err_code(entry->leaf.odd));
+	}
 	if (hk_batch_is_odd(entry)) {
 		hk_jsonw_key(out, "raw");
 		hk_jsonw_base64(out, entry->leaf.cert);

@@ -14,6 +14,7 @@
  *   score, target, official, rules, reasons   what the name stage says (match/verdict.h)
  *   error        why the certificate could not be read (base/errors.def)
  *   odd          what is odd about it (parse/odd.def)
+ *   frame        what is odd about the entry around it: extensions or chain (base/errors.def)
  *   raw          base64 of the bytes as logged, for kind "malformed" only */
 #ifndef HK_SYS_SIGHTING_H
 #define HK_SYS_SIGHTING_H

@@ -204,7 +204,10 @@ hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_w
 		hk_ctleaf leaf;
 		hk_err err = hk_ctjson_next(&scan, &leaf_input, &extra, &done);
 		if (err == HK_OK && done) {
-			break;
+			err = hk_ctjson_end(&scan); /* a cut body, or bytes behind it */
+			if (err == HK_OK) {
+				break;
+			}
 		}
 		if (err == HK_OK) {
 			err = hk_ctleaf_parse_merkle(leaf_input, &leaf);
