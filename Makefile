@@ -3,7 +3,7 @@ BUILD ?= build
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 FUZZ_SECONDS ?= 60
 
-.PHONY: all rel asan check fuzz fuzz-run lint docs bench soak tidy format install clean help
+.PHONY: model all rel asan check fuzz fuzz-run lint docs bench soak tidy format install clean help
 
 all: ## build with optimisation and debug symbols, in build/
 	@tools/build $(BUILD)
@@ -33,6 +33,14 @@ docs: all ## write man pages, completion, reference and example configuration fr
 bench: rel ## measure; prints figures, peers and ratios
 	@tools/install-packages build bench
 	@bench/run build-rel
+
+model: rel ## train conf/model/jp.hkmodel anew from the lists in DATA=PATH (docs/model.md)
+	@test -n "$(DATA)" || { echo "make model DATA=PATH: the folder with phishurl-jp/, benign/, feeds/" >&2; exit 64; }
+	build-rel/src/hikeshi model train --out conf/model/jp.hkmodel \
+		$(addprefix --phish ,$(sort $(wildcard $(DATA)/phishurl-jp/*.csv*))) \
+		--benign $(DATA)/benign/benign-hosts.tsv.xz --benign $(DATA)/benign/benign-jp-hosts.txt \
+		$(addprefix --feed ,$(sort $(wildcard $(DATA)/feeds/tweetfeed-*.csv* $(DATA)/feeds/phishing-database-*.txt*)))
+	build-rel/src/hikeshi model show conf/model/jp.hkmodel
 
 soak: asan ## the long runs: 1,000 kill -9 of the follower
 	@HK_BUILD=$(CURDIR)/build-asan HK_SOAK=1000 prove -v tests/scenario/

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/name.h"
 #include "match/suffix.h"
 
@@ -45,7 +46,7 @@ typedef struct hk_corpus hk_corpus;
  * which quarter of the registrable domains is held out. */
 void hk_corpus_free(hk_corpus *corpus);
 hk_corpus *hk_corpus_new(const hk_suffix_table *table, uint64_t fold)
-	__attribute__((malloc(hk_corpus_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_corpus_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_corpus, hk_corpus_free)
 
 /* hk_corpus_read(corpus, path, kind, error): add a file, plain or .xz. Recognised by content:
