@@ -1,0 +1,153 @@
+/* hikeshi score: names or URLs, from the command line or from standard input, each with its verdict as a line of JSON. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "cmd/judge.h"
+#include "parse/paste.h"
+#include "sys/gerr.h"
+#include "sys/jsonw.h"
+#include "sys/log.h"
+
+/* A host in UTF-8 before it is mapped; anything longer is no name. */
+enum { HOST_MAX = 1020 };
+
+typedef struct scoring {
+	hk_scorer *scorer;
+	GString *out;
+	uint64_t count;
+	uint64_t wrong;
+} scoring;
+
+static void
+print_texts(GString *out, const char *key, size_t count, const char *const *texts)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_open(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		hk_jsonw_str(out, texts[i]);
+	}
+	hk_jsonw_close(out, ']');
+}
+
+static void
+print_verdict(scoring *run, hk_span name, const hk_verdict *verdict)
+{
+	GString *out = run->out;
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "name");
+	hk_jsonw_text(out, name);
+	hk_jsonw_key(out, "score");
+	hk_jsonw_real(out, (double)verdict->score, 4);
+	hk_jsonw_key(out, "hit");
+	hk_jsonw_bool(out, hk_scorer_is_hit(run->scorer, verdict));
+	hk_jsonw_key(out, "target");
+	if (verdict->target) {
+		hk_jsonw_str(out, verdict->target);
+	} else {
+		hk_jsonw_null(out);
+	}
+	hk_jsonw_key(out, "official");
+	hk_jsonw_bool(out, verdict->official);
+	print_texts(out, "rules", verdict->rule_count, verdict->rules);
+	print_texts(out, "reasons", verdict->reason_count, verdict->reasons);
+	hk_jsonw_close(out, '}');
+	g_string_append_c(out, '\n');
+}
+
+/* One name or URL; what is wrong with it is told on standard error, where: "line 3" or "argument 3". */
+static void
+score_text(scoring *run, const char *where, uint64_t number, hk_span text)
+{
+	char host[HOST_MAX];
+	size_t len = 0;
+	hk_verdict verdict;
+	g_autoptr(GError) why = NULL;
+	hk_err err = hk_paste_host(text, host, sizeof host, &len);
+
+	run->count++;
+	if (err == HK_OK && hk_scorer_name(run->scorer, hk_span_of(host, len), &verdict, &why)) {
+		print_verdict(run, hk_span_of(host, len), &verdict);
+		return;
+	}
+	g_autoptr(GString) shown = g_string_new(NULL);
+	run->wrong++;
+	hk_log_append_value(shown, hk_span_of(text.data, MIN(text.len, 200)));
+	fprintf(stderr, "hikeshi: %s %" G_GUINT64_FORMAT ": %s: %s\n", where, number, shown->str,
+		why                ? why->message
+		: err == HK_ELIMIT ? "longer than any host name"
+				   : "this is no host name");
+}
+
+static bool
+flush(scoring *run, GError **error)
+{
+	if (fwrite(run->out->str, 1, run->out->len, stdout) != run->out->len) {
+		return hk_error_errno(error, errno, "cannot write to standard output");
+	}
+	g_string_truncate(run->out, 0);
+	return true;
+}
+
+static bool
+is_blank(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!g_ascii_isspace(line[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+score_stdin(scoring *run, GError **error)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	bool fine = true;
+
+	for (uint64_t number = 1; fine && (len = getline(&line, &room, stdin)) >= 0; number++) {
+		while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
+			len--;
+		}
+		if (!is_blank(line, (size_t)len)) {
+			score_text(run, "line", number, hk_span_of(line, (size_t)len));
+			fine = flush(run, error);
+		}
+	}
+	free(line); /* nocheck: getline allocates with malloc */
+	if (fine && ferror(stdin)) {
+		return hk_error_errno(error, errno, "cannot read standard input");
+	}
+	return fine;
+}
+
+bool
+hk_cmd_score(const hk_opts *opts, GError **error)
+{
+	g_autoptr(hk_scorer) scorer = hk_judge_scorer(opts, error);
+	g_autoptr(GString) out = g_string_new(NULL);
+	scoring run = {.scorer = scorer, .out = out};
+	const char *const *args = hk_opts_args(opts);
+
+	if (!scorer) {
+		return false;
+	}
+	for (size_t i = 0; i < hk_opts_arg_count(opts); i++) {
+		score_text(&run, "argument", i + 1, hk_span_str(args[i]));
+		if (!flush(&run, error)) {
+			return false;
+		}
+	}
+	if (hk_opts_arg_count(opts) == 0 && !score_stdin(&run, error)) {
+		return false;
+	}
+	return run.wrong == 0 ||
+	       hk_error_set(error, HK_EFORM,
+		       "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+		       " inputs were no host names or URLs; the others are scored",
+		       run.wrong, run.count);
+}

@@ -1,0 +1,105 @@
+/* score/scorer_int: what the parts of the scorer share. Layer: score. Private to scorer*.c. Names are hostile.
+ *
+ *   scorer_set.c   what is loaded from files, as one set that a reload swaps
+ *   scorer_gate.c  one pattern scan and one run of the model over a batch
+ *   scorer_look.c  the full look at one entry; scorer_brand.c: at one name
+ *   scorer.c       the interface */
+#ifndef HK_SCORE_SCORER_INT_H
+#define HK_SCORE_SCORER_INT_H
+
+#include "score/scorer.h"
+#include "score/watch.h"
+#include "sys/modelfile.h"
+#include "sys/patterns.h"
+#include "sys/rules.h"
+#include "sys/suffixes.h"
+
+/* --- the set --- */
+
+typedef struct hk_scorer_set {
+	hk_suffixes *suffixes;
+	const hk_suffix_table *table; /* of suffixes */
+	hk_watch *watch;              /* NULL: none */
+	hk_rules *rules;              /* NULL: none */
+	hk_modelfile *modelfile;      /* NULL: none */
+	const hk_model *model;        /* of modelfile */
+	hk_patterns *patterns;        /* ids: see hk_scorer_id_kind */
+	uint32_t
+		watch_count; /* ids 0..watch_count-1 are rows of watch; what follows opens the gate only */
+	float gate_logit; /* of the model: from here on the full look is taken */
+} hk_scorer_set;
+
+void hk_scorer_set_free(hk_scorer_set *set);
+/* hk_scorer_set_load(config, error): reads every file that config names. */
+hk_scorer_set *hk_scorer_set_load(const hk_scorer_config *config, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_scorer_set, hk_scorer_set_free)
+
+/* --- the gate --- */
+
+/* An occurrence of a pattern. */
+typedef struct hk_scorer_mark {
+	uint32_t name; /* number within the batch */
+	uint32_t id;
+	uint32_t end; /* offset in the name behind its last byte */
+} hk_scorer_mark;
+
+/* --- reasons --- */
+
+/* Room for what is collected before the weightiest are kept. */
+#define HK_SCORER_REASONS_MAX 32
+#define HK_SCORER_REASON_LEN  256
+
+typedef struct hk_scorer_reason {
+	double weight;
+	char text[HK_SCORER_REASON_LEN];
+} hk_scorer_reason;
+
+struct hk_scorer {
+	hk_scorer_config config; /* strings owned */
+	hk_scorer_set *set;
+
+	/* of the batch under way */
+	GArray *marks;  /* of hk_scorer_mark, by rising name */
+	GArray *logits; /* of float, one for each name; unused without a model */
+
+	/* of the verdict under way */
+	hk_scorer_reason reason[HK_SCORER_REASONS_MAX];
+	size_t reason_count;
+	size_t reason_lost;                     /* more than there was room for */
+	char *watch_rule[HK_VERDICT_RULES_MAX]; /* owned: "watch:mizuho" */
+	GArray *hashes;                         /* of uint64_t: registrable domains */
+};
+
+/* hk_scorer_gate(scorer, batch): fills marks and logits. */
+void hk_scorer_gate(hk_scorer *scorer, const hk_batch *batch);
+
+/* One entry, as the gate saw it. */
+typedef struct hk_scorer_case {
+	const hk_batch *batch;
+	const hk_batch_entry *entry;
+	const hk_scorer_mark *marks; /* those of its names */
+	size_t mark_count;
+	hk_gate_facts gate;
+	bool whole; /* look at every name, and explain, whatever the score */
+} hk_scorer_case;
+
+/* hk_scorer_look(scorer, look, ret): the verdict on one entry. */
+void hk_scorer_look(hk_scorer *scorer, const hk_scorer_case *look, hk_verdict *ret);
+
+/* hk_scorer_because(scorer, weight, format...): one reason more, in UTF-8. Text of a name is printed as it is: it is ASCII
+ * (base/name.h). */
+void hk_scorer_because(hk_scorer *scorer, double weight, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* What a name gives away about brands. */
+typedef struct hk_scorer_brand {
+	const char *target;              /* as the pack spells it; NULL: nothing */
+	bool official;                   /* a domain of the brand, or allow-listed */
+	double log_ratio;                /* of the evidence, 0 when official */
+	char text[HK_SCORER_REASON_LEN]; /* the reason */
+} hk_scorer_brand;
+
+/* hk_scorer_brand_of(scorer, name, ret): the full look at one name. False: nothing to say. */
+bool hk_scorer_brand_of(hk_scorer *scorer, hk_name name, hk_scorer_brand *ret);
+
+#endif

@@ -1,0 +1,124 @@
+#include <math.h>
+
+#include "score/scorer_int.h"
+#include "sys/gerr.h"
+#include "sys/log.h"
+
+/* From this score of the model on the full look is taken, unless the threshold lies lower still. */
+#define LOOK_SCORE 0.1
+
+void
+hk_scorer_set_free(hk_scorer_set *set)
+{
+	if (set) {
+		hk_patterns_free(set->patterns);
+		hk_modelfile_free(set->modelfile);
+		hk_rules_free(set->rules);
+		hk_watch_free(set->watch);
+		hk_suffixes_free(set->suffixes);
+		g_free(set);
+	}
+}
+
+static void
+on_bad_rules(void *user, const char *message)
+{
+	(void)user;
+	hk_log(HK_EVENT_RULE_FILE_REFUSED, HK_F_STR("reason", message));
+}
+
+/* Letters that every label of that kind begins with are cheaper to look for than the label alone. */
+enum { SHORT_LABEL = 4 };
+
+static void
+add_pattern(GArray *list, GStringChunk *texts, uint32_t id, const char *before, const char *text,
+	const char *after)
+{
+	g_autofree char *joined = g_strconcat(before, text, after, NULL);
+	hk_pattern pattern = {hk_span_str(g_string_chunk_insert(texts, joined)), id};
+
+	g_array_append_val(list, pattern);
+}
+
+/* Every name stands between two line feeds (parse/batch.h). */
+static void
+add_watch(const hk_watch *watch, GArray *list, GStringChunk *texts)
+{
+	size_t count;
+	const hk_watch_row *rows = hk_watch_rows(watch, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *after = rows[i].name_end ? "\n" : "";
+		if (rows[i].label_start && !rows[i].name_end && rows[i].len <= SHORT_LABEL) {
+			add_pattern(list, texts, (uint32_t)i, "\n", rows[i].text, after);
+			add_pattern(list, texts, (uint32_t)i, ".", rows[i].text, after);
+		} else {
+			add_pattern(list, texts, (uint32_t)i, "", rows[i].text, after);
+		}
+	}
+}
+
+static bool
+load_patterns(hk_scorer_set *set, GError **error)
+{
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_pattern));
+	GStringChunk *texts = g_string_chunk_new(1 << 16);
+
+	if (set->watch) {
+		size_t count;
+		hk_watch_rows(set->watch, &count);
+		set->watch_count = (uint32_t)count;
+		add_watch(set->watch, list, texts);
+	}
+	set->patterns =
+		hk_patterns_new((const hk_pattern *)(const void *)list->data, list->len, error);
+	g_string_chunk_free(texts);
+	return set->patterns != NULL;
+}
+
+/* The least logit whose probability is at least share; the probability rises with the logit. */
+static float
+logit_of(const hk_model *model, double share)
+{
+	float low = -100;
+	float high = 100;
+
+	for (int i = 0; i < 60; i++) {
+		float middle = (low + high) / 2;
+		if ((double)hk_model_probability(model, middle) < share) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	return high;
+}
+
+hk_scorer_set *
+hk_scorer_set_load(const hk_scorer_config *config, GError **error)
+{
+	g_autoptr(hk_scorer_set) set = g_new0(hk_scorer_set, 1);
+
+	set->gate_logit = INFINITY;
+	set->suffixes = hk_suffixes_load(config->suffixes, error);
+	if (!set->suffixes) {
+		return NULL;
+	}
+	set->table = hk_suffixes_table(set->suffixes);
+	if (config->patterns && !(set->watch = hk_watch_load(config->patterns, error))) {
+		return NULL;
+	}
+	if (config->rules &&
+		!(set->rules = hk_rules_load(config->rules, on_bad_rules, NULL, error))) {
+		return NULL;
+	}
+	if (config->model) {
+		set->modelfile = hk_modelfile_open(config->model, error);
+		if (!set->modelfile) {
+			return NULL;
+		}
+		set->model = hk_modelfile_model(set->modelfile);
+		set->gate_logit = logit_of(set->model, MIN(config->threshold, LOOK_SCORE));
+	}
+	return load_patterns(set, error) ? g_steal_pointer(&set) : NULL;
+}
