@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/sys/test_json.c */
 #include <jansson.h>
 
 #include "sys/json.h"
@@ -5,5 +6,5 @@
 const char *
 hk_json_text(const hk_json *value)
 {
-        return json_string_value(value->node);
+	return json_string_value(value->node);
 }

@@ -83,7 +83,8 @@ play_tiles(hk_anchor *anchor, uint64_t lie_at, unsigned *ret_fetches)
 	*ret_fetches = 0;
 	while (hk_anchor_url(anchor)) {
 		g_autoptr(GError) error = NULL;
-		g_autoptr(GByteArray) body = tile_of(hk_anchor_url(anchor) + strlen("https://l.test/"), lie_at);
+		g_autoptr(GByteArray) body =
+			tile_of(hk_anchor_url(anchor) + strlen("https://l.test/"), lie_at);
 		if (++*ret_fetches > 20) {
 			return HK_EINTERNAL;
 		}
@@ -116,8 +117,8 @@ tiles_at(uint64_t at, uint64_t size, unsigned *ret_fetches)
 static void
 tiles(void)
 {
-	static const uint64_t places[] = {1, 2, 3, 255, 256, 257, 300, 511, 512, 513, 1000, 65535, 65536, 65537,
-		65536 + 255, 65536 + 256, 65536 + 257, 70000, 131071, 131072, 131073};
+	static const uint64_t places[] = {1, 2, 3, 255, 256, 257, 300, 511, 512, 513, 1000, 65535,
+		65536, 65537, 65536 + 255, 65536 + 256, 65536 + 257, 70000, 131071, 131072, 131073};
 	unsigned wrong = 0;
 	unsigned most = 0;
 
@@ -149,13 +150,16 @@ lies(void)
 	mth(0, 70000, head.root);
 	mth(0, 66000, old);
 	g_autoptr(hk_anchor) lying = hk_anchor_new_tiles("https://l.test/", 66000, &head, old);
-	is_int(play_tiles(lying, 69999, &n), HK_EINCONSISTENT, "tiles that do not hash to the head");
+	is_int(play_tiles(lying, 69999, &n), HK_EINCONSISTENT,
+		"tiles that do not hash to the head");
 	old[5] ^= 1;
 	g_autoptr(hk_anchor) older = hk_anchor_new_tiles("https://l.test/", 66000, &head, old);
-	is_int(play_tiles(older, UINT64_MAX, &n), HK_EINCONSISTENT, "an older head with another root");
+	is_int(play_tiles(older, UINT64_MAX, &n), HK_EINCONSISTENT,
+		"an older head with another root");
 	g_autoptr(hk_anchor) shorter = hk_anchor_new_tiles("https://l.test/", 66000, &head, NULL);
 	g_autoptr(GError) error = NULL;
-	ok(!hk_anchor_answer(shorter, HK_SPAN_LIT("0123456789abcdef0123456789abcdef"), &error), "a tile that is too short");
+	ok(!hk_anchor_answer(shorter, HK_SPAN_LIT("0123456789abcdef0123456789abcdef"), &error),
+		"a tile that is too short");
 	is_int(hk_error_code(error), HK_EFORM, "is tried again");
 	is_str(hk_anchor_url(shorter), "https://l.test/tile/0/257", "the same tile again");
 }
@@ -173,7 +177,8 @@ missing(void)
 	ok(!hk_anchor_missing(anchor), "and if that is not there either");
 	is_str(hk_anchor_url(anchor), "https://l.test/tile/0/001.p/44", "again in the partial one");
 	g_autoptr(GByteArray) full = tile_of("tile/0/001", UINT64_MAX);
-	ok(hk_anchor_missing(anchor) && hk_anchor_answer(anchor, hk_span_of(full->data, full->len), NULL),
+	ok(hk_anchor_missing(anchor) &&
+			hk_anchor_answer(anchor, hk_span_of(full->data, full->len), NULL),
 		"a full tile serves for a partial one");
 }
 
@@ -330,9 +335,11 @@ rfc(void)
 	mth(0, 30, head.root);
 	mth(0, 20, old);
 	g_autoptr(hk_anchor) check = hk_anchor_new_rfc("https://l.test/", 20, &head, old);
-	is_str(hk_anchor_url(check), "https://l.test/ct/v1/get-sth-consistency?first=20&second=30", "an older head is checked");
+	is_str(hk_anchor_url(check), "https://l.test/ct/v1/get-sth-consistency?first=20&second=30",
+		"an older head is checked");
 	g_autoptr(GString) body = rfc_answer(hk_anchor_url(check), 20);
-	ok(hk_anchor_answer(check, hk_span_of(body->str, body->len), NULL) && !hk_anchor_url(check), "and is consistent");
+	ok(hk_anchor_answer(check, hk_span_of(body->str, body->len), NULL) && !hk_anchor_url(check),
+		"and is consistent");
 	old[0] ^= 1;
 	g_autoptr(hk_anchor) fork = hk_anchor_new_rfc("https://l.test/", 20, &head, old);
 	ok(!hk_anchor_answer(fork, hk_span_of(body->str, body->len), &error), "with another root");

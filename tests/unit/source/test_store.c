@@ -66,10 +66,10 @@ static const uint8_t id_b[32] = {0xbb};
 static hk_state_log *
 add(hk_store *store, const uint8_t *id)
 {
-        hk_state_log *log = hk_state_add(hk_store_state(store), id, "a log");
+	hk_state_log *log = hk_state_add(hk_store_state(store), id, "a log");
 
-        log->begun = true;
-        return log;
+	log->begun = true;
+	return log;
 }
 
 static hk_store *
