@@ -210,6 +210,10 @@ line_add(builder *b, hk_span line, bool is_private)
 		return HK_OK; /* the default rule is built in */
 	}
 	err = rule_to_ascii(line, name, &len);
+	if (err == HK_OK && (flags & (EXCEPT_ICANN | EXCEPT_PRIVATE)) &&
+		memchr(name, '.', len) == NULL) {
+		return HK_EFORM; /* an exception takes one label away: it needs two */
+	}
 	return err == HK_OK ? rule_add(b, name, len, flags) : err;
 }
 

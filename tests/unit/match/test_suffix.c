@@ -98,7 +98,7 @@ check_limits(const hk_suffix_table *table)
 	hk_suffix_split split;
 	hk_suffix_table none = {0};
 	uint64_t mem[64], big[256];
-	static const char *const bad[] = {"a..b\n", "\xff\n", ".\n", "!\n"};
+	static const char *const bad[] = {"a..b\n", "\xff\n", ".\n", "!\n", "!com\n"};
 
 	memset(name, 'a', len);
 	memcpy(name + len - 4, ".com", 4);
