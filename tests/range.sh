@@ -10,6 +10,7 @@
 # Sets shell variables for the tests that read this file.
 # shellcheck disable=SC2034
 range_start() {
+	: >"$work/ready" # an earlier one must not be taken for the new one
 	"$HK_BUILD/range/hikeshi-range" ct-log --dir "$work/log" "$@" >"$work/ready" 2>"$work/range.err" </dev/null &
 	range_pid=$!
 	stop_at_end "$range_pid"
