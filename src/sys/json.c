@@ -381,3 +381,9 @@ hk_json_at(const hk_json *array, size_t i)
 {
 	return (hk_json){.node = json_array_get(array->node, i), .up = array, .index = i};
 }
+
+const char *
+hk_json_text(const hk_json *value)
+{
+	return json_string_value(value->node);
+}

@@ -66,12 +66,15 @@ set_url(hk_anchor *anchor)
 			anchor->base, anchor->at - 1, anchor->at - 1);
 		break;
 	case STEP_PROOF: {
+		g_autoptr(GString) escaped = g_string_new(NULL);
 		hk_base64_encode(hk_span_of(anchor->leaf, 32), text);
-		/* nocheck: our own base64, of 44 characters */
-		g_autofree char *escaped = g_uri_escape_string(text, NULL, FALSE);
+		for (const char *c = text; *c; c++) {
+			g_string_append_printf(
+				escaped, g_ascii_isalnum(*c) ? "%c" : "%%%02X", (unsigned char)*c);
+		}
 		anchor->url =
 			g_strdup_printf("%sct/v1/get-proof-by-hash?hash=%s&tree_size=%" PRIu64,
-				anchor->base, escaped, anchor->at);
+				anchor->base, escaped->str, anchor->at);
 		break;
 	}
 	case STEP_CONSISTENCY:
