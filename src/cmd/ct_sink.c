@@ -1,17 +1,30 @@
 #include "cmd/ct_sink.h"
 
+#include "cmd/judge.h"
+#include "sys/log.h"
 #include "sys/sighting.h"
 
 struct hk_ct_sink {
+	hk_scorer *scorer; /* owned */
 	bool all;
 };
+
+/* A running batch. */
+typedef struct sinking {
+	const char *log;
+	GPtrArray *sightings; /* borrowed */
+} sinking;
 
 hk_ct_sink *
 hk_ct_sink_new(const hk_opts *opts, GError **error)
 {
-	hk_ct_sink *sink = g_new0(hk_ct_sink, 1);
+	hk_scorer *scorer = hk_judge_scorer(opts, error);
 
-	(void)error;
+	if (!scorer) {
+		return NULL;
+	}
+	hk_ct_sink *sink = g_new0(hk_ct_sink, 1);
+	sink->scorer = scorer;
 	sink->all = hk_opts_bool(opts, HK_OPT_ALL);
 	return sink;
 }
@@ -19,7 +32,18 @@ hk_ct_sink_new(const hk_opts *opts, GError **error)
 void
 hk_ct_sink_free(hk_ct_sink *sink)
 {
-	g_free(sink);
+	if (sink) {
+		hk_scorer_free(sink->scorer);
+		g_free(sink);
+	}
+}
+
+static void
+on_entry(void *user, const hk_batch_entry *entry, const hk_verdict *verdict)
+{
+	const sinking *to = user;
+
+	g_ptr_array_add(to->sightings, hk_sighting_new(to->log, entry, verdict));
 }
 
 bool
@@ -27,22 +51,21 @@ hk_ct_sink_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrAr
 	GError **error)
 {
 	const hk_ct_sink *sink = user;
+	sinking to = {log->kind == HK_CT_STATIC ? log->tile_url : log->url, ret_sightings};
 
 	(void)error;
-	for (size_t i = 0; i < batch->entry_count; i++) {
-		const hk_batch_entry *entry = &batch->entries[i];
-		if (sink->all || hk_batch_is_odd(entry)) {
-			g_ptr_array_add(ret_sightings,
-				hk_sighting_new(
-					log->kind == HK_CT_STATIC ? log->tile_url : log->url, entry,
-					NULL));
-		}
-	}
+	hk_judge_batch(sink->scorer, batch, sink->all, on_entry, &to);
 	return true;
 }
 
 void
 hk_ct_sink_reload(void *user)
 {
-	(void)user;
+	hk_ct_sink *sink = user;
+	g_autoptr(GError) error = NULL;
+
+	/* Success is logged by the scorer itself. */
+	if (!hk_scorer_reload(sink->scorer, &error)) {
+		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", error->message));
+	}
 }
