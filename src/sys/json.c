@@ -191,7 +191,7 @@ hk_json_array(const hk_json *obj, const char *key, hk_json *ret, GError **error)
 bool
 hk_json_str(const hk_json *obj, const char *key, const char **ret, GError **error)
 {
-	hk_json value;
+	hk_json value = {0};
 
 	if (!member(obj, key, fits_string, "a string", &value, error)) {
 		return false;
@@ -203,7 +203,7 @@ hk_json_str(const hk_json *obj, const char *key, const char **ret, GError **erro
 bool
 hk_json_i64(const hk_json *obj, const char *key, int64_t *ret, GError **error)
 {
-	hk_json value;
+	hk_json value = {0};
 
 	if (!member(obj, key, fits_integer, "a whole number", &value, error)) {
 		return false;
@@ -215,7 +215,7 @@ hk_json_i64(const hk_json *obj, const char *key, int64_t *ret, GError **error)
 bool
 hk_json_u64(const hk_json *obj, const char *key, uint64_t *ret, GError **error)
 {
-	hk_json value;
+	hk_json value = {0};
 
 	if (!member(obj, key, fits_integer, "a whole number", &value, error)) {
 		return false;
@@ -230,7 +230,7 @@ hk_json_u64(const hk_json *obj, const char *key, uint64_t *ret, GError **error)
 bool
 hk_json_bool(const hk_json *obj, const char *key, bool *ret, GError **error)
 {
-	hk_json value;
+	hk_json value = {0};
 
 	if (!member(obj, key, fits_bool, "true or false", &value, error)) {
 		return false;
@@ -244,7 +244,7 @@ hk_json_base64(const hk_json *obj, const char *key, uint8_t *ret, size_t max, si
 	GError **error)
 {
 	g_autofree uint8_t *bytes = NULL;
-	hk_json value;
+	hk_json value = {0};
 	hk_span text;
 	size_t len;
 
@@ -349,7 +349,7 @@ read_time(hk_span text, int64_t *ret)
 bool
 hk_json_time(const hk_json *obj, const char *key, int64_t *ret, GError **error)
 {
-	hk_json value;
+	hk_json value = {0};
 
 	if (!member(obj, key, fits_string, "a time", &value, error)) {
 		return false;

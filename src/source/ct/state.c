@@ -256,7 +256,7 @@ hk_state *
 hk_state_parse(hk_span text, GError **error)
 {
 	g_autoptr(hk_state) state = hk_state_new();
-	size_t len;
+	size_t len = 0;
 
 	if (!check_end(text, &len, error)) {
 		return NULL;
