@@ -16,6 +16,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/name.h"
 #include "base/span.h"
 
@@ -38,12 +39,12 @@ typedef struct hk_watch hk_watch;
  * HK_ELIMIT as hk_file_read. Blocks. */
 void hk_watch_free(hk_watch *watch);
 hk_watch *hk_watch_load(const char *path, GError **error)
-	__attribute__((malloc(hk_watch_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_watch_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_watch, hk_watch_free)
 
 /* hk_watch_parse(path, text, error): the same from bytes; path is for the messages. */
 hk_watch *hk_watch_parse(const char *path, hk_span text, GError **error)
-	__attribute__((malloc(hk_watch_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_watch_free);
 
 /* hk_watch_rows(watch, ret_count): the patterns in the order of the file; borrowed. */
 const hk_watch_row *hk_watch_rows(const hk_watch *watch, size_t *ret_count);
