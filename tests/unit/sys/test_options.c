@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/cmd.h"
 #include "sys/conffile.h"
 #include "sys/gerr.h"
 #include "sys/nearest.h"
@@ -24,7 +25,7 @@ write_config(const char *text)
 static hk_opts *
 parse(const char *command, GError **error, const char *line)
 {
-	g_auto(GStrv) words = g_strsplit(line, "|", -1); /* nocheck: our own text */
+	g_auto(GStrv) words = g_strsplit(line, "|", -1);
 
 	return hk_opts_parse(command, (int)g_strv_length(words), words, error);
 }
@@ -63,6 +64,25 @@ table(void)
 			if (strcmp(row->name, hk_opt_row_get((hk_opt)other)->name) == 0) {
 				ok(false, "%s stands twice", row->name);
 			}
+		}
+	}
+}
+
+/* Every command that a row names exists. */
+static void
+commands(void)
+{
+	for (int id = 0; id < HK_OPT_COUNT; id++) {
+		const hk_opt_row *row = hk_opt_row_get((hk_opt)id);
+		g_auto(GStrv) names = g_strsplit(row->commands, "|", -1);
+
+		for (char **name = names; *name && strcmp(*name, "*") != 0; name++) {
+			g_auto(GStrv) words = g_strsplit(*name, " ", -1);
+			int count = 0;
+			const hk_cmd *cmd = hk_cmd_find((int)g_strv_length(words), words, &count);
+
+			ok(cmd && strcmp(cmd->words, *name) == 0, "--%s: `hikeshi %s` exists",
+				row->name, *name);
 		}
 	}
 }
@@ -214,6 +234,7 @@ main(void)
 	}
 	path = g_strdup_printf("%s/hikeshi.conf", folder);
 	table();
+	commands();
 	flags();
 	wrong_flags();
 	durations();
