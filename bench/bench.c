@@ -39,7 +39,8 @@ bench_run(bench_row *rows, size_t count, unsigned rounds)
 		for (size_t i = 0; i < count; i++) {
 			double start = bench_cpu_s();
 			uint64_t items = rows[i].fn(rows[i].user);
-			taken[i][round] = (bench_cpu_s() - start) * 1e9 / (double)(items ? items : 1);
+			taken[i][round] =
+				(bench_cpu_s() - start) * 1e9 / (double)(items ? items : 1);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -49,8 +50,8 @@ bench_run(bench_row *rows, size_t count, unsigned rounds)
 }
 
 void
-bench_figure(const char *group, const char *name, double value, const char *unit, const char *beside, double ratio,
-	const char *target)
+bench_figure(const char *group, const char *name, double value, const char *unit,
+	const char *beside, double ratio, const char *target)
 {
 	const char *out = getenv("HK_BENCH_OUT");
 
@@ -66,9 +67,11 @@ bench_figure(const char *group, const char *name, double value, const char *unit
 	FILE *file = out ? fopen(out, "a") : NULL;
 	if (file) {
 		fprintf(file,
-			"{\"group\":\"%s\",\"name\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",\"beside\":\"%s\",\"ratio\":%.4g,"
+			"{\"group\":\"%s\",\"name\":\"%s\",\"value\":%.6g,\"unit\":\"%s\","
+			"\"beside\":\"%s\",\"ratio\":%.4g,"
 			"\"target\":\"%s\"}\n",
-			group, name, value, unit, beside ? beside : "", beside ? ratio : 0, target ? target : "");
+			group, name, value, unit, beside ? beside : "", beside ? ratio : 0,
+			target ? target : "");
 		fclose(file);
 	}
 }

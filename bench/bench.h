@@ -25,8 +25,8 @@ void bench_run(bench_row *rows, size_t count, unsigned rounds);
 
 /* bench_figure(group, name, value, unit, beside, ratio, target): prints and records one figure. beside: what the ratio is to,
  * NULL: nothing; target: what DESIGN section 9 or the issue asks for, NULL: nothing. */
-void bench_figure(const char *group, const char *name, double value, const char *unit, const char *beside, double ratio,
-	const char *target);
+void bench_figure(const char *group, const char *name, double value, const char *unit,
+	const char *beside, double ratio, const char *target);
 
 /* bench_cpu_s(): CPU seconds of this process so far. */
 double bench_cpu_s(void);

@@ -94,7 +94,8 @@ parse(input *in, hk_span bytes)
 	hk_x509 x509;
 
 	while (!hk_cur_empty(&cur) && hk_ctleaf_next_tile(&cur, &leaf) == HK_OK) {
-		hk_err err = leaf.precert ? hk_x509_parse_tbs(leaf.cert, &x509) : hk_x509_parse_cert(leaf.cert, &x509);
+		hk_err err = leaf.precert ? hk_x509_parse_tbs(leaf.cert, &x509)
+					  : hk_x509_parse_cert(leaf.cert, &x509);
 		in->hits += err == HK_OK ? x509.dns_count : 0;
 	}
 }
@@ -135,7 +136,8 @@ whole(input *in, hk_span bytes)
 	g_autoptr(GError) error = NULL;
 
 	hk_range_init(&range);
-	if (!hk_ct_block_tile(in->block, bytes, &want, in->hash ? &range : NULL, on_batch, in, &count, &error)) {
+	if (!hk_ct_block_tile(in->block, bytes, &want, in->hash ? &range : NULL, on_batch, in,
+		    &count, &error)) {
 		fprintf(stderr, "%s\n", error->message);
 		exit(1);
 	}
@@ -173,7 +175,8 @@ floor_inflate(void *user)
 		const tile *t = &g_array_index(in->tiles, tile, i);
 		uint8_t *out;
 		size_t len;
-		if (hk_gz_inflate(in->inflater, hk_span_of(t->gz, t->gz_len), HK_CT_BLOCK_MAX, &out, &len) != HK_OK) {
+		if (hk_gz_inflate(in->inflater, hk_span_of(t->gz, t->gz_len), HK_CT_BLOCK_MAX, &out,
+			    &len) != HK_OK) {
 			exit(1);
 		}
 		entries += t->entries;
@@ -269,12 +272,15 @@ load(input *in, const char *folder)
 	for (guint i = 0; i < files->len; i++) {
 		tile t = {0};
 		hk_ctleaf leaf;
-		if (!g_file_get_contents(g_ptr_array_index(files, i), (char **)&t.raw, &t.raw_len, NULL)) {
+		if (!g_file_get_contents(
+			    g_ptr_array_index(files, i), (char **)&t.raw, &t.raw_len, NULL)) {
 			exit(66);
 		}
 		hk_cur cur = hk_cur_of(hk_span_of(t.raw, t.raw_len));
 		while (!hk_cur_empty(&cur) && hk_ctleaf_next_tile(&cur, &leaf) == HK_OK) {
-			t.first = t.entries++ == 0 && leaf.leaf_index > 0 ? (uint64_t)leaf.leaf_index : t.first;
+			t.first = t.entries++ == 0 && leaf.leaf_index > 0
+					  ? (uint64_t)leaf.leaf_index
+					  : t.first;
 		}
 		if (!hk_cur_empty(&cur)) {
 			continue; /* no data tile */
@@ -295,7 +301,8 @@ make_patterns(size_t n)
 	g_autofree hk_pattern *list = g_new(hk_pattern, n);
 	g_autofree size_t *at = g_new(size_t, n + 1);
 	g_autoptr(GError) error = NULL;
-	static const char *const parts[] = {"mihon", "bank", "kasou", "card", "login", "hoken", "denki", "yubin", "secur"};
+	static const char *const parts[] = {
+		"mihon", "bank", "kasou", "card", "login", "hoken", "denki", "yubin", "secur"};
 	uint64_t state = 1;
 
 	for (size_t i = 0; i < n; i++) {
@@ -304,12 +311,14 @@ make_patterns(size_t n)
 		size_t letters = 2 + i % 8;
 		for (size_t k = 0; k < letters; k++) {
 			state = state * 6364136223846793005u + 1442695040888963407u;
-			g_string_append_c(text, "abcdefghijklmnopqrstuvwxyz0123456789-"[(state >> 33) % 37]);
+			g_string_append_c(
+				text, "abcdefghijklmnopqrstuvwxyz0123456789-"[(state >> 33) % 37]);
 		}
 	}
 	at[n] = text->len;
 	for (size_t i = 0; i < n; i++) {
-		list[i] = (hk_pattern){hk_span_of(text->str + at[i], at[i + 1] - at[i]), (uint32_t)i};
+		list[i] =
+			(hk_pattern){hk_span_of(text->str + at[i], at[i + 1] - at[i]), (uint32_t)i};
 	}
 	hk_patterns *patterns = hk_patterns_new(list, n, &error);
 	if (!patterns) {
@@ -361,20 +370,24 @@ main(int argc, char **argv)
 		us[i] = (rows[i].ns - (i >= FRAME && i <= MANY ? copy : 0)) / 1000;
 	}
 	us[SHA] -= copy / 1000 + us[FRAME];
-	bench_figure("chain", "framing", us[FRAME], "us/entry", "reading the bytes once from memory", us[FRAME] / us[MEMORY], NULL);
-	bench_figure("chain", "certificate", us[PARSE] - us[FRAME], "us/entry", "of OpenSSL d2i_X509 + SAN",
-		(us[PARSE] - us[FRAME]) / us[OPENSSL], NULL);
-	bench_figure("chain", "names into the arena, oddities", us[NAMES] - us[PARSE], "us/entry", NULL, 0, NULL);
-	bench_figure("chain", "Merkle leaf and tree", us[MERKLE] - us[NAMES], "us/entry", "of bare SHA-256 of the same bytes",
-		(us[MERKLE] - us[NAMES]) / us[SHA], NULL);
+	bench_figure("chain", "framing", us[FRAME], "us/entry",
+		"reading the bytes once from memory", us[FRAME] / us[MEMORY], NULL);
+	bench_figure("chain", "certificate", us[PARSE] - us[FRAME], "us/entry",
+		"of OpenSSL d2i_X509 + SAN", (us[PARSE] - us[FRAME]) / us[OPENSSL], NULL);
+	bench_figure("chain", "names into the arena, oddities", us[NAMES] - us[PARSE], "us/entry",
+		NULL, 0, NULL);
+	bench_figure("chain", "Merkle leaf and tree", us[MERKLE] - us[NAMES], "us/entry",
+		"of bare SHA-256 of the same bytes", (us[MERKLE] - us[NAMES]) / us[SHA], NULL);
 	bench_figure("chain", "100,000 patterns", us[MANY] - us[MERKLE], "us/entry", NULL, 0, NULL);
 	bench_figure("chain", "gunzip", us[INFLATE], "us/entry", NULL, 0, NULL);
-	bench_figure("chain", "tile in memory, verified, 100,000 patterns", 1e6 / us[MANY], "entries/s", "OpenSSL d2i_X509 alone",
-		us[OPENSSL] / us[MANY], ">= 800,000");
-	bench_figure("chain", "gzip tile in memory, verified, 100,000 patterns", 1e6 / us[GZIP], "entries/s",
-		"OpenSSL d2i_X509 alone", us[OPENSSL] / us[GZIP], NULL);
-	bench_figure("chain", "100,000 patterns instead of 1, tile in memory", us[MANY] / us[ONE], "x", NULL, 0, "<= 1.3");
+	bench_figure("chain", "tile in memory, verified, 100,000 patterns", 1e6 / us[MANY],
+		"entries/s", "OpenSSL d2i_X509 alone", us[OPENSSL] / us[MANY], ">= 800,000");
+	bench_figure("chain", "gzip tile in memory, verified, 100,000 patterns", 1e6 / us[GZIP],
+		"entries/s", "OpenSSL d2i_X509 alone", us[OPENSSL] / us[GZIP], NULL);
+	bench_figure("chain", "100,000 patterns instead of 1, tile in memory", us[MANY] / us[ONE],
+		"x", NULL, 0, "<= 1.3");
 	bench_figure("chain", "OpenSSL d2i_X509 + SAN", us[OPENSSL], "us/entry", NULL, 0, NULL);
-	bench_figure("chain", "reading the bytes once from memory", us[MEMORY], "us/entry", NULL, 0, NULL);
+	bench_figure("chain", "reading the bytes once from memory", us[MEMORY], "us/entry", NULL, 0,
+		NULL);
 	return in.hits + one.hits + many.hits > 0 ? 0 : 1;
 }

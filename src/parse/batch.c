@@ -89,5 +89,6 @@ hk_batch_add(hk_batch *batch, uint64_t index, const hk_ctleaf *leaf)
 bool
 hk_batch_is_odd(const hk_batch_entry *entry)
 {
-	return entry->err != HK_OK || entry->leaf.odd != HK_OK || (entry->x509.odd & hk_x509_odd_malformed) != 0;
+	return entry->err != HK_OK || entry->leaf.odd != HK_OK ||
+	       (entry->x509.odd & hk_x509_odd_malformed) != 0;
 }

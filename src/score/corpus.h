@@ -45,8 +45,7 @@ typedef struct hk_corpus hk_corpus;
 /* hk_corpus_new(table, fold): an empty corpus; table is borrowed. fold (modulo HK_CORPUS_HELD_OUT) says
  * which quarter of the registrable domains is held out. */
 void hk_corpus_free(hk_corpus *corpus);
-hk_corpus *hk_corpus_new(const hk_suffix_table *table, uint64_t fold)
-	HK_FREED_BY(hk_corpus_free);
+hk_corpus *hk_corpus_new(const hk_suffix_table *table, uint64_t fold) HK_FREED_BY(hk_corpus_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_corpus, hk_corpus_free)
 
 /* hk_corpus_read(corpus, path, kind, error): add a file, plain or .xz. Recognised by content:

@@ -37,8 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_targets, hk_targets_free)
 
 /* hk_targets_load(path, error): one pack, or every *.conf of a folder by name. NULL with HK_ECONFIG ("FILE:LINE: what is
  * wrong and how to mend it", the first thing found), or HK_ENOENT, HK_EPOLICY, HK_EIO, HK_ELIMIT of sys/file. */
-hk_targets *hk_targets_load(const char *path, GError **error)
-	HK_FREED_BY(hk_targets_free);
+hk_targets *hk_targets_load(const char *path, GError **error) HK_FREED_BY(hk_targets_free);
 
 /* hk_targets_parse(text, file, error): the same for one pack in memory; file is its name in errors. */
 hk_targets *hk_targets_parse(hk_span text, const char *file, GError **error)

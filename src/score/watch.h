@@ -38,13 +38,11 @@ typedef struct hk_watch hk_watch;
 /* hk_watch_load(path, error): reads the list. HK_ECONFIG "FILE:LINE: what is wrong, and how many lines more"; HK_ENOENT,
  * HK_ELIMIT as hk_file_read. Blocks. */
 void hk_watch_free(hk_watch *watch);
-hk_watch *hk_watch_load(const char *path, GError **error)
-	HK_FREED_BY(hk_watch_free);
+hk_watch *hk_watch_load(const char *path, GError **error) HK_FREED_BY(hk_watch_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_watch, hk_watch_free)
 
 /* hk_watch_parse(path, text, error): the same from bytes; path is for the messages. */
-hk_watch *hk_watch_parse(const char *path, hk_span text, GError **error)
-	HK_FREED_BY(hk_watch_free);
+hk_watch *hk_watch_parse(const char *path, hk_span text, GError **error) HK_FREED_BY(hk_watch_free);
 
 /* hk_watch_rows(watch, ret_count): the patterns in the order of the file; borrowed. */
 const hk_watch_row *hk_watch_rows(const hk_watch *watch, size_t *ret_count);
