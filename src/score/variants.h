@@ -38,6 +38,6 @@ void hk_variants_free(GArray *variants);
  * Tokens that need context are listed as they are, from 4 letters on; shorter ones and keywords are not. What is over
  * HK_VARIANTS_MAX is left out from the end and counted in *ret_dropped (may be NULL). */
 GArray *hk_variants_new(const hk_targets *targets, size_t *ret_dropped)
-	__attribute__((malloc(hk_variants_free, 1), warn_unused_result));
+	HK_FREED_BY(hk_variants_free);
 
 #endif
