@@ -36,7 +36,7 @@ bench: rel ## measure; prints figures, peers and ratios
 
 model: rel ## train conf/model/jp.hkmodel anew from the lists in DATA=PATH (docs/model.md)
 	@test -n "$(DATA)" || { echo "make model DATA=PATH: the folder with phishurl-jp/, benign/, feeds/" >&2; exit 64; }
-	build-rel/src/hikeshi model train --out conf/model/jp.hkmodel \
+	build-rel/src/hikeshi model train --seed 2 --out conf/model/jp.hkmodel \
 		$(addprefix --phish ,$(sort $(wildcard $(DATA)/phishurl-jp/*.csv*))) \
 		--benign $(DATA)/benign/benign-hosts.tsv.xz --benign $(DATA)/benign/benign-jp-hosts.txt \
 		$(addprefix --feed ,$(sort $(wildcard $(DATA)/feeds/tweetfeed-*.csv* $(DATA)/feeds/phishing-database-*.txt*)))

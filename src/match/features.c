@@ -249,12 +249,12 @@ forms(sink *s, const text *label, const text *sub, uint32_t x)
 
 	emit_pair(s, HK_POOL_FORM, g, label_shape, x);
 	emit_pair(s, HK_POOL_FORM, g, label_coarse, x);
-	emit_pair(s, HK_POOL_FORM, g, sub_shape, x);
-	emit_pair(s, HK_POOL_FORM, g, sub_coarse, x);
 	emit(s, HK_POOL_FORM, g, (uint64_t)sub_shape << 20 ^ label_shape);
 	emit(s, HK_POOL_FORM, g, ((uint64_t)sub_coarse << 20 ^ label_coarse) + ((uint64_t)x << 23));
 	emit_pair(s, HK_POOL_FORM, HK_GROUP_SOUND, hash_padded(label->sound, label->len, 31), x);
 	if (sub->len > 0) {
+		emit_pair(s, HK_POOL_FORM, g, sub_shape, x);
+		emit_pair(s, HK_POOL_FORM, g, sub_coarse, x);
 		emit_pair(
 			s, HK_POOL_FORM, HK_GROUP_SOUND, hash_padded(sub->sound, sub->len, 32), x);
 	}
@@ -430,10 +430,10 @@ recipe(sink *s, const hk_feature_parts *p)
 	lengths(s, p, &label, &sub, x);
 	words(s, &label, &sub, x);
 	grams(s, &label,
-		(gram_plan){HK_POOL_LABEL, HK_GROUP_LABEL, HK_GROUP_LABEL_SUFFIX, 2, 5, 2, 3},
+		(gram_plan){HK_POOL_LABEL, HK_GROUP_LABEL, HK_GROUP_LABEL_SUFFIX, 2, 5, 3, 3},
 		xseed);
 	if (sub.len > 0) {
-		grams(s, &sub, (gram_plan){HK_POOL_SUB, HK_GROUP_SUB, HK_GROUP_SUB, 2, 5, 1, 0},
+		grams(s, &sub, (gram_plan){HK_POOL_SUB, HK_GROUP_SUB, HK_GROUP_SUB, 3, 5, 1, 0},
 			xseed);
 	}
 }

@@ -32,8 +32,8 @@ typedef enum hk_feature_pool {
 typedef enum hk_feature_group {
 	HK_GROUP_SUFFIX,       /* the suffix itself, private or not */
 	HK_GROUP_LABEL,        /* 2 to 5 letters in a row of R */
-	HK_GROUP_LABEL_SUFFIX, /* 2 or 3 letters of R under this suffix */
-	HK_GROUP_SUB,          /* 2 to 5 letters in a row of S */
+	HK_GROUP_LABEL_SUFFIX, /* 3 letters of R under this suffix */
+	HK_GROUP_SUB,          /* 3 to 5 letters in a row of S */
 	HK_GROUP_SOUND,        /* the order of vowels, consonants, digits */
 	HK_GROUP_SHAPE,        /* runs of letters and digits, such as a5d3 */
 	HK_GROUP_LENGTH,       /* lengths, number of labels, hyphens, digits */
