@@ -8,6 +8,7 @@
 #define HK_SCORE_SCORER_INT_H
 
 #include "score/scorer.h"
+#include "score/targets.h"
 #include "score/watch.h"
 #include "sys/modelfile.h"
 #include "sys/patterns.h"
@@ -19,6 +20,7 @@
 typedef struct hk_scorer_set {
 	hk_suffixes *suffixes;
 	const hk_suffix_table *table; /* of suffixes */
+	hk_targets *targets;          /* NULL: none */
 	hk_watch *watch;              /* NULL: none */
 	hk_rules *rules;              /* NULL: none */
 	hk_modelfile *modelfile;      /* NULL: none */

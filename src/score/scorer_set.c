@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "score/scorer_int.h"
+#include "score/variants.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
 
@@ -15,6 +16,7 @@ hk_scorer_set_free(hk_scorer_set *set)
 		hk_modelfile_free(set->modelfile);
 		hk_rules_free(set->rules);
 		hk_watch_free(set->watch);
+		hk_targets_free(set->targets);
 		hk_suffixes_free(set->suffixes);
 		g_free(set);
 	}
@@ -58,11 +60,25 @@ add_watch(const hk_watch *watch, GArray *list, GStringChunk *texts)
 	}
 }
 
+/* Brands open the gate only: one id for all. An A-label may decode to anything. */
+static void
+add_variants(const hk_scorer_set *set, const GArray *variants, GArray *list)
+{
+	hk_pattern pattern = {HK_SPAN_LIT("xn--"), set->watch_count};
+
+	g_array_append_val(list, pattern);
+	for (unsigned i = 0; i < variants->len; i++) {
+		pattern.text = hk_span_str(g_array_index(variants, hk_variant, i).text);
+		g_array_append_val(list, pattern);
+	}
+}
+
 static bool
 load_patterns(hk_scorer_set *set, GError **error)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_pattern));
 	GStringChunk *texts = g_string_chunk_new(1 << 16);
+	GArray *variants = NULL;
 
 	if (set->watch) {
 		size_t count;
@@ -73,6 +89,9 @@ load_patterns(hk_scorer_set *set, GError **error)
 	set->patterns =
 		hk_patterns_new((const hk_pattern *)(const void *)list->data, list->len, error);
 	g_string_chunk_free(texts);
+	if (variants) {
+		hk_variants_free(variants);
+	}
 	return set->patterns != NULL;
 }
 
@@ -105,6 +124,9 @@ hk_scorer_set_load(const hk_scorer_config *config, GError **error)
 		return NULL;
 	}
 	set->table = hk_suffixes_table(set->suffixes);
+	if (config->targets && !(set->targets = hk_targets_load(config->targets, error))) {
+		return NULL;
+	}
 	if (config->patterns && !(set->watch = hk_watch_load(config->patterns, error))) {
 		return NULL;
 	}
