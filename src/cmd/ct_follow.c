@@ -36,6 +36,8 @@ hk_cmd_ct_follow(const hk_opts *opts, GError **error)
 		.poll_ms = (unsigned)hk_opts_int(opts, HK_OPT_POLL),
 		.rate_per_s = hk_opts_real(opts, HK_OPT_RATE),
 		.in_flight = (unsigned)hk_opts_int(opts, HK_OPT_IN_FLIGHT),
+		.http1 = hk_opts_list(opts, HK_OPT_HTTP1),
+		.fresh = hk_opts_list(opts, HK_OPT_FRESH),
 		.once = hk_opts_bool(opts, HK_OPT_ONCE),
 		.out_fd = STDOUT_FILENO,
 		.sink = hk_ct_sink_batch,

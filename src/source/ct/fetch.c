@@ -261,7 +261,7 @@ send(hk_reader *reader, hk_slot *slot, int64_t now_ms)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *url =
 		slot->is_tile ? hk_fetch_static_url(reader, slot) : hk_fetch_rfc_url(reader, slot);
-	hk_http_request request = {.url = url};
+	hk_http_request request = {.http1 = reader->http1, .fresh = reader->fresh, .url = url};
 
 	slot->call = hk_http_get(reader->follow->http, &request, on_slot, slot, &error);
 	if (!slot->call) {

@@ -6,8 +6,9 @@
 /* What is asked for first, and at most. Logs cut at 32 to 1,000. */
 #define PAGE_FIRST 256
 #define PAGE_MAX   1024
-/* This many whole pages in a row, and we ask for more. */
-#define PAGE_HITS 4
+/* This many whole pages in a row, and we ask for more; so many at the log's cap, and we look whether it was one. */
+#define PAGE_HITS  4
+#define PAGE_PROBE 64
 
 char *
 hk_fetch_rfc_url(const hk_reader *reader, const hk_slot *slot)
@@ -41,9 +42,16 @@ hk_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end
 		1000, 1024, 512, 500, 256, 250, 128, 100, 64, 32, 25, 16, 10, 8, 4, 2, 1};
 
 	if (got >= asked) {
+		if (asked != reader->page) {
+			/* The rest of a page says nothing about whole ones. */
+			return;
+		}
 		reader->short_size = 0;
-		if (asked == reader->page && ++reader->page_hits >= PAGE_HITS &&
-			reader->page * 2 <= PAGE_MAX) {
+		reader->page_hits++;
+		unsigned most = reader->page_cap && reader->page_hits < PAGE_PROBE
+					? reader->page_cap
+					: PAGE_MAX;
+		if (reader->page_hits >= PAGE_HITS && reader->page * 2 <= most) {
 			reader->page *= 2;
 			reader->page_hits = 0;
 		}
@@ -59,9 +67,9 @@ hk_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end
 	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		if (sizes[i] < reader->page && got <= sizes[i] && end % sizes[i] == 0 &&
 			sizes[i] < 2 * got) {
-			reader->page = sizes[i];
+			reader->page = reader->page_cap = sizes[i];
 			return;
 		}
 	}
-	reader->page = (unsigned)MAX(MIN(got, reader->page), 1);
+	reader->page = reader->page_cap = (unsigned)MAX(MIN(got, reader->page), 1);
 }

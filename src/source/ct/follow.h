@@ -57,8 +57,11 @@ typedef struct hk_follow_config {
 	unsigned poll_ms;   /* between two looks at a head */
 	double rate_per_s;  /* requests per second and operator; 0: no limit of ours */
 	unsigned in_flight; /* bodies per log; 0: 4 */
-	bool once;          /* up to the present heads, then return */
-	int out_fd;         /* sightings go there; -1: nowhere */
+	/* Operators or hosts, lists that end with NULL, or NULL: */
+	const char *const *http1; /* that are spoken to in HTTP/1.1 only */
+	const char *const *fresh; /* that get a new connection for each request */
+	bool once;                /* up to the present heads, then return */
+	int out_fd;               /* sightings go there; -1: nowhere */
 	hk_follow_sink sink;
 	hk_follow_reload reload;     /* or NULL */
 	hk_follow_progress progress; /* or NULL */

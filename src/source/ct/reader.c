@@ -24,6 +24,23 @@
 /* With `once`: a log that fails this often in a row is given up. */
 #define ONCE_FAILURES 8
 
+/* Whether one of the names is the log's operator or the host of its URL. */
+static bool
+is_named(const hk_reader *reader, const char *const *names)
+{
+	const char *host = strstr(reader->base, "://");
+	size_t len = host ? strcspn(host + 3, ":/") : 0;
+
+	for (size_t i = 0; names && names[i]; i++) {
+		if (g_ascii_strcasecmp(names[i], reader->log->operator_name) == 0 ||
+			(len > 0 && strlen(names[i]) == len &&
+				g_ascii_strncasecmp(names[i], host + 3, len) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 hk_reader *
 hk_reader_new(hk_follow *follow, hk_ct_log *log, GError **error)
 {
@@ -39,6 +56,8 @@ hk_reader_new(hk_follow *follow, hk_ct_log *log, GError **error)
 	if (!hk_http_url_check(reader->base, error)) {
 		return NULL;
 	}
+	reader->http1 = is_named(reader, follow->config->http1);
+	reader->fresh = is_named(reader, follow->config->fresh);
 	reader->pace = g_hash_table_lookup(follow->operators, log->operator_name);
 	if (!reader->pace) {
 		reader->pace = g_new0(hk_pace, 1);
@@ -291,7 +310,11 @@ ask_head(hk_reader *reader, int64_t now_ms)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *url = g_strconcat(reader->base,
 		reader->log->kind == HK_CT_STATIC ? "checkpoint" : "ct/v1/get-sth", NULL);
-	hk_http_request request = {.url = url, .max_bytes = HEAD_MAX, .timeout_ms = 20000};
+	hk_http_request request = {.http1 = reader->http1,
+		.fresh = reader->fresh,
+		.url = url,
+		.max_bytes = HEAD_MAX,
+		.timeout_ms = 20000};
 
 	reader->head_call = hk_http_get(reader->follow->http, &request, on_head, reader, &error);
 	if (!reader->head_call) {
@@ -407,7 +430,10 @@ static void
 ask_anchor(hk_reader *reader, int64_t now_ms)
 {
 	g_autoptr(GError) error = NULL;
-	hk_http_request request = {.url = hk_anchor_url(reader->anchor), .max_bytes = ANCHOR_MAX};
+	hk_http_request request = {.http1 = reader->http1,
+		.fresh = reader->fresh,
+		.url = hk_anchor_url(reader->anchor),
+		.max_bytes = ANCHOR_MAX};
 
 	reader->anchor_call =
 		hk_http_get(reader->follow->http, &request, on_anchor, reader, &error);

@@ -76,7 +76,9 @@ struct hk_reader {
 	hk_ct_log *log;   /* owned */
 	hk_pace *pace;    /* of its operator, borrowed */
 	hk_state_log *st; /* borrowed from the store's state */
-	char *base;       /* prefix of all reads, with its final slash */
+	bool http1;       /* as the configuration says for its operator or host */
+	bool fresh;
+	char *base; /* prefix of all reads, with its final slash */
 	hk_phase phase;
 	bool listed;     /* false: left the list, retired or over: read to the known end */
 	bool want_final; /* read-only: final_size counts */
@@ -108,6 +110,7 @@ struct hk_reader {
 	int64_t head_seen_ms; /* wall clock of the last good look at a head */
 	hk_growth growth;
 	unsigned page;        /* RFC 6962: entries asked for at once */
+	unsigned page_cap;    /* what the log has shown to be its most; 0: not yet */
 	unsigned page_hits;   /* answers in a row that were full */
 	unsigned short_size;  /* length of the last short answer */
 	unsigned tile_misses; /* hybrid: full tiles that were not there */
