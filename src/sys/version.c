@@ -7,6 +7,7 @@
 #include <idn2.h>
 #include <jansson.h>
 #include <libdeflate.h>
+#include <lzma.h>
 #include <openssl/crypto.h>
 #include <unicode/uversion.h>
 #include <yara.h>
@@ -31,6 +32,7 @@ hk_version_text(void)
 	g_string_append_printf(out, "libidn2 %s\n", idn2_check_version(NULL));
 	g_string_append_printf(out, "ICU %s\n", icu_text);
 	g_string_append_printf(out, "libdeflate %s\n", LIBDEFLATE_VERSION_STRING);
+	g_string_append_printf(out, "liblzma %s\n", lzma_version_string());
 	g_string_append_printf(out, "libconfuse %s\n", confuse_version);
 	return g_string_free(out, FALSE);
 }

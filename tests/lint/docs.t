@@ -38,6 +38,8 @@ run env DESTDIR="$work/dest" meson install -C "$HK_BUILD" --no-rebuild
 is "$status" 0 "meson install" || diag "$out$err"
 prefix=$(find "$work/dest" -type d -name share | head -n 1)
 ok "$(test -f "$prefix/man/man1/hikeshi.1"; echo $?)" "installs man pages"
+ok "$(test -f "$prefix/hikeshi/conf/targets/example.conf"; echo $?)" "target packs"
+ok "$(test -f "$prefix/hikeshi/rules/bp1.yar"; echo $?)" "rules"
 ok "$(test -f "$prefix/bash-completion/completions/hikeshi"; echo $?)" "and the completion"
 
 # Links between documents lead somewhere.

@@ -33,7 +33,7 @@ done
 run hikeshi --version
 is "$status" 0 "--version"
 like "$out" '^hikeshi [0-9]+\.[0-9]+\.[0-9]+$' "the program's"
-for library in GLib OpenSSL curl jansson Hyperscan YARA libidn2 ICU libdeflate libconfuse; do
+for library in GLib OpenSSL curl jansson Hyperscan YARA libidn2 ICU libdeflate liblzma libconfuse; do
 	like "$out" "^$library [0-9]" "and that of $library"
 done
 
