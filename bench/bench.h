@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/patterns.h"
+
 /* Work of one candidate; returns how many items it went through (entries, names, bytes). */
 typedef uint64_t (*bench_fn)(void *user);
 
@@ -30,5 +32,8 @@ void bench_figure(const char *group, const char *name, double value, const char 
 
 /* bench_cpu_s(): CPU seconds of this process so far. */
 double bench_cpu_s(void);
+
+/* bench_patterns(n): n words of 7 to 14 letters that look like brand names with something done to them; deterministic. */
+hk_patterns *bench_patterns(size_t n);
 
 #endif
