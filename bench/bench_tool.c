@@ -1,7 +1,7 @@
 /* bench_tool: what the benchmark scripts need and a shell has not. Input is ours.
  *
- *   bench_tool run FILE COMMAND...    runs it; FILE gets "WALL CPU RSS": seconds, CPU seconds of the command and the children
- *                                     it has waited for, largest resident set of one of them in KiB. Exits as it does.
+ *   bench_tool run FILE COMMAND...    runs it; FILE gets "WALL CPU": seconds, and CPU seconds of the command without its
+ *                                     children. Exits as it does.
  *   bench_tool stamp                  each line of standard input with the time of its arrival (ms since 1970) before it
  *   bench_tool now                    seconds of the monotonic clock */
 #include <errno.h>
@@ -29,6 +29,30 @@ of_timeval(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
+/* What the children of a process have used that it has waited for; readable until it is waited for itself. */
+static double
+of_children(pid_t pid)
+{
+	char path[64];
+	char line[1024] = "";
+	unsigned long user = 0;
+	unsigned long kernel = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "r");
+	if (file) {
+		size_t len = fread(line, 1, sizeof line - 1, file);
+		line[len] = '\0';
+		fclose(file);
+	}
+	const char *at = strrchr(line, ')');
+	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu",
+			   &user, &kernel) != 2) {
+		return 0;
+	}
+	return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static int
 run(const char *path, char **command)
 {
@@ -45,6 +69,9 @@ run(const char *path, char **command)
 		fprintf(stderr, "bench_tool: %s: %s\n", command[0], strerror(errno));
 		_exit(127);
 	}
+	siginfo_t info;
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	double children = of_children(pid);
 	if (wait4(pid, &status, 0, &used) < 0) {
 		return 71;
 	}

@@ -16,7 +16,8 @@ model=$src/conf/model/jp.hkmodel
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/hikeshi-bench.XXXXXX")
 pids=
-client= server=
+client=
+server=
 if [ "$(nproc)" -ge 2 ] && command -v taskset >/dev/null 2>&1; then
 	client="taskset -c 0" server="taskset -c 1"
 fi
@@ -94,7 +95,8 @@ make_patterns() { # make_patterns N: words of 7 to 14 characters, as bench_chain
 	}'
 }
 
-# follow NAME OPTION...: reads the whole log NAME once with `ct follow --once`; sets wall, cpu, rss, lines.
+# follow NAME OPTION...: reads the whole log NAME once with `ct follow --once`; sets wall, cpu (without the child that
+# compiles patterns), lines.
 follow() {
 	name=$1
 	shift
@@ -105,6 +107,6 @@ follow() {
 		tail -n 3 "$work/follow.err" >&2
 		exit 1
 	}
-	read -r wall cpu rss <"$work/run"
+	read -r wall cpu <"$work/run"
 	lines=$(wc -l <"$work/lines")
 }
