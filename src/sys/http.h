@@ -25,8 +25,8 @@
 #define HK_HTTP_ETAG_MAX 255
 /* The pool keeps at most this many idle buffers and no idle buffer larger than this: memory is
  * bounded whatever a server once sent. */
-#define HK_HTTP_POOL_BUFFERS 16
-#define HK_HTTP_POOL_BYTES   (1u << 20)
+#define HK_HTTP_POOL_BUFFERS 8
+#define HK_HTTP_POOL_BYTES   (512u << 10)
 /* No answer makes us wait longer than this; a longer Retry-After counts as this. */
 #define HK_HTTP_RETRY_MAX_MS (60 * 60 * 1000)
 

@@ -64,7 +64,7 @@ static void
 keep(hk_reader *reader, const hk_slot *slot, uint64_t from, uint64_t to)
 {
 	size_t share = HK_FOLLOW_KEEP_BYTES / MAX(reader->follow->readers->len, 1);
-	size_t room = MAX(share, 256u << 10);
+	size_t room = MAX(share, 128u << 10);
 	hk_kept *kept = g_new(hk_kept, 1);
 
 	*kept = (hk_kept){

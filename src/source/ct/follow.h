@@ -9,7 +9,7 @@
  * the last verified head go to evidence/, an error event is raised, and nothing of those entries is ever reported. The other
  * logs go on.
  *
- * One thread. Memory is bounded by in_flight bodies for each log, 48 in all, and 16 MiB of bodies kept as possible
+ * One thread. Memory is bounded by in_flight bodies for each log, 32 in all, and 8 MiB of bodies kept as possible
  * evidence. */
 #ifndef HK_SOURCE_CT_FOLLOW_H
 #define HK_SOURCE_CT_FOLLOW_H
@@ -23,9 +23,9 @@
 #include "source/ct/loglist.h"
 
 /* Bodies of entries that are under way or wait for their turn, over all logs. */
-#define HK_FOLLOW_BODIES_MAX 48
+#define HK_FOLLOW_BODIES_MAX 32
 /* Bodies kept since the last verified head, as evidence if it comes to that, over all logs. */
-#define HK_FOLLOW_KEEP_BYTES (16u << 20)
+#define HK_FOLLOW_KEEP_BYTES (8u << 20)
 /* The log list is read again after this. */
 #define HK_FOLLOW_LIST_MS (60 * 60 * 1000)
 

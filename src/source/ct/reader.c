@@ -19,7 +19,7 @@
 #define BACKLOG_POLL_MS 30000
 /* Read but unverified entries are put to disk after that many, or that many bytes of sightings, or that time. */
 #define SPILL_ENTRIES 65536
-#define SPILL_BYTES   (1u << 20)
+#define SPILL_BYTES   (256u << 10)
 #define SPILL_MS      10000
 /* With `once`: a log that fails this often in a row is given up. */
 #define ONCE_FAILURES 8
