@@ -26,7 +26,7 @@ slot_free(hk_slot *slot)
 		hk_http_cancel(slot->call);
 	}
 	hk_http_give(follow->http, slot->body);
-	follow->bodies--;
+	follow->bodies -= slot->weight;
 	g_free(slot);
 }
 
@@ -301,7 +301,9 @@ plan(hk_reader *reader, int64_t now_ms, int64_t *ret_wait_ms)
 		return false;
 	}
 	reader->asked = next.to;
-	follow->bodies++;
+	/* A page of JSON is several times a tile. */
+	next.weight = next.is_tile ? 1 : 4;
+	follow->bodies += next.weight;
 	g_queue_push_tail(&reader->slots, g_memdup2(&next, sizeof next));
 	return true;
 }

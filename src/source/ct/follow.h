@@ -22,7 +22,8 @@
 #include "parse/batch.h"
 #include "source/ct/loglist.h"
 
-/* Bodies of entries that are under way or wait for their turn, over all logs. */
+/* Bodies of entries that are under way or wait for their turn, over all logs: a tile counts 1, a get-entries page 4. Each log
+ * may always have one. */
 #define HK_FOLLOW_BODIES_MAX 32
 /* Bodies kept since the last verified head, as evidence if it comes to that, over all logs. */
 #define HK_FOLLOW_KEEP_BYTES (8u << 20)

@@ -58,8 +58,9 @@ typedef struct hk_slot {
 	uint64_t from; /* first entry that is wanted */
 	uint64_t to;   /* one past the last */
 	bool is_tile;
-	uint64_t tile;  /* number of the data tile */
-	unsigned width; /* of the partial tile; 256: the full one */
+	unsigned weight; /* in HK_FOLLOW_BODIES_MAX */
+	uint64_t tile;   /* number of the data tile */
+	unsigned width;  /* of the partial tile; 256: the full one */
 	enum { HK_SLOT_WAIT, HK_SLOT_FLIGHT, HK_SLOT_READY } state;
 	int64_t not_before_ms;
 	hk_http_call *call;
