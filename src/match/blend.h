@@ -8,9 +8,10 @@
 
 #include <stdint.h>
 
-/* Share of phishing among all names of a log, when there is no model that knows better: the default of `model train
- * --base-rate`. */
-#define HK_BLEND_BASE_RATE 0.0002
+/* Where a name begins when there is no model. Not the share of phishing among all names (that is a fiftieth of it or less),
+ * but the share at which a brand as a whole word in a stranger's name comes out above one half: without a model a score is
+ * an order, not a probability. */
+#define HK_BLEND_START 0.004
 
 /* hk_blend_odds(share): log odds of a share; shares are kept within 1e-9 .. 1 - 1e-9. hk_blend_share(odds): back; 0..1. */
 double hk_blend_odds(double share);

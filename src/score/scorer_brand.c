@@ -4,55 +4,61 @@
 #include "sys/idn.h"
 #include "sys/skeleton.h"
 
-/* How many times likelier a kind of evidence is among confirmed phishing than among benign names, as a logarithm; how it was
- * measured: docs/scoring.md. Rows: hk_brand_kind; columns: letters of the token. */
+/* How many times likelier a kind of evidence is among confirmed phishing than among benign names, as a logarithm, by kind and
+ * by letters of the token; measured, see docs/scoring.md. Firms of the whole world have shops, content networks and partners
+ * without number; their names say much less. */
 enum { LEN_SHORT = 5, LEN_MIDDLE = 7, LEN_CLASSES = 3 };
-static const double log_ratio[HK_BRAND_KIND_COUNT][LEN_CLASSES] = {
-	[HK_BRAND_OFFICIAL] = {9.0, 9.0, 9.0},
-	[HK_BRAND_EXACT] = {4.0, 5.0, 6.0},
-	[HK_BRAND_WORD] = {4.0, 5.0, 6.5},
-	[HK_BRAND_INSIDE] = {3.0, 4.0, 5.5},
-	[HK_BRAND_FOLDED] = {2.0, 4.0, 5.5},
-	[HK_BRAND_EDIT1] = {1.0, 2.0, 4.0},
-	[HK_BRAND_FOLDED_INSIDE] = {2.0, 3.0, 5.0},
-	[HK_BRAND_EDIT2] = {0.5, 1.0, 2.0},
+typedef enum reach { REACH_LOCAL, REACH_WORLD, REACH_COUNT } reach;
+static const double log_ratio[HK_BRAND_KIND_COUNT][REACH_COUNT][LEN_CLASSES] = {
+	[HK_BRAND_OFFICIAL] = {{6.5, 6.5, 6.5}, {4.0, 4.0, 4.0}},
+	[HK_BRAND_EXACT] = {{3.3, 5.8, 5.8}, {0.5, 1.6, 1.6}},
+	[HK_BRAND_WORD] = {{4.5, 5.8, 5.8}, {1.2, 1.4, 1.4}},
+	[HK_BRAND_INSIDE] = {{2.0, 3.9, 4.5}, {0.0, 0.0, 0.0}},
+	[HK_BRAND_FOLDED] = {{0.0, 6.3, 6.5}, {0.0, 4.5, 4.5}},
+	[HK_BRAND_EDIT1] = {{0.0, 2.7, 5.0}, {0.0, 0.2, 4.5}},
+	[HK_BRAND_FOLDED_INSIDE] = {{0.0, 3.0, 3.0}, {0.0, 2.0, 2.0}},
+	[HK_BRAND_EDIT2] = {{0.0, 0.7, 0.7}, {0.0, 0.7, 0.7}},
 };
+/* Kinds of brand (score/targets.h) that the whole world knows. */
+static const char *const world_kinds[] = {
+	"platform", "shop", "portal", "messenger", "streaming", "game", "payment"};
 /* An internationalised name that looks like, or spells, a brand: too rare to be measured (63 of 79,138 confirmed hosts). */
 #define RATIO_IDN 6.0
 
 /* What hk_brand_find said of a name, and of which text. */
 typedef struct look {
 	hk_brand_evidence evidence;
+	const hk_brand_token *token;
 	const char *text; /* the name, or its skeleton */
 	bool idn;
 } look;
 
-static double
-ratio_of(const hk_scorer_set *set, const look *best)
+static reach
+reach_of(const hk_target *target)
 {
-	size_t count;
-	const hk_brand_token *token =
-		&hk_targets_tokens(set->targets, &count)[best->evidence.token];
-	size_t class = token->word_len <= LEN_SHORT ? 0 : token->word_len <= LEN_MIDDLE ? 1 : 2;
-	double ratio = log_ratio[best->evidence.kind][class];
+	for (size_t i = 0; i < G_N_ELEMENTS(world_kinds); i++) {
+		if (strcmp(target->kind, world_kinds[i]) == 0) {
+			return REACH_WORLD;
+		}
+	}
+	return REACH_LOCAL;
+}
+
+static double
+ratio_of(const hk_target *target, const look *best)
+{
+	size_t letters = best->token->word_len;
+	size_t class = letters <= LEN_SHORT ? 0 : letters <= LEN_MIDDLE ? 1 : 2;
+	double ratio = log_ratio[best->evidence.kind][reach_of(target)][class];
 
 	return best->idn ? fmax(ratio, RATIO_IDN) : ratio;
 }
 
-static const hk_target *
-target_of(const hk_scorer_set *set, uint32_t token)
-{
-	size_t count;
-
-	return hk_targets_get(set->targets, hk_targets_tokens(set->targets, &count)[token].brand);
-}
-
 static void
-describe(const hk_scorer_set *set, hk_name name, const look *best, char *out, size_t room)
+describe(hk_name name, const look *best, char *out, size_t room)
 {
 	const hk_brand_evidence *found = &best->evidence;
-	size_t count;
-	const hk_brand_token *token = &hk_targets_tokens(set->targets, &count)[found->token];
+	const hk_brand_token *token = best->token;
 	int len = (int)found->len;
 	const char *shown = best->text + found->off;
 	const char *words = hk_brand_kind_words(found->kind);
@@ -83,21 +89,37 @@ describe(const hk_scorer_set *set, hk_name name, const look *best, char *out, si
 	}
 }
 
-static bool
-find(const hk_scorer_set *set, const char *text, size_t len, bool idn, look *best)
+static void
+find_in(const hk_scorer_set *set, const hk_brand_token *tokens, size_t count, const char *text,
+	size_t len, bool idn, look *best)
 {
-	size_t count;
-	const hk_brand_token *tokens = hk_targets_tokens(set->targets, &count);
 	hk_suffix_split split;
 	hk_brand_evidence found;
 
 	hk_suffix_split_name(set->table, text, len, &split);
-	if (!hk_brand_find(text, len, &split, tokens, count, &found) ||
-		(best->evidence.kind != HK_BRAND_NONE && found.kind >= best->evidence.kind)) {
-		return false;
+	if (hk_brand_find(text, len, &split, tokens, count, &found) &&
+		(best->evidence.kind == HK_BRAND_NONE || found.kind < best->evidence.kind)) {
+		*best = (look){found, &tokens[found.token], text, idn};
 	}
-	*best = (look){found, text, idn};
-	return true;
+}
+
+/* By the tokens of the brands that the gate has seen in the name; where it has not looked, or had to let everything pass, by
+ * those of all. */
+static void
+find(const hk_scorer_set *set, const hk_scorer_suspects *suspects, const char *text, size_t len,
+	bool idn, look *best)
+{
+	size_t count;
+
+	if (!suspects || idn) {
+		const hk_brand_token *tokens = hk_targets_tokens(set->targets, &count);
+		find_in(set, tokens, count, text, len, idn, best);
+		return;
+	}
+	for (size_t i = 0; i < suspects->count; i++) {
+		const hk_scorer_tokens *tokens = &set->tokens[suspects->target[i]];
+		find_in(set, tokens->list, tokens->count, text, len, idn, best);
+	}
 }
 
 /* A brand spelt in its own script: みほん銀行.example. Two characters are too few to mean anything. */
@@ -140,7 +162,8 @@ look_official(const hk_scorer_set *set, hk_name name, hk_scorer_brand *ret)
 }
 
 bool
-hk_scorer_brand_of(hk_scorer *scorer, hk_name name, hk_scorer_brand *ret)
+hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspects *suspects,
+	hk_scorer_brand *ret)
 {
 	const hk_scorer_set *set = scorer->set;
 	char text[HK_IDN_TEXT_MAX];
@@ -155,7 +178,7 @@ hk_scorer_brand_of(hk_scorer *scorer, hk_name name, hk_scorer_brand *ret)
 	if (look_official(set, name, ret)) {
 		return true;
 	}
-	find(set, name.text, name.len, false, &best);
+	find(set, suspects, name.text, name.len, false, &best);
 	if (hk_idn_to_unicode(hk_span_of(name.text, name.len), text, sizeof text, &len) == HK_OK) {
 		const char *alias = NULL;
 		const hk_target *target = find_alias(set, text, len, &alias);
@@ -168,14 +191,15 @@ hk_scorer_brand_of(hk_scorer *scorer, hk_name name, hk_scorer_brand *ret)
 		}
 		if (hk_skeleton_of(hk_span_of(text, len), skeleton, sizeof skeleton,
 			    &skeleton_len) == HK_OK) {
-			find(set, skeleton, skeleton_len, true, &best);
+			find(set, suspects, skeleton, skeleton_len, true, &best);
 		}
 	}
 	if (best.evidence.kind == HK_BRAND_NONE) {
 		return false;
 	}
-	ret->target = target_of(set, best.evidence.token)->name;
-	ret->log_ratio = ratio_of(set, &best);
-	describe(set, name, &best, ret->text, sizeof ret->text);
+	const hk_target *brand = hk_targets_get(set->targets, best.token->brand);
+	ret->target = brand->name;
+	ret->log_ratio = ratio_of(brand, &best);
+	describe(name, &best, ret->text, sizeof ret->text);
 	return true;
 }

@@ -17,6 +17,12 @@
 
 /* --- the set --- */
 
+/* The tokens of one brand, and the keywords of all. */
+typedef struct hk_scorer_tokens {
+	hk_brand_token *list;
+	size_t count;
+} hk_scorer_tokens;
+
 typedef struct hk_scorer_set {
 	hk_suffixes *suffixes;
 	const hk_suffix_table *table; /* of suffixes */
@@ -25,9 +31,11 @@ typedef struct hk_scorer_set {
 	hk_rules *rules;              /* NULL: none */
 	hk_modelfile *modelfile;      /* NULL: none */
 	const hk_model *model;        /* of modelfile */
-	hk_patterns *patterns;        /* ids: see hk_scorer_id_kind */
-	uint32_t
-		watch_count; /* ids 0..watch_count-1 are rows of watch; what follows opens the gate only */
+	hk_scorer_tokens *tokens;     /* for each brand of targets */
+	hk_patterns *patterns;
+	/* Ids of patterns below watch_count are rows of watch; watch_count is an A-label; watch_count + 1 + n is something of
+	 * brand n. The last two open the gate only. */
+	uint32_t watch_count;
 	float gate_logit; /* of the model: from here on the full look is taken */
 } hk_scorer_set;
 
@@ -101,7 +109,16 @@ typedef struct hk_scorer_brand {
 	char text[HK_SCORER_REASON_LEN]; /* the reason */
 } hk_scorer_brand;
 
-/* hk_scorer_brand_of(scorer, name, ret): the full look at one name. False: nothing to say. */
-bool hk_scorer_brand_of(hk_scorer *scorer, hk_name name, hk_scorer_brand *ret);
+/* Brands of which the gate has seen something in a name, each once. What is over the cap is not looked at. */
+#define HK_SCORER_SUSPECTS_MAX 16
+typedef struct hk_scorer_suspects {
+	size_t count;
+	uint32_t target[HK_SCORER_SUSPECTS_MAX];
+} hk_scorer_suspects;
+
+/* hk_scorer_brand_of(scorer, name, suspects, ret): the full look at one name; suspects NULL: every brand. False: nothing to
+ * say. */
+bool hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspects *suspects,
+	hk_scorer_brand *ret);
 
 #endif

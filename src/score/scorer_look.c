@@ -9,6 +9,8 @@
 enum { WHOLE_NAMES_MAX = 200 };
 /* Of the groups of features that speak for phishing, so many are told. */
 enum { MODEL_REASONS = 4 };
+/* The model has seen the letters of a brand, too: what it says and what the brand says overlap. */
+#define BESIDE_MODEL 0.5
 /* Longest text of a certificate that rules see, in bytes. */
 enum { FACT_TEXT_MAX = 512 };
 
@@ -81,21 +83,31 @@ odds_of(const hk_scorer *scorer, uint32_t name)
 {
 	return scorer->set->model ? hk_blend_odds((double)hk_model_probability(
 					    scorer->set->model, logit_of(scorer, name)))
-				  : hk_blend_odds(HK_BLEND_BASE_RATE);
+				  : hk_blend_odds(HK_BLEND_START);
 }
 
+/* Which brands a name is compared with. */
+typedef struct wish {
+	bool every_brand;
+	hk_scorer_suspects suspects;
+} wish;
+
 static void
-consider(hk_scorer *scorer, const hk_batch *batch, uint32_t name, bool look, finding *best)
+consider(const hk_scorer *scorer, const hk_batch *batch, uint32_t name, const wish *asked,
+	finding *best)
 {
 	hk_scorer_brand brand = {0};
-	bool has_brand = look && hk_scorer_brand_of(scorer, batch->names[name], &brand);
+	bool has_brand = (asked->every_brand || asked->suspects.count > 0) &&
+			 hk_scorer_brand_of(scorer, batch->names[name],
+				 asked->every_brand ? NULL : &asked->suspects, &brand);
 
 	if (has_brand && brand.official) {
 		best->official_count++;
 		best->official = brand;
 		return;
 	}
-	double odds = odds_of(scorer, name) + (has_brand ? brand.log_ratio : 0);
+	double odds = odds_of(scorer, name) +
+		      (has_brand ? brand.log_ratio * (scorer->set->model ? BESIDE_MODEL : 1) : 0);
 	if (!best->found || odds > best->odds) {
 		best->found = true;
 		best->name = name;
@@ -104,24 +116,39 @@ consider(hk_scorer *scorer, const hk_batch *batch, uint32_t name, bool look, fin
 	}
 }
 
-/* Names that are marked or that the model finds likely get the full look; the others cannot win, unless none is. */
+static void
+suspect(hk_scorer_suspects *suspects, uint32_t target)
+{
+	for (size_t i = 0; i < suspects->count; i++) {
+		if (suspects->target[i] == target) {
+			return;
+		}
+	}
+	if (suspects->count < HK_SCORER_SUSPECTS_MAX) {
+		suspects->target[suspects->count++] = target;
+	}
+}
+
+/* Names that the gate has marked get the full look; the others cannot give a brand away. */
 static finding
-find_name(hk_scorer *scorer, const hk_scorer_case *look)
+find_name(const hk_scorer *scorer, const hk_scorer_case *look)
 {
 	const hk_batch_entry *entry = look->entry;
+	uint32_t watch_count = scorer->set->watch_count;
 	finding best = {0};
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < entry->name_count; i++) {
 		uint32_t name = entry->first_name + i;
-		bool wanted = look->whole && i < WHOLE_NAMES_MAX;
-		while (at < look->mark_count && look->marks[at].name <= name) {
-			wanted = wanted || look->marks[at].name == name;
-			at++;
+		wish asked = {.every_brand = look->whole && i < WHOLE_NAMES_MAX};
+		for (; at < look->mark_count && look->marks[at].name == name; at++) {
+			uint32_t id = look->marks[at].id;
+			asked.every_brand = asked.every_brand || id == watch_count;
+			if (id > watch_count) {
+				suspect(&asked.suspects, id - watch_count - 1);
+			}
 		}
-		wanted = wanted ||
-			 (scorer->set->model && logit_of(scorer, name) >= scorer->set->gate_logit);
-		consider(scorer, look->batch, name, wanted, &best);
+		consider(scorer, look->batch, name, &asked, &best);
 	}
 	return best;
 }

@@ -16,6 +16,10 @@ hk_scorer_set_free(hk_scorer_set *set)
 		hk_modelfile_free(set->modelfile);
 		hk_rules_free(set->rules);
 		hk_watch_free(set->watch);
+		for (size_t i = 0; set->tokens && i < hk_targets_count(set->targets); i++) {
+			g_free(set->tokens[i].list);
+		}
+		g_free(set->tokens);
 		hk_targets_free(set->targets);
 		hk_suffixes_free(set->suffixes);
 		g_free(set);
@@ -60,7 +64,7 @@ add_watch(const hk_watch *watch, GArray *list, GStringChunk *texts)
 	}
 }
 
-/* Brands open the gate only: one id for all. An A-label may decode to anything. */
+/* An A-label may decode to anything. */
 static void
 add_variants(const hk_scorer_set *set, const GArray *variants, GArray *list)
 {
@@ -68,8 +72,31 @@ add_variants(const hk_scorer_set *set, const GArray *variants, GArray *list)
 
 	g_array_append_val(list, pattern);
 	for (unsigned i = 0; i < variants->len; i++) {
-		pattern.text = hk_span_str(g_array_index(variants, hk_variant, i).text);
+		const hk_variant *variant = &g_array_index(variants, hk_variant, i);
+		pattern.text = hk_span_str(variant->text);
+		pattern.id = set->watch_count + 1 + variant->target;
 		g_array_append_val(list, pattern);
+	}
+}
+
+/* The full look compares with the brands that the gate has seen, not with all. */
+static void
+sort_tokens(hk_scorer_set *set)
+{
+	size_t brands = hk_targets_count(set->targets);
+	size_t count;
+	const hk_brand_token *tokens = hk_targets_tokens(set->targets, &count);
+
+	set->tokens = g_new0(hk_scorer_tokens, brands + 1);
+	for (size_t brand = 0; brand < brands; brand++) {
+		GArray *own = g_array_new(FALSE, FALSE, sizeof(hk_brand_token));
+		for (size_t i = 0; i < count; i++) {
+			if (tokens[i].brand == brand || tokens[i].brand == HK_BRAND_ALL) {
+				g_array_append_val(own, tokens[i]);
+			}
+		}
+		set->tokens[brand].count = own->len;
+		set->tokens[brand].list = (hk_brand_token *)(void *)g_array_free(own, FALSE);
 	}
 }
 
@@ -85,6 +112,11 @@ load_patterns(hk_scorer_set *set, GError **error)
 		hk_watch_rows(set->watch, &count);
 		set->watch_count = (uint32_t)count;
 		add_watch(set->watch, list, texts);
+	}
+	if (set->targets) {
+		sort_tokens(set);
+		variants = hk_variants_new(set->targets, NULL);
+		add_variants(set, variants, list);
 	}
 	set->patterns =
 		hk_patterns_new((const hk_pattern *)(const void *)list->data, list->len, error);
