@@ -1,10 +1,13 @@
 /* hikeshi ct scan: certificates of files, or of one whole log, matched and scored once. */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/ct_log.h"
 #include "cmd/judge.h"
 #include "source/ct/files.h"
+#include "source/ct/follow.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -108,6 +111,66 @@ scan_files(scanning *scan, const char *const *paths, GError **error)
 	return fine;
 }
 
+/* --- a log --- */
+
+static void
+on_log_entry(void *user, const hk_batch_entry *entry, const hk_verdict *verdict)
+{
+	scanning *scan = user;
+
+	g_ptr_array_add(scan->lines, hk_sighting_new(scan->path, entry, verdict));
+	count_entry(scan, entry, verdict);
+}
+
+static bool
+on_log_batch(void *user, const hk_ct_log *log, const hk_batch *batch, GPtrArray *ret_sightings,
+	GError **error)
+{
+	scanning *scan = user;
+
+	(void)error;
+	scan->path = log->url;
+	scan->lines = ret_sightings;
+	scan->entries += batch->entry_count;
+	scan->names += batch->name_count;
+	for (size_t i = 0; i < batch->entry_count; i++) {
+		scan->bytes += batch->entries[i].leaf.timestamped_entry.len;
+	}
+	hk_judge_batch(scan->scorer, batch, scan->all, on_log_entry, scan);
+	return true;
+}
+
+static void
+on_log_progress(void *user, uint64_t position, uint64_t size)
+{
+	scanning *scan = user;
+
+	hk_progress_set_total(scan->progress, (int64_t)size);
+	hk_progress_update(scan->progress, (int64_t)position);
+}
+
+static bool
+scan_log(scanning *scan, const hk_opts *opts, GError **error)
+{
+	hk_follow_config config = {
+		.sink = on_log_batch,
+		.progress = on_log_progress,
+		.user = scan,
+		.from = HK_FROM_INDEX,
+		.from_index = (uint64_t)hk_opts_int(opts, HK_OPT_START),
+		.until_index = hk_opts_given(opts, HK_OPT_END)
+				       ? (uint64_t)hk_opts_int(opts, HK_OPT_END)
+				       : 0,
+		.out_fd = STDOUT_FILENO,
+	};
+
+	if (config.until_index > 0 && config.until_index <= config.from_index) {
+		return hk_error_set(error, HK_EUSAGE,
+			"--end must be larger than --start: it is the entry after the last one");
+	}
+	return hk_ct_log_once(opts, &config, error);
+}
+
 /* --- */
 
 static void
@@ -141,10 +204,14 @@ print_summary(const scanning *scan, double seconds)
 bool
 hk_cmd_ct_scan(const hk_opts *opts, GError **error)
 {
+	bool of_log = hk_opts_given(opts, HK_OPT_LOG);
 	g_autoptr(hk_scorer) scorer = NULL;
 
-	if (hk_opts_arg_count(opts) == 0) {
-		return hk_error_set(error, HK_EUSAGE, "nothing to read: name files or folders");
+	if (of_log == (hk_opts_arg_count(opts) > 0)) {
+		return hk_error_set(error, HK_EUSAGE,
+			of_log ? "either --log URL or files, not both"
+			       : "nothing to read: name files or folders, or a log with --log URL "
+				 "--key BASE64");
 	}
 	scorer = hk_judge_scorer(opts, error);
 	if (!scorer) {
@@ -154,7 +221,8 @@ hk_cmd_ct_scan(const hk_opts *opts, GError **error)
 	scanning scan = {
 		.scorer = scorer, .all = hk_opts_bool(opts, HK_OPT_ALL), .progress = progress};
 	int64_t start_ms = hk_clock_mono_ms();
-	bool fine = scan_files(&scan, hk_opts_args(opts), error);
+	bool fine = of_log ? scan_log(&scan, opts, error)
+			   : scan_files(&scan, hk_opts_args(opts), error);
 	hk_progress_hide();
 	if (fine && hk_opts_bool(opts, HK_OPT_SUMMARY)) {
 		print_summary(&scan, (double)(hk_clock_mono_ms() - start_ms) / 1000);

@@ -55,6 +55,9 @@ typedef struct hk_follow_config {
 	const char *ca_file; /* or NULL */
 	hk_follow_from from; /* for logs that the state does not know */
 	uint64_t from_index;
+	uint64_t
+		until_index; /* read no entry from here on; 0: up to the head. If the head is larger, the tree of the
+				 first until_index entries is proven a beginning of it, and the log ends there */
 	unsigned poll_ms;   /* between two looks at a head */
 	double rate_per_s;  /* requests per second and operator; 0: no limit of ours */
 	unsigned in_flight; /* bodies per log; 0: 4 */

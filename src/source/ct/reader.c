@@ -355,16 +355,29 @@ begin(hk_reader *reader, const hk_range *range)
 }
 
 static void
+drop_anchor(hk_reader *reader)
+{
+	g_clear_pointer(&reader->anchor, hk_anchor_free);
+	g_clear_pointer(&reader->anchor_head, hk_ct_head_free);
+	reader->anchor_is_check = false;
+	reader->anchor_is_until = false;
+}
+
+static void
 finish_anchor(hk_reader *reader)
 {
 	hk_range range;
 	bool got = hk_anchor_range(reader->anchor, &range);
 	bool check = reader->anchor_is_check;
+	bool until = reader->anchor_is_until;
 
-	g_clear_pointer(&reader->anchor, hk_anchor_free);
-	g_clear_pointer(&reader->anchor_head, hk_ct_head_free);
-	reader->anchor_is_check = false;
-	if (!check && got) {
+	drop_anchor(reader);
+	if (until && got) {
+		uint8_t root[32];
+		hk_range_root(&range, root);
+		reader->until_known = true;
+		hk_reader_want_final(reader, range.size, root, hk_clock_mono_ms());
+	} else if (!check && got) {
 		begin(reader, &range);
 	}
 }
@@ -381,9 +394,7 @@ give_up_anchor(hk_reader *reader)
 		hk_reader_drop_heads(reader);
 		reader->newest = 0;
 	}
-	g_clear_pointer(&reader->anchor, hk_anchor_free);
-	g_clear_pointer(&reader->anchor_head, hk_ct_head_free);
-	reader->anchor_is_check = false;
+	drop_anchor(reader);
 }
 
 static void
@@ -444,7 +455,22 @@ ask_anchor(hk_reader *reader, int64_t now_ms)
 	hk_pace_sent(reader->pace, now_ms);
 }
 
-/* The first head is there: where does this log begin, and must anything be fetched to know? */
+/* The tree of the first `at` entries is to be proven a beginning of the head. */
+static void
+prove(hk_reader *reader, uint64_t at, const hk_waiting_head *waiting)
+{
+	hk_anchor_head head = {.size = waiting->size};
+
+	memcpy(head.root, waiting->root, 32);
+	reader->anchor = reader->log->kind == HK_CT_STATIC
+				 ? hk_anchor_new_tiles(reader->base, at, &head, NULL)
+				 : hk_anchor_new_rfc(reader->base, at, &head, NULL);
+	if (!hk_anchor_url(reader->anchor)) {
+		finish_anchor(reader);
+	}
+}
+
+/* The first head is there: where does this log begin (and, with until_index, end), and must anything be fetched to know? */
 static void
 start_anchor(hk_reader *reader)
 {
@@ -453,22 +479,21 @@ start_anchor(hk_reader *reader)
 	uint64_t at = config->from == HK_FROM_START ? 0
 		      : config->from == HK_FROM_END ? UINT64_MAX
 						    : config->from_index;
-	hk_anchor_head head = {.size = waiting->size};
 	hk_range none;
 
+	if (config->until_index > 0 && config->until_index < waiting->size &&
+		!reader->until_known) {
+		reader->anchor_is_until = true;
+		prove(reader, config->until_index, waiting);
+		return;
+	}
 	at = MIN(at, waiting->size);
 	if (at == 0) {
 		hk_range_init(&none);
 		begin(reader, &none);
 		return;
 	}
-	memcpy(head.root, waiting->root, 32);
-	reader->anchor = reader->log->kind == HK_CT_STATIC
-				 ? hk_anchor_new_tiles(reader->base, at, &head, NULL)
-				 : hk_anchor_new_rfc(reader->base, at, &head, NULL);
-	if (!hk_anchor_url(reader->anchor)) {
-		finish_anchor(reader);
-	}
+	prove(reader, at, waiting);
 }
 
 /* --- the end --- */

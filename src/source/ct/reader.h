@@ -99,6 +99,8 @@ struct hk_reader {
 	size_t kept_bytes;
 	hk_anchor *anchor;       /* under way, or NULL */
 	bool anchor_is_check;    /* of an older head, not of a beginning */
+	bool anchor_is_until;    /* of the place to end at */
+	bool until_known;        /* until_index is the final size, proven */
 	hk_ct_head *anchor_head; /* the older head, owned */
 	hk_http_call *anchor_call;
 	hk_http_call *head_call;
