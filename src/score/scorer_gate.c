@@ -28,6 +28,20 @@ name_at(const marking *marks, size_t end)
 	return (uint32_t)low;
 }
 
+static bool
+same_word(char a, char b)
+{
+	return (g_ascii_isalpha(a) && g_ascii_isalpha(b)) ||
+	       (g_ascii_isdigit(a) && g_ascii_isdigit(b));
+}
+
+/* Whether a word as match/brand.h cuts them ends there. */
+static bool
+ends_word(const hk_name *name, size_t end)
+{
+	return end >= name->len || end == 0 || !same_word(name->text[end - 1], name->text[end]);
+}
+
 static void
 on_pattern(void *user, uint32_t id, size_t end)
 {
@@ -46,6 +60,12 @@ on_pattern(void *user, uint32_t id, size_t end)
 	if (id < set->watch_count &&
 		!hk_watch_holds(&hk_watch_rows(set->watch, &watch_count)[id], *name, mark.end)) {
 		return;
+	}
+	if (id & HK_SCORER_ID_WORD) {
+		if (!ends_word(name, mark.end)) {
+			return;
+		}
+		mark.id &= ~HK_SCORER_ID_WORD;
 	}
 	g_array_append_val(marks->scorer->marks, mark);
 }

@@ -23,6 +23,9 @@ typedef struct hk_scorer_tokens {
 	size_t count;
 } hk_scorer_tokens;
 
+/* On an id of a brand: the token needs context, which only a whole word can have. */
+#define HK_SCORER_ID_WORD 0x80000000U
+
 typedef struct hk_scorer_set {
 	hk_suffixes *suffixes;
 	const hk_suffix_table *table; /* of suffixes */

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <math.h>
 
 #include "score/scorer_int.h"
@@ -70,11 +71,17 @@ add_variants(const hk_scorer_set *set, const GArray *variants, GArray *list)
 {
 	hk_pattern pattern = {HK_SPAN_LIT("xn--"), set->watch_count};
 
+	size_t count;
+	const hk_brand_token *tokens = hk_targets_tokens(set->targets, &count);
+
 	g_array_append_val(list, pattern);
 	for (unsigned i = 0; i < variants->len; i++) {
 		const hk_variant *variant = &g_array_index(variants, hk_variant, i);
 		pattern.text = hk_span_str(variant->text);
 		pattern.id = set->watch_count + 1 + variant->target;
+		if (tokens[variant->token].needs_context) {
+			pattern.id |= HK_SCORER_ID_WORD;
+		}
 		g_array_append_val(list, pattern);
 	}
 }
@@ -174,5 +181,10 @@ hk_scorer_set_load(const hk_scorer_config *config, GError **error)
 		set->model = hk_modelfile_model(set->modelfile);
 		set->gate_logit = logit_of(set->model, MIN(config->threshold, LOOK_SCORE));
 	}
-	return load_patterns(set, error) ? g_steal_pointer(&set) : NULL;
+	if (!load_patterns(set, error)) {
+		return NULL;
+	}
+	/* The lists that the patterns were made of took several times what is kept. */
+	malloc_trim(0);
+	return g_steal_pointer(&set);
 }
