@@ -31,7 +31,7 @@ bench_patterns(size_t n)
 		list[i] =
 			(hk_pattern){hk_span_of(text->str + at[i], at[i + 1] - at[i]), (uint32_t)i};
 	}
-	hk_patterns *patterns = hk_patterns_new(list, n, &error);
+	hk_patterns *patterns = hk_patterns_new(list, n, NULL, &error);
 	if (!patterns) {
 		fprintf(stderr, "%s\n", error->message);
 		exit(1);

@@ -22,6 +22,7 @@ hk_scorer_free(hk_scorer *scorer)
 	}
 	g_free((char *)scorer->config.targets);
 	g_free((char *)scorer->config.patterns);
+	g_free((char *)scorer->config.cache);
 	g_free((char *)scorer->config.rules);
 	g_free((char *)scorer->config.model);
 	g_free((char *)scorer->config.suffixes);
@@ -40,6 +41,7 @@ hk_scorer_new(const hk_scorer_config *config, GError **error)
 	scorer->config = (hk_scorer_config){
 		.targets = g_strdup(config->targets),
 		.patterns = g_strdup(config->patterns),
+		.cache = g_strdup(config->cache),
 		.rules = g_strdup(config->rules),
 		.model = g_strdup(config->model),
 		.suffixes = g_strdup(config->suffixes),

@@ -20,6 +20,7 @@ typedef struct hk_scorer_config {
 	const char *rules;    /* folder of *.yar; NULL: none */
 	const char *model;    /* name model; NULL: none */
 	const char *suffixes; /* public_suffix_list.dat; NULL: Debian's */
+	const char *cache;    /* folder for compiled patterns (sys/patterns.h); NULL: none */
 	double threshold;     /* least score that makes a hit, 0..1 */
 } hk_scorer_config;
 

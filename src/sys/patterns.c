@@ -1,19 +1,26 @@
 #include "sys/patterns.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <hs.h>
 
+#include "base/codec.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
+#include "sys/hash.h"
 
 struct hk_patterns {
 	hs_database_t *database; /* NULL: no patterns */
 	hs_scratch_t *scratch;
 };
+
+/* A database of HK_PATTERNS_MAX patterns stays below. */
+#define CACHE_FILE_MAX (512u << 20)
 
 /* What the child writes in front of its answer. */
 enum { ANSWER_DATABASE = 'D', ANSWER_ERROR = 'E' };
@@ -109,11 +116,122 @@ check(const hk_pattern *list, size_t count, GError **error)
 	return true;
 }
 
+/* --- the cache --- */
+
+/* Where the database of this list is kept: named by the hash of the library's version, all ids and all texts. */
+static char *
+cache_path(const hk_pattern *list, size_t count, const char *cache)
+{
+	g_autoptr(hk_hasher) hasher = hk_hasher_new();
+	uint8_t hash[HK_SHA256_SIZE];
+	char hex[2 * HK_SHA256_SIZE + 1];
+
+	hk_hasher_add(hasher, hk_span_str(hs_version()));
+	for (size_t i = 0; i < count; i++) {
+		uint32_t head[2] = {list[i].id, (uint32_t)list[i].text.len};
+		hk_hasher_add(hasher, hk_span_of(head, sizeof head));
+		hk_hasher_add(hasher, list[i].text);
+	}
+	hk_hasher_done(hasher, hash);
+	hk_hex_encode(hk_span_of(hash, sizeof hash), hex);
+	return g_strdup_printf("%s/patterns-%.32s.hs", cache, hex);
+}
+
+/* Ours, and no one else could have put something into it. */
+static bool
+is_trusted(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
+	       (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static bool
+from_cache(hk_patterns *self, const char *path)
+{
+	g_autoptr(GBytes) bytes =
+		is_trusted(path) ? hk_file_read(path, CACHE_FILE_MAX, NULL) : NULL;
+
+	if (!bytes) {
+		return false;
+	}
+	/* The library checks magic, version, processor and checksum. */
+	if (hs_deserialize_database(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+		    &self->database) != HS_SUCCESS) {
+		self->database = NULL;
+		return false;
+	}
+	utimensat(AT_FDCWD, path, NULL, 0); /* used just now: the oldest go first */
+	return true;
+}
+
+/* Keeps the newest HK_PATTERNS_CACHED files. */
+static void
+prune(const char *cache)
+{
+	for (;;) {
+		g_autoptr(GDir) dir = g_dir_open(cache, 0, NULL);
+		g_autofree char *oldest = NULL;
+		struct timespec oldest_at = {0};
+		const char *name;
+		unsigned files = 0;
+		while (dir && (name = g_dir_read_name(dir)) != NULL) {
+			g_autofree char *path = g_build_filename(cache, name, NULL);
+			struct stat info;
+			if (!g_str_has_prefix(name, "patterns-") ||
+				!g_str_has_suffix(name, ".hs") || lstat(path, &info) != 0) {
+				continue;
+			}
+			files++;
+			if (!oldest || info.st_mtim.tv_sec < oldest_at.tv_sec) {
+				g_free(oldest);
+				oldest = g_steal_pointer(&path);
+				oldest_at = info.st_mtim;
+			}
+		}
+		if (files <= HK_PATTERNS_CACHED || unlink(oldest) != 0) {
+			return;
+		}
+	}
+}
+
+/* --- */
+
+/* In a child, whose answer is also put into the cache. */
+static bool
+from_child(hk_patterns *self, const hk_pattern *list, size_t count, const char *cache,
+	const char *path, GError **error)
+{
+	size_t len = 0;
+	char *map = compile_apart(list, count, &len, error);
+	bool fine = false;
+
+	if (!map) {
+		return false;
+	}
+	if (map[0] != ANSWER_DATABASE) {
+		hk_error_set(error, HK_EINTERNAL, "cannot compile the patterns: %.*s",
+			(int)(len - 1), map + 1);
+	} else if (hs_deserialize_database(map + 1, len - 1, &self->database) != HS_SUCCESS) {
+		self->database = NULL;
+		hk_error_set(error, HK_ENOMEM, "no memory for the patterns");
+	} else {
+		fine = true;
+		if (path && hk_file_mkdirs(cache, NULL) &&
+			hk_file_replace_fast(path, hk_span_of(map + 1, len - 1), NULL)) {
+			prune(cache);
+		}
+	}
+	munmap(map, len);
+	return fine;
+}
+
 hk_patterns *
-hk_patterns_new(const hk_pattern *list, size_t count, GError **error)
+hk_patterns_new(const hk_pattern *list, size_t count, const char *cache, GError **error)
 {
 	g_autoptr(hk_patterns) self = g_new0(hk_patterns, 1);
-	size_t len = 0;
+	g_autofree char *path = NULL;
 
 	if (!check(list, count, error)) {
 		return NULL;
@@ -121,22 +239,18 @@ hk_patterns_new(const hk_pattern *list, size_t count, GError **error)
 	if (count == 0) {
 		return g_steal_pointer(&self);
 	}
-	char *map = compile_apart(list, count, &len, error);
-	if (!map) {
+	if (cache && count >= HK_PATTERNS_CACHE_MIN) {
+		path = cache_path(list, count, cache);
+	}
+	if (!(path && from_cache(self, path)) &&
+		!from_child(self, list, count, cache, path, error)) {
 		return NULL;
 	}
-	if (map[0] != ANSWER_DATABASE) {
-		hk_error_set(error, HK_EINTERNAL, "cannot compile the patterns: %.*s",
-			(int)(len - 1), map + 1);
-	} else if (hs_deserialize_database(map + 1, len - 1, &self->database) != HS_SUCCESS ||
-		   hs_alloc_scratch(self->database, &self->scratch) != HS_SUCCESS) {
+	if (hs_alloc_scratch(self->database, &self->scratch) != HS_SUCCESS) {
 		hk_error_set(error, HK_ENOMEM, "no memory for the patterns");
-	} else {
-		munmap(map, len);
-		return g_steal_pointer(&self);
+		return NULL;
 	}
-	munmap(map, len);
-	return NULL;
+	return g_steal_pointer(&self);
 }
 
 void

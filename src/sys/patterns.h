@@ -4,7 +4,9 @@
  * depends on their number (docs/decisions/005-patterns.md: 100,000 of them add 0.04 us per name).
  *
  * Compiling 100,000 patterns takes seconds and a quarter of a gigabyte for a moment; it is therefore done in a child process,
- * which hands over the finished database: 10 MB. The child is forked without exec: call it from a program with one thread. */
+ * which hands over the finished database: 10 MB. The child is forked without exec: call it from a program with one thread. A
+ * cache folder keeps the databases of the last sets (HK_PATTERNS_CACHED of them), by the hash of all that goes in, so that the
+ * next start takes milliseconds. What is read from there must belong to this user and be writable for no one else. */
 #ifndef HK_SYS_PATTERNS_H
 #define HK_SYS_PATTERNS_H
 
@@ -18,6 +20,9 @@
 
 #define HK_PATTERNS_MAX    1000000
 #define HK_PATTERN_LEN_MAX 255
+#define HK_PATTERNS_CACHED 4
+/* Smaller sets compile faster than a file is read. */
+#define HK_PATTERNS_CACHE_MIN 2000
 
 typedef struct hk_pattern {
 	hk_span text; /* 1..HK_PATTERN_LEN_MAX bytes; may hold '\n', which stands at both ends of every name of a batch */
@@ -26,11 +31,12 @@ typedef struct hk_pattern {
 
 typedef struct hk_patterns hk_patterns;
 
-/* hk_patterns_new(list, count, error): compiles; count may be 0. HK_ERANGE: a text or the list is too long, or empty;
+/* hk_patterns_new(list, count, cache, error): compiles, or takes it from the folder cache (made if missing; NULL: none; a cache
+ * that cannot be read or written is done without); count may be 0. HK_ERANGE: a text or the list is too long, or empty;
  * HK_ENOMEM, HK_EINTERNAL: Hyperscan refused, or the child died. Blocks. */
 void hk_patterns_free(hk_patterns *patterns);
-hk_patterns *hk_patterns_new(const hk_pattern *list, size_t count, GError **error)
-	HK_FREED_BY(hk_patterns_free);
+hk_patterns *hk_patterns_new(const hk_pattern *list, size_t count, const char *cache,
+	GError **error) HK_FREED_BY(hk_patterns_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_patterns, hk_patterns_free)
 
 /* Pattern id ends before text[end]. */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sys/gerr.h"
 #include "tap.h"
@@ -31,7 +33,7 @@ few(void)
 		{HK_SPAN_LIT("mihon"), 5},
 	};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(hk_patterns) patterns = hk_patterns_new(list, G_N_ELEMENTS(list), &error);
+	g_autoptr(hk_patterns) patterns = hk_patterns_new(list, G_N_ELEMENTS(list), NULL, &error);
 	g_autoptr(GString) text = g_string_new(NULL);
 	finds found = {text, 0};
 	const char *names = "\nmihon-bank.test\nwww.mihon.test\nxmihon.testing\n";
@@ -56,14 +58,14 @@ static void
 none_and_bad(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(hk_patterns) none = hk_patterns_new(NULL, 0, &error);
+	g_autoptr(hk_patterns) none = hk_patterns_new(NULL, 0, NULL, &error);
 	finds found = {NULL, 0};
 	const hk_pattern empty = {{(const uint8_t *)"", 0}, 1};
 
 	ok(none != NULL, "no pattern is a set too");
 	hk_patterns_scan(none, "\na\n", 3, on_found, &found);
 	is_int(found.count, 0, "which finds nothing");
-	g_autoptr(hk_patterns) bad = hk_patterns_new(&empty, 1, &error);
+	g_autoptr(hk_patterns) bad = hk_patterns_new(&empty, 1, NULL, &error);
 	ok(!bad && hk_error_code(error) == HK_ERANGE, "an empty pattern is refused");
 }
 
@@ -99,9 +101,57 @@ against_memmem(void)
 			at++;
 		}
 	}
-	g_autoptr(hk_patterns) patterns = hk_patterns_new(list, PATTERNS, &error);
+	g_autoptr(hk_patterns) patterns = hk_patterns_new(list, PATTERNS, NULL, &error);
 	hk_patterns_scan(patterns, text, TEXT, on_found, &found);
 	is_int(found.count, expected, "as many occurrences as memmem finds");
+}
+
+/* A set of 3,000: compiled once, then taken from the folder; a file that is damaged or that others could write is not. */
+static void
+cached(void)
+{
+	enum { MANY = 3000 };
+	g_autofree char *folder = g_dir_make_tmp("hikeshi-test-XXXXXX", NULL);
+	g_autofree char *cache = g_build_filename(folder, "cache", NULL);
+	g_autofree hk_pattern *list = g_new(hk_pattern, MANY);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		char *text = g_strdup_printf("mihon%u", i + 1000);
+		g_ptr_array_add(texts, text);
+		list[i] = (hk_pattern){hk_span_str(text), i};
+	}
+	g_autoptr(hk_patterns) first = hk_patterns_new(list, MANY, cache, &error);
+	g_autoptr(GDir) dir = g_dir_open(cache, 0, NULL);
+	const char *name = dir ? g_dir_read_name(dir) : NULL;
+	if (!ok(first && name, "a set of 3,000 is kept")) {
+		return;
+	}
+	g_autofree char *path = g_build_filename(cache, name, NULL);
+	g_autofree char *bytes = NULL;
+	gsize len = 0;
+	g_file_get_contents(path, &bytes, &len, NULL);
+	for (int round = 0; round < 3; round++) {
+		static const char *const what[] = {"from the cache", "with a damaged file",
+			"with a file that others may write"};
+		if (round == 1) {
+			bytes[len / 2] = (char)~bytes[len / 2];
+			g_file_set_contents(path, bytes, (gssize)len, NULL);
+		} else if (round == 2) {
+			chmod(path, 0666);
+		}
+		g_autoptr(GString) text = g_string_new(NULL);
+		finds found = {text, 0};
+		g_autoptr(hk_patterns) again = hk_patterns_new(list, MANY, cache, &error);
+		if (ok(again != NULL, "%s", what[round])) {
+			hk_patterns_scan(again, "\nmihon1234.test\n", 16, on_found, &found);
+			is_str(text->str, "234@10 ", "it finds what it should");
+		}
+	}
+	unlink(path);
+	rmdir(cache);
+	rmdir(folder);
 }
 
 int
@@ -110,5 +160,6 @@ main(void)
 	few();
 	none_and_bad();
 	against_memmem();
+	cached();
 	return tap_done();
 }
