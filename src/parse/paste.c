@@ -142,25 +142,25 @@ hk_paste_host(hk_span text, char *out, size_t cap, size_t *ret_len)
 	text = trimmed(text);
 	size_t at = scheme_end(text);
 	bool has_scheme = at > 0;
-	while (at < text.len) {
+	bool ended = false;
+	while (at < text.len && !ended) {
 		const char *c;
 		size_t c_len;
 		at += next(hk_span_of(text.data + at, text.len - at), &c, &c_len);
 		if (is_edge((uint8_t)*c) && !has_scheme) {
 			return HK_EFORM;
 		}
-		if (*c == '/' || *c == '\\' || *c == '?' || *c == '#' || is_edge((uint8_t)*c)) {
-			break;
-		}
-		if (*c == '@') {
-			len = 0;
-			cut = false;
-			continue;
-		}
-		for (size_t i = 0; i < c_len; i++) {
+		for (size_t i = 0; i < c_len && !ended; i++) {
+			if (c[i] == '@') {
+				len = 0;
+				cut = false;
+				continue;
+			}
+			ended = c[i] == '/' || c[i] == '\\' || c[i] == '?' || c[i] == '#' ||
+				is_edge((uint8_t)c[i]);
 			/* User information may be longer than any host. */
-			cut = cut || len == cap;
-			if (!cut) {
+			cut = cut || (!ended && len == cap);
+			if (!ended && !cut) {
 				out[len++] = c[i];
 			}
 		}
