@@ -1,6 +1,6 @@
 #!/bin/sh
 # bench/latency.sh: from the publication of an entry (the head that covers it becomes visible, as hikeshi-range's truth file
-# says) to its sighting on standard output of `hikeshi ct follow` with its default settings; heads every second.
+# says) to its sighting on standard output of `hikeshi ct follow --poll 1s`, and with the default of 2 s; heads every second.
 # HK_BENCH_SECONDS: how long each rate is measured (default 120).
 . "$(dirname -- "$0")/lib.sh"
 group=latency
@@ -9,23 +9,38 @@ set -- --targets "$src/conf/targets/jp.conf" --rules "$src/rules"
 [ ! -f "$model" ] || set -- "$@" --model "$model"
 
 followers=
-for rate in 100 10; do
+names=
+begin() { # begin NAME POLL OPTION...: follows the log $log
+	name=$1 poll=$2
+	shift 2
+	names="$names $name"
+	mkfifo "$work/$name.fifo"
+	"$tool" stamp <"$work/$name.fifo" >"$work/$name.lines" &
+	pids="$pids $!"
+	# --all: a sighting for every issuance, so that there are enough of them
+	# shellcheck disable=SC2086 # a command and its arguments
+	$client "$hikeshi" ct follow --config /dev/null --all --logs "$work/$log.list" --state "$work/$name.state" \
+		--contact "$contact" --poll "$poll" "$@" >"$work/$name.fifo" 2>"$work/$name.err" &
+	pids="$pids $!"
+	followers="$followers $!"
+}
+for speed in 100 10; do
 	for api in static rfc6962; do
-		name=$api$rate
-		start_log "$name" --api "$api" --size 1000 --seed "$rate" --rate "$rate" --publish-ms 1000 --truth "$work/$name.truth"
-		# --all: a sighting for every issuance, so that there are enough of them
-		mkfifo "$work/$name.fifo"
-		"$tool" stamp <"$work/$name.fifo" >"$work/$name.lines" &
-		pids="$pids $!"
-		# shellcheck disable=SC2086 # a command and its arguments
-		$client "$hikeshi" ct follow --config /dev/null --all --logs "$work/$name.list" --state "$work/$name.state" \
-			--contact "$contact" "$@" >"$work/$name.fifo" 2>"$work/$name.err" &
-		pids="$pids $!"
-		followers="$followers $!"
+		log=$api-$speed
+		start_log "$log" --api "$api" --size 1000 --seed "$speed" --rate "$speed" --publish-ms 1000 --truth "$work/$log.truth"
+		begin "$log-1s" 1s "$@"
+		[ "$log" != static-100 ] || begin "$log-2s" 2s "$@"
 	done
 done
-# The first head is no measure: it comes after patterns were compiled. Measured is what is published from now on.
-sleep 15
+# Compiling the patterns is no part of it: measured is what is published from when all have printed something.
+waited=0
+for name in $names; do
+	until [ -s "$work/$name.lines" ] || [ "$waited" -ge 120 ]; do
+		sleep 1
+		waited=$((waited + 1))
+	done
+done
+sleep 3
 from=$(($(date +%s) * 1000))
 sleep "$seconds"
 until=$(($(date +%s) * 1000))
@@ -37,11 +52,9 @@ for pid in $followers; do
 done
 
 # One line per issuance published in that time: milliseconds to its sighting, or "lost"
-for name in static100 static10 rfc6962100 rfc696210; do
-	case $name in
-	static*) what="static-ct, ${name#static} entries/s" ;;
-	*) what="RFC 6962, ${name#rfc6962} entries/s" ;;
-	esac
+for name in $names; do
+	log=${name%-*}
+	what="${log%-*}, ${log#*-} entries/s, --poll ${name##*-}"
 	awk -v from="$from" -v until="$until" '
 		function member(name, width,   at) {
 			at = match($0, "\"" name "\":\"?")
@@ -55,7 +68,7 @@ for name in static100 static10 rfc6962100 rfc696210; do
 				if (published[key] < from || published[key] >= until) continue
 				print key in seen ? seen[key] - published[key] : "lost"
 			}
-		}' "$work/$name.truth" "$work/$name.lines" >"$work/$name.ms"
+		}' "$work/$log.truth" "$work/$name.lines" >"$work/$name.ms"
 	lost=$(grep -c lost "$work/$name.ms" || true)
 	grep -v lost "$work/$name.ms" | sort -n >"$work/$name.sorted" || true
 	n=$(wc -l <"$work/$name.sorted")
