@@ -14,11 +14,22 @@ static const double log_ratio[HK_BRAND_KIND_COUNT][REACH_COUNT][LEN_CLASSES] = {
 	[HK_BRAND_EXACT] = {{3.3, 5.8, 5.8}, {0.5, 1.6, 1.6}},
 	[HK_BRAND_WORD] = {{4.5, 5.8, 5.8}, {1.2, 1.4, 1.4}},
 	[HK_BRAND_INSIDE] = {{2.0, 3.9, 4.5}, {0.0, 0.0, 0.0}},
-	[HK_BRAND_FOLDED] = {{0.0, 6.3, 6.5}, {0.0, 4.5, 4.5}},
+	/* From 8 letters on no benign host of 198,000 looks like a local brand (7.0 at least); 10.5 is a judgement: no one
+	 * comes by such a name by chance. */
+	[HK_BRAND_FOLDED] = {{0.0, 6.3, 10.5}, {0.0, 4.5, 4.5}},
 	[HK_BRAND_EDIT1] = {{0.0, 2.7, 5.0}, {0.0, 0.2, 4.5}},
 	[HK_BRAND_FOLDED_INSIDE] = {{0.0, 3.0, 3.0}, {0.0, 2.0, 2.0}},
 	[HK_BRAND_EDIT2] = {{0.0, 0.7, 0.7}, {0.0, 0.7, 0.7}},
 };
+/* Kinds of evidence that the name model has not seen already: it reads letters, not likeness. */
+static const bool is_news[HK_BRAND_KIND_COUNT] = {
+	[HK_BRAND_FOLDED] = true,
+	[HK_BRAND_FOLDED_INSIDE] = true,
+	[HK_BRAND_EDIT1] = true,
+};
+/* What the weight of other evidence is multiplied with beside a model, which has seen the same letters. */
+#define BESIDE_MODEL 0.5
+
 /* Kinds of brand (score/targets.h) that the whole world knows. */
 static const char *const world_kinds[] = {
 	"platform", "shop", "portal", "messenger", "streaming", "game", "payment"};
@@ -45,12 +56,15 @@ reach_of(const hk_target *target)
 }
 
 static double
-ratio_of(const hk_target *target, const look *best)
+ratio_of(const hk_scorer_set *set, const hk_target *target, const look *best)
 {
 	size_t letters = best->token->word_len;
 	size_t class = letters <= LEN_SHORT ? 0 : letters <= LEN_MIDDLE ? 1 : 2;
 	double ratio = log_ratio[best->evidence.kind][reach_of(target)][class];
 
+	if (set->model && !is_news[best->evidence.kind]) {
+		ratio *= BESIDE_MODEL;
+	}
 	return best->idn ? fmax(ratio, RATIO_IDN) : ratio;
 }
 
@@ -199,7 +213,7 @@ hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspec
 	}
 	const hk_target *brand = hk_targets_get(set->targets, best.token->brand);
 	ret->target = brand->name;
-	ret->log_ratio = ratio_of(brand, &best);
+	ret->log_ratio = ratio_of(set, brand, &best);
 	describe(name, &best, ret->text, sizeof ret->text);
 	return true;
 }

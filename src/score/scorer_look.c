@@ -9,8 +9,6 @@
 enum { WHOLE_NAMES_MAX = 200 };
 /* Of the groups of features that speak for phishing, so many are told. */
 enum { MODEL_REASONS = 4 };
-/* The model has seen the letters of a brand, too: what it says and what the brand says overlap. */
-#define BESIDE_MODEL 0.5
 /* Longest text of a certificate that rules see, in bytes. */
 enum { FACT_TEXT_MAX = 512 };
 
@@ -107,7 +105,7 @@ consider(const hk_scorer *scorer, const hk_batch *batch, uint32_t name, const wi
 		return;
 	}
 	double odds = odds_of(scorer, name) +
-		      (has_brand ? brand.log_ratio * (scorer->set->model ? BESIDE_MODEL : 1) : 0);
+		      (has_brand ? brand.log_ratio : 0);
 	if (!best->found || odds > best->odds) {
 		best->found = true;
 		best->name = name;
