@@ -213,7 +213,7 @@ hk_cmd_ct_scan(const hk_opts *opts, GError **error)
 			       : "nothing to read: name files or folders, or a log with --log URL "
 				 "--key BASE64");
 	}
-	scorer = hk_judge_scorer(opts, error);
+	scorer = hk_judge_scorer(opts, false, error);
 	if (!scorer) {
 		return false;
 	}

@@ -18,7 +18,7 @@ typedef struct sinking {
 hk_ct_sink *
 hk_ct_sink_new(const hk_opts *opts, GError **error)
 {
-	hk_scorer *scorer = hk_judge_scorer(opts, error);
+	hk_scorer *scorer = hk_judge_scorer(opts, false, error);
 
 	if (!scorer) {
 		return NULL;

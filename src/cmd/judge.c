@@ -1,12 +1,13 @@
 #include "cmd/judge.h"
 
 hk_scorer *
-hk_judge_scorer(const hk_opts *opts, GError **error)
+hk_judge_scorer(const hk_opts *opts, bool names_only, GError **error)
 {
 	const char *cache = hk_opts_str(opts, HK_OPT_CACHE);
 	g_autofree char *own = g_build_filename(g_get_user_cache_dir(), "hikeshi", NULL);
 	const hk_scorer_config config = {
 		.cache = cache ? cache : own,
+		.names_only = names_only,
 		.targets = hk_opts_str(opts, HK_OPT_TARGETS),
 		.patterns = hk_opts_str(opts, HK_OPT_PATTERNS),
 		.rules = hk_opts_str(opts, HK_OPT_RULES),

@@ -7,8 +7,9 @@
 #include "score/scorer.h"
 #include "sys/options.h"
 
-/* hk_judge_scorer(opts, error): a scorer as --targets, --patterns, --rules, --model, --suffixes and --threshold say. */
-hk_scorer *hk_judge_scorer(const hk_opts *opts, GError **error);
+/* hk_judge_scorer(opts, names_only, error): a scorer as --targets, --patterns, --rules, --model, --suffixes, --cache and
+ * --threshold say; names_only: see hk_scorer_config. */
+hk_scorer *hk_judge_scorer(const hk_opts *opts, bool names_only, GError **error);
 
 /* Called for one entry, by rising number; verdict is NULL for an odd entry that the scorer has nothing to say about. */
 typedef void (*hk_judge_fn)(void *user, const hk_batch_entry *entry, const hk_verdict *verdict);

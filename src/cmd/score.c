@@ -128,7 +128,7 @@ score_stdin(scoring *run, GError **error)
 bool
 hk_cmd_score(const hk_opts *opts, GError **error)
 {
-	g_autoptr(hk_scorer) scorer = hk_judge_scorer(opts, error);
+	g_autoptr(hk_scorer) scorer = hk_judge_scorer(opts, true, error);
 	g_autoptr(GString) out = g_string_new(NULL);
 	scoring run = {.scorer = scorer, .out = out};
 	const char *const *args = hk_opts_args(opts);

@@ -21,7 +21,8 @@ typedef struct hk_scorer_config {
 	const char *model;    /* name model; NULL: none */
 	const char *suffixes; /* public_suffix_list.dat; NULL: Debian's */
 	const char *cache;    /* folder for compiled patterns (sys/patterns.h); NULL: none */
-	double threshold;     /* least score that makes a hit, 0..1 */
+	bool names_only; /* hk_scorer_name only: the look-alikes of brand tokens are not compiled for a gate */
+	double threshold; /* least score that makes a hit, 0..1 */
 } hk_scorer_config;
 
 /* hk_scorer_new(config, error): loads everything; the strings of config are copied. A missing or broken pack, watch list or

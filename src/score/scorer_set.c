@@ -108,7 +108,7 @@ sort_tokens(hk_scorer_set *set)
 }
 
 static bool
-load_patterns(hk_scorer_set *set, const char *cache, GError **error)
+load_patterns(hk_scorer_set *set, const hk_scorer_config *config, GError **error)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_pattern));
 	GStringChunk *texts = g_string_chunk_new(1 << 16);
@@ -122,11 +122,13 @@ load_patterns(hk_scorer_set *set, const char *cache, GError **error)
 	}
 	if (set->targets) {
 		sort_tokens(set);
-		variants = hk_variants_new(set->targets, NULL);
-		add_variants(set, variants, list);
+		if (!config->names_only) {
+			variants = hk_variants_new(set->targets, NULL);
+			add_variants(set, variants, list);
+		}
 	}
-	set->patterns =
-		hk_patterns_new((const hk_pattern *)(const void *)list->data, list->len, cache, error);
+	set->patterns = hk_patterns_new(
+		(const hk_pattern *)(const void *)list->data, list->len, config->cache, error);
 	g_string_chunk_free(texts);
 	if (variants) {
 		hk_variants_free(variants);
@@ -181,7 +183,7 @@ hk_scorer_set_load(const hk_scorer_config *config, GError **error)
 		set->model = hk_modelfile_model(set->modelfile);
 		set->gate_logit = logit_of(set->model, MIN(config->threshold, LOOK_SCORE));
 	}
-	if (!load_patterns(set, config->cache, error)) {
+	if (!load_patterns(set, config, error)) {
 		return NULL;
 	}
 	/* The lists that the patterns were made of took several times what is kept. */
