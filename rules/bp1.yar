@@ -19,7 +19,7 @@ rule bp1_label
 	meta:
 		description = "a duckdns.org name in the group's grammar: 6 to 9 letters and digits, at least one of each"
 		reference = "JSAC2025 (S29): all names shown there"
-		gate = "private_suffix"
+		gate = "under duckdns.org"
 	condition:
 		suffix == "duckdns.org" and name matches /^[0-9a-z]{6,9}\.duckdns\.org$/ and
 		name matches /^[0-9a-z]*[0-9][0-9a-z]*\.duckdns\.org$/ and

@@ -13,6 +13,7 @@ typedef struct run {
 	bool one_label;   /* crosses no '.' */
 	bool whole;       /* is one whole label */
 	hk_brand_where where;
+	uint64_t letters; /* as in hk_brand_token */
 } run;
 
 enum {
@@ -60,6 +61,26 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* A bit for each letter and digit that occurs. */
+static uint64_t
+letters_of(const char *text, size_t len)
+{
+	uint64_t letters = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		letters |= UINT64_C(1) << (text[i] >= 'a' ? text[i] & 63 : text[i] & 15);
+	}
+	return letters;
+}
+
+/* Whether two texts may be that few edits apart: an edit brings at most one new letter in and takes at most one out. */
+static bool
+may_be_near(uint64_t a, uint64_t b, unsigned edits)
+{
+	return __builtin_popcountll(a & ~b) <= (int)edits &&
+	       __builtin_popcountll(b & ~a) <= (int)edits;
+}
+
 hk_err
 hk_brand_token_init(
 	hk_span text, uint32_t brand, hk_brand_role role, bool needs_context, hk_brand_token *ret)
@@ -84,6 +105,7 @@ hk_brand_token_init(
 	token.len = (uint8_t)text.len;
 	token.role = (uint8_t)role;
 	token.needs_context = needs_context;
+	token.letters = letters_of(token.word, token.word_len);
 	token.folded_len = (uint8_t)hk_fold(token.word, token.word_len, token.folded);
 	*ret = token;
 	return HK_OK;
@@ -130,6 +152,7 @@ run_of(const view *v, const word *first, const word *last)
 	run r = {.at = first->at, .off = first->off, .end = last->end};
 
 	r.len = (uint8_t)(last->at + last->len - first->at);
+	r.letters = letters_of(v->text + r.at, r.len);
 	r.one_label = first->label == last->label;
 	r.where = first->off >= v->registrable ? HK_BRAND_REGISTRABLE : HK_BRAND_SUB;
 	return r;
@@ -295,8 +318,11 @@ near(const view *v, const hk_brand_token *token, unsigned edits)
 	for (size_t i = 0; i < v->run_count; i++) {
 		const run *r = &v->runs[i];
 
-		if (r->one_label && hk_distance(v->text + r->at, r->len, token->word,
-					    token->word_len, edits) == edits) {
+		if (r->one_label && r->len + edits >= token->word_len &&
+			r->len <= token->word_len + edits &&
+			may_be_near(r->letters, token->letters, edits) &&
+			hk_distance(v->text + r->at, r->len, token->word, token->word_len, edits) ==
+				edits) {
 			best = better(best, r);
 		}
 	}
@@ -353,13 +379,15 @@ has_context(const view *v, const hk_brand_token *tokens, size_t count, const hk_
 	return false;
 }
 
+/* The evidence of one token, if it is of the kind `best` (what other tokens gave so far) or stronger. */
 static bool
 find_one(const view *v, const hk_brand_token *tokens, size_t count, uint32_t number,
-	hk_brand_evidence *ret)
+	hk_brand_kind best, hk_brand_evidence *ret)
 {
 	const hk_brand_token *token = &tokens[number];
-	unsigned last =
-		token->role == HK_BRAND_DOMAIN ? HK_BRAND_OFFICIAL : HK_BRAND_KIND_COUNT - 1;
+	unsigned last = token->role == HK_BRAND_DOMAIN ? HK_BRAND_OFFICIAL
+			: best == HK_BRAND_NONE        ? HK_BRAND_KIND_COUNT - 1
+						       : best;
 
 	for (unsigned kind = HK_BRAND_OFFICIAL; kind <= last; kind++) {
 		const run *place;
@@ -426,7 +454,7 @@ hk_brand_find(const char *name, size_t len, const hk_suffix_split *split,
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (tokens[i].role != HK_BRAND_KEYWORD &&
-			find_one(&v, tokens, count, (uint32_t)i, &one) &&
+			find_one(&v, tokens, count, (uint32_t)i, best.kind, &one) &&
 			is_stronger(&one, &best, tokens)) {
 			best = one;
 		}

@@ -49,6 +49,7 @@ typedef struct hk_brand_token {
 	uint8_t len, word_len, folded_len;
 	uint8_t role;                    /* hk_brand_role */
 	bool needs_context;              /* generic or short: see hk_brand_find */
+	uint64_t letters;                /* which letters and digits word has: a bit for each */
 	char word[HK_BRAND_TOKEN_MAX];   /* without '-' and '.' */
 	char folded[HK_BRAND_TOKEN_MAX]; /* hk_fold of word */
 } hk_brand_token;

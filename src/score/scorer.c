@@ -96,6 +96,10 @@ gate_facts(const hk_scorer *scorer, const hk_batch *batch, const hk_batch_entry 
 	if (x509->not_before != HK_X509_NO_TIME && x509->not_after != HK_X509_NO_TIME) {
 		gate.validity_days = (x509->not_after - x509->not_before) / SECONDS_PER_DAY;
 	}
+	if (entry->name_count > 0) {
+		const hk_name *first = &batch->names[entry->first_name];
+		gate.name = hk_span_of(first->text, first->len);
+	}
 	if (set->model && entry->name_count > 0) {
 		gate.score = (double)hk_model_probability(set->model, logit);
 	}

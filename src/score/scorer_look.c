@@ -104,8 +104,7 @@ consider(const hk_scorer *scorer, const hk_batch *batch, uint32_t name, const wi
 		best->official = brand;
 		return;
 	}
-	double odds = odds_of(scorer, name) +
-		      (has_brand ? brand.log_ratio : 0);
+	double odds = odds_of(scorer, name) + (has_brand ? brand.log_ratio : 0);
 	if (!best->found || odds > best->odds) {
 		best->found = true;
 		best->name = name;

@@ -17,7 +17,8 @@ typedef enum gate_fact {
 	GATE_SUFFIX,
 	GATE_SCORE,
 	GATE_SAN_COUNT,
-	GATE_VALIDITY
+	GATE_VALIDITY,
+	GATE_UNDER
 } gate_fact;
 typedef enum gate_op { OP_GE, OP_LE, OP_EQ, OP_GT, OP_LT } gate_op;
 
@@ -25,6 +26,7 @@ typedef struct rule_gate {
 	gate_fact fact;
 	gate_op op;
 	double value;
+	const char *domain; /* of GATE_UNDER: borrowed from the compiled rules */
 } rule_gate;
 
 static const struct {
@@ -52,6 +54,13 @@ static const struct {
 static bool
 parse_gate(const char *text, rule_gate *ret)
 {
+	static const char under[] = "under ";
+
+	if (g_str_has_prefix(text, under)) {
+		ret->fact = GATE_UNDER;
+		ret->domain = text + strlen(under);
+		return ret->domain[0] != '\0' && !strpbrk(ret->domain, " */");
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(gate_words); i++) {
 		if (!g_str_has_prefix(text, gate_words[i].word)) {
 			continue;
@@ -94,6 +103,16 @@ compare(double left, const rule_gate *gate)
 	return false;
 }
 
+/* At a label's border, and with something in front. */
+static bool
+is_under(hk_span name, const char *domain)
+{
+	size_t len = strlen(domain);
+
+	return name.len > len + 1 && name.data[name.len - len - 1] == '.' &&
+	       memcmp(name.data + name.len - len, domain, len) == 0;
+}
+
 static bool
 is_open(const rule_gate *gate, const hk_gate_facts *facts)
 {
@@ -108,6 +127,8 @@ is_open(const rule_gate *gate, const hk_gate_facts *facts)
 		return compare(facts->score, gate);
 	case GATE_SAN_COUNT:
 		return compare((double)facts->san_count, gate);
+	case GATE_UNDER:
+		return is_under(facts->name, gate->domain);
 	case GATE_VALIDITY:
 		return compare((double)facts->validity_days, gate);
 	}

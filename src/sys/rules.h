@@ -10,6 +10,7 @@
  *   gate = "pattern"         a watch pattern or a brand token (the default, with score >= 0.2)
  *   gate = "score >= 0.3"    the name model
  *   gate = "san_count >= 20" also ==, <=, <, >; and validity_days
+ *   gate = "under duckdns.org"   the first name, or the common name, stands under that domain
  *   gate = "private_suffix"  the first name stands under a private suffix
  *   gate = "always"          every certificate; costly
  *
@@ -49,6 +50,7 @@ typedef struct hk_gate_facts {
 	double score;
 	int64_t san_count;
 	int64_t validity_days;
+	hk_span name; /* first name: lower case, not NUL-terminated */
 } hk_gate_facts;
 
 typedef struct hk_rules hk_rules;

@@ -35,6 +35,7 @@ matches(hk_rules *rules, const hk_facts *facts, const char *names, const char *r
 		.san_count = facts->san_count,
 		.validity_days = facts->validity_days,
 		.score = facts->model_score,
+		.name = hk_span_str(facts->first_name),
 	};
 	const char *found[16];
 	size_t count = hk_rules_scan(rules, &gate, facts, hk_span_str(names), found, 16);
@@ -111,7 +112,7 @@ the_groups_labels(hk_rules *rules)
 		g_autofree char *text = g_strconcat(labels[i].name, "\n", NULL);
 		hk_facts facts = burst();
 		facts.san_count = 1;
-		facts.name = labels[i].name;
+		facts.name = facts.first_name = labels[i].name;
 		is_int(matches(rules, &facts, text, "bp1_label"), labels[i].match, "%s",
 			labels[i].name);
 	}
@@ -142,8 +143,12 @@ bad_files(void)
 		(char *)g_ptr_array_index(bad, 1));
 	ok(strstr(g_ptr_array_index(bad, 2), "bad-syntax.yar:3: ") != NULL,
 		"file, line and reason: %s", (char *)g_ptr_array_index(bad, 2));
-	is_int(hk_rules_count(rules), 2, "the good ones are in force");
+	is_int(hk_rules_count(rules), 3, "the good ones are in force");
 	ok(matches(rules, &facts, "a\n", "good_always"), "and match");
+	ok(hk_rules_need_suffix(rules), "that a rule asks for the suffix is told");
+	ok(matches(rules, &facts, "a\n", "good_suffix"), "a private suffix opens it");
+	facts.suffix_private = false;
+	ok(!matches(rules, &facts, "a\n", "good_suffix"), "and without one it is shut");
 	facts.san_count = 1;
 	ok(!matches(rules, &facts, "a\n", "good_gated"), "behind their gates");
 	ok(!hk_rules_load("/nonexistent", NULL, NULL, &error) && hk_error_code(error) == HK_ENOENT,
@@ -158,9 +163,14 @@ gates(hk_rules *rules)
 	ok(!hk_rules_want(rules, &gate), "19 names open nothing");
 	gate.san_count = 20;
 	ok(hk_rules_want(rules, &gate), "20 names open a rule");
-	gate = (hk_gate_facts){.private_suffix = true};
-	ok(hk_rules_want(rules, &gate), "a private suffix opens a rule");
-	ok(hk_rules_need_suffix(rules), "and that it is asked for is told");
+	gate = (hk_gate_facts){.name = HK_SPAN_LIT("ab1.duckdns.org")};
+	ok(hk_rules_want(rules, &gate), "a name under the domain of a gate opens its rule");
+	gate.name = HK_SPAN_LIT("notduckdns.org");
+	ok(!hk_rules_want(rules, &gate), "at a label's border only");
+	gate.name = HK_SPAN_LIT("duckdns.org");
+	ok(!hk_rules_want(rules, &gate), "and not the domain itself");
+	ok(!hk_rules_need_suffix(rules),
+		"the shipped rules do not ask for the suffix of every name");
 }
 
 int
