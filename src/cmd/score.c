@@ -20,17 +20,6 @@ typedef struct scoring {
 } scoring;
 
 static void
-print_texts(GString *out, const char *key, size_t count, const char *const *texts)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_open(out, '[');
-	for (size_t i = 0; i < count; i++) {
-		hk_jsonw_str(out, texts[i]);
-	}
-	hk_jsonw_close(out, ']');
-}
-
-static void
 print_verdict(scoring *run, hk_span name, const hk_verdict *verdict)
 {
 	GString *out = run->out;
@@ -50,8 +39,8 @@ print_verdict(scoring *run, hk_span name, const hk_verdict *verdict)
 	}
 	hk_jsonw_key(out, "official");
 	hk_jsonw_bool(out, verdict->official);
-	print_texts(out, "rules", verdict->rule_count, verdict->rules);
-	print_texts(out, "reasons", verdict->reason_count, verdict->reasons);
+	hk_jsonw_strs(out, "rules", verdict->rules, verdict->rule_count);
+	hk_jsonw_strs(out, "reasons", verdict->reasons, verdict->reason_count);
 	hk_jsonw_close(out, '}');
 	g_string_append_c(out, '\n');
 }

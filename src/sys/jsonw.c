@@ -97,6 +97,17 @@ hk_jsonw_str(GString *out, const char *text)
 }
 
 void
+hk_jsonw_strs(GString *out, const char *key, const char *const *texts, size_t count)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_open(out, '[');
+	for (size_t i = 0; i < count; i++) {
+		hk_jsonw_str(out, texts[i]);
+	}
+	hk_jsonw_close(out, ']');
+}
+
+void
 hk_jsonw_int(GString *out, int64_t value)
 {
 	separate(out);

@@ -22,6 +22,9 @@ void hk_jsonw_key(GString *out, const char *key);
 void hk_jsonw_text(GString *out, hk_span text);
 void hk_jsonw_str(GString *out, const char *text);
 
+/* hk_jsonw_strs(out, key, texts, count): a member that is a list of strings. */
+void hk_jsonw_strs(GString *out, const char *key, const char *const *texts, size_t count);
+
 void hk_jsonw_int(GString *out, int64_t value);
 void hk_jsonw_bool(GString *out, bool value);
 void hk_jsonw_null(GString *out);

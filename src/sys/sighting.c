@@ -78,17 +78,6 @@ print_certificate(GString *out, const hk_x509 *x509, const uint8_t *key)
 }
 
 static void
-print_list(GString *out, const char *key, size_t count, const char *const *texts)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_open(out, '[');
-	for (size_t i = 0; i < count; i++) {
-		hk_jsonw_str(out, texts[i]);
-	}
-	hk_jsonw_close(out, ']');
-}
-
-static void
 print_verdict(GString *out, const hk_verdict *verdict)
 {
 	hk_jsonw_key(out, "score");
@@ -103,8 +92,8 @@ print_verdict(GString *out, const hk_verdict *verdict)
 		hk_jsonw_key(out, "official");
 		hk_jsonw_bool(out, true);
 	}
-	print_list(out, "rules", verdict->rule_count, verdict->rules);
-	print_list(out, "reasons", verdict->reason_count, verdict->reasons);
+	hk_jsonw_strs(out, "rules", verdict->rules, verdict->rule_count);
+	hk_jsonw_strs(out, "reasons", verdict->reasons, verdict->reason_count);
 }
 
 static void

@@ -5,19 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "match/brand.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { TOKENS = 32, NAME_CAP = 400 };
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static size_t
 read_tokens(const char *line, size_t len, hk_brand_token *ret)

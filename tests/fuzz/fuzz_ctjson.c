@@ -8,19 +8,10 @@
 #include <openssl/evp.h>
 
 #include "base/codec.h"
+#include "fuzz.h"
 #include "parse/ctjson.h"
 
 #define ENTRIES_MAX 4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 /* What a run gave: the decoded leaves one behind the other, and how it ended. */
 typedef struct result {

@@ -4,17 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "parse/ctleaf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static void
 need_inside(hk_span span, const uint8_t *data, size_t size)

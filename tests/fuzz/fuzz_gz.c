@@ -6,19 +6,10 @@
 
 #include <libdeflate.h>
 
+#include "fuzz.h"
 #include "sys/gz.h"
 
 #define OUT_MAX (256u << 10)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static void
 hostile(hk_gz *gz, hk_span body)

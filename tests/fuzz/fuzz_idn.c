@@ -3,18 +3,9 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "fuzz.h"
 #include "sys/idn.h"
 #include "sys/skeleton.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

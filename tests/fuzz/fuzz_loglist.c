@@ -4,18 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "source/ct/loglist.h"
 #include "sys/hash.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static void
 count(void *user, hk_ct_change change, const hk_ct_log *before, const hk_ct_log *after)

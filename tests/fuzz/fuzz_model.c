@@ -6,21 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "match/model.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char rules[] = "com\njp\nco.jp\n*.kobe.jp\n// ===BEGIN PRIVATE DOMAINS===\ndyn.com\n";
 static uint64_t suffix_mem[2048];
 static hk_suffix_table table;
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static void
 check(const hk_model *m, const char *text, size_t len)

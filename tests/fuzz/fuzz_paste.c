@@ -1,17 +1,8 @@
 /* fuzz_paste: the host of pasted text. Properties: it fits, is not empty, holds no slash and no '@'; it is its own host. */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "parse/paste.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

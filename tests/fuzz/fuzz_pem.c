@@ -5,17 +5,8 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "fuzz.h"
 #include "parse/pem.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static size_t
 count_marks(const uint8_t *data, size_t size)

@@ -2,9 +2,8 @@
  * same moment. */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "sys/http.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,19 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "score/targets.h"
 #include "score/variants.h"
 #include "sys/gerr.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 static void
 check_variants(const hk_targets *t, size_t count)

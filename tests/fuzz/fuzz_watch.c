@@ -1,17 +1,8 @@
 /* fuzz_watch: a watch list. Properties: an error names a line; each row's text is lower case and holds in itself where it may. */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "score/watch.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool cond)
-{
-	if (!cond) {
-		abort();
-	}
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
