@@ -149,7 +149,7 @@ typedef struct hk_x509_key {
 
 /* hk_x509_tbs_key_pieces(x509, ret): the pieces make one DER element, lengths re-encoded. With
  * neither extension that is the TBS as it stands. Where they were the only ones, [3] goes with
- * them: Extensions is SIZE (1..MAX) (RFC 5280, section 4.1), and the logs do the same. Of a
+ * them: Extensions is SIZE (1..MAX) (RFC 5280, section 4.1); RFC 6962 does not say. Of a
  * duplicate only the first is taken out. One case is out of reach: a precertificate signed by a
  * Precertificate Signing Certificate names another issuer than the log's entry; take the entry's
  * TBS, which is put right. */
