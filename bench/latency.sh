@@ -19,7 +19,7 @@ begin() { # begin NAME POLL OPTION...: follows the log $log
 	pids="$pids $!"
 	# --all: a sighting for every issuance, so that there are enough of them
 	# shellcheck disable=SC2086 # a command and its arguments
-	$client "$hikeshi" ct follow --config /dev/null --all --logs "$work/$log.list" --state "$work/$name.state" \
+	$client "$hikeshi" ct follow --config /dev/null --cache "$work/cache" --all --logs "$work/$log.list" --state "$work/$name.state" \
 		--contact "$contact" --poll "$poll" "$@" >"$work/$name.fifo" 2>"$work/$name.err" &
 	pids="$pids $!"
 	followers="$followers $!"

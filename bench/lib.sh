@@ -102,7 +102,7 @@ follow() {
 	shift
 	rm -rf "$work/state"
 	# shellcheck disable=SC2086 # a command and its arguments
-	$client "$tool" run "$work/run" "$hikeshi" ct follow --config /dev/null --once --from start --logs "$work/$name.list" --state "$work/state" \
+	$client "$tool" run "$work/run" "$hikeshi" ct follow --config /dev/null --cache "$work/cache" --once --from start --logs "$work/$name.list" --state "$work/state" \
 		--contact "$contact" --rate 0 --in-flight 8 "$@" >"$work/lines" 2>"$work/follow.err" || {
 		tail -n 3 "$work/follow.err" >&2
 		exit 1
