@@ -13,6 +13,7 @@ patterns() { # patterns COUNT: for hikeshi; one that is in no certificate, or ma
 }
 ours() { # ours COUNT: sets rate, own
 	patterns "$1" >"$work/patterns"
+	follow small --patterns "$work/patterns" # compiles them
 	follow small --patterns "$work/patterns"
 	wall0=$wall cpu0=$cpu
 	follow big --patterns "$work/patterns"
