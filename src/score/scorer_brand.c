@@ -158,12 +158,14 @@ find_alias(const hk_scorer_set *set, const char *text, size_t len, const char **
 	return NULL;
 }
 
-static bool
-look_official(const hk_scorer_set *set, hk_name name, hk_scorer_brand *ret)
+bool
+hk_scorer_official(const hk_scorer *scorer, hk_name name, hk_scorer_brand *ret)
 {
+	const hk_targets *targets = scorer->set->targets;
 	bool allowed = false;
 	const hk_target *target =
-		hk_targets_official(set->targets, hk_span_of(name.text, name.len), &allowed);
+		targets ? hk_targets_official(targets, hk_span_of(name.text, name.len), &allowed)
+			: NULL;
 
 	if (!target) {
 		return false;
@@ -189,7 +191,7 @@ hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspec
 	if (!set->targets) {
 		return false;
 	}
-	if (look_official(set, name, ret)) {
+	if (hk_scorer_official(scorer, name, ret)) {
 		return true;
 	}
 	find(set, suspects, name.text, name.len, false, &best);

@@ -119,6 +119,10 @@ typedef struct hk_scorer_suspects {
 	uint32_t target[HK_SCORER_SUSPECTS_MAX];
 } hk_scorer_suspects;
 
+/* hk_scorer_official(scorer, name, ret): whether name is official or allow-listed; then *ret says of whom. Cheap: a few
+ * look-ups, whatever the gate has seen. */
+bool hk_scorer_official(const hk_scorer *scorer, hk_name name, hk_scorer_brand *ret);
+
 /* hk_scorer_brand_of(scorer, name, suspects, ret): the full look at one name; suspects NULL: every brand. False: nothing to
  * say. */
 bool hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspects *suspects,

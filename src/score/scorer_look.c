@@ -95,15 +95,16 @@ consider(const hk_scorer *scorer, const hk_batch *batch, uint32_t name, const wi
 	finding *best)
 {
 	hk_scorer_brand brand = {0};
-	bool has_brand = (asked->every_brand || asked->suspects.count > 0) &&
-			 hk_scorer_brand_of(scorer, batch->names[name],
-				 asked->every_brand ? NULL : &asked->suspects, &brand);
 
-	if (has_brand && brand.official) {
+	/* Asked of every name: an official one need not hold a token of its brand, so the gate may not have marked it. */
+	if (hk_scorer_official(scorer, batch->names[name], &brand)) {
 		best->official_count++;
 		best->official = brand;
 		return;
 	}
+	bool has_brand = (asked->every_brand || asked->suspects.count > 0) &&
+			 hk_scorer_brand_of(scorer, batch->names[name],
+				 asked->every_brand ? NULL : &asked->suspects, &brand);
 	double odds = odds_of(scorer, name) + (has_brand ? brand.log_ratio : 0);
 	if (!best->found || odds > best->odds) {
 		best->found = true;
@@ -245,6 +246,24 @@ typedef struct rule_texts {
 	char suffix[FACT_TEXT_MAX];
 } rule_texts;
 
+/* The names that are nobody's official ones, as rules see names: where a brand shares a certificate, its own name must not set
+ * off a rule that looks for it. */
+static GString *
+foreign_names(const hk_scorer *scorer, const hk_scorer_case *look)
+{
+	GString *out = g_string_new(NULL);
+	hk_scorer_brand brand = {0};
+
+	for (uint32_t i = 0; i < look->entry->name_count; i++) {
+		const hk_name *name = &look->batch->names[look->entry->first_name + i];
+		if (!hk_scorer_official(scorer, *name, &brand)) {
+			g_string_append_len(out, name->text, (gssize)name->len);
+			g_string_append_c(out, '\n');
+		}
+	}
+	return out;
+}
+
 static void
 run_rules(hk_scorer *scorer, const hk_scorer_case *look, const finding *best, const san_facts *san,
 	const hk_suffix_split *split, hk_verdict *ret)
@@ -280,31 +299,43 @@ run_rules(hk_scorer *scorer, const hk_scorer_case *look, const finding *best, co
 		.target = best->brand.target ? best->brand.target : "",
 	};
 	facts.cn_or_first = facts.cn[0] != '\0' ? facts.cn : facts.first_name;
-	ret->rule_count += hk_rules_scan(scorer->set->rules, &look->gate, &facts,
-		hk_span_of(names->text, (size_t)(last->text + last->len + 1 - names->text)),
+	hk_span text = hk_span_of(names->text, (size_t)(last->text + last->len + 1 - names->text));
+	g_autoptr(GString) foreign = best->official_count > 0 ? foreign_names(scorer, look) : NULL;
+	if (foreign) {
+		text = hk_span_of(foreign->str, foreign->len);
+	}
+	ret->rule_count += hk_rules_scan(scorer->set->rules, &look->gate, &facts, text,
 		ret->rules + ret->rule_count, HK_VERDICT_RULES_MAX - ret->rule_count);
 }
 
-/* A watch pattern is a rule of one line. Each is told once. */
+/* A watch pattern is a rule of one line. Each is told once; in an official name it says nothing. Compared with what was told,
+ * not with all marks before: a certificate of 10,000 names can have a million. */
 static void
 tell_watched(hk_scorer *scorer, const hk_scorer_case *look, hk_verdict *ret)
 {
 	const hk_scorer_set *set = scorer->set;
+	uint32_t told[HK_VERDICT_RULES_MAX / 2];
+	hk_scorer_brand official = {0};
+	uint32_t official_name = UINT32_MAX; /* the last one that was found to be */
 	size_t count;
 
-	for (size_t i = 0; i < look->mark_count; i++) {
+	for (size_t i = 0; i < look->mark_count && ret->rule_count < G_N_ELEMENTS(told); i++) {
 		const hk_scorer_mark *mark = &look->marks[i];
-		bool told = false;
-		for (size_t k = 0; k < i && !told; k++) {
-			told = look->marks[k].id == mark->id;
+		bool known = mark->id >= set->watch_count || mark->name == official_name;
+		for (size_t k = 0; k < ret->rule_count && !known; k++) {
+			known = told[k] == mark->id;
 		}
-		if (told || mark->id >= set->watch_count ||
-			ret->rule_count == HK_VERDICT_RULES_MAX / 2) {
+		if (known) {
+			continue;
+		}
+		if (hk_scorer_official(scorer, look->batch->names[mark->name], &official)) {
+			official_name = mark->name;
 			continue;
 		}
 		const hk_watch_row *row = &hk_watch_rows(set->watch, &count)[mark->id];
 		const hk_name *name = &look->batch->names[mark->name];
 		char **rule = &scorer->watch_rule[ret->rule_count];
+		told[ret->rule_count] = mark->id;
 		g_free(*rule);
 		*rule = g_strdup_printf("watch:%s%s%s",
 			row->name_end      ? "."
