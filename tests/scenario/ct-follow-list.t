@@ -62,6 +62,15 @@ cmp_ok(scalar(@asked), '<=', 1, 'for good');
 ($code, undef, $err) = once(changed('wrong.json', $one, $final->('A' x 43 . '=')), 'wrong', '--from', 'start');
 is($code, 76, 'a final tree head that is not the root of the entries stops the log');
 
+# The usual case: the log itself shows the final tree head of the list, and nothing beyond it.
+my $full = start_log('full', '--api', 'static', '--size', '300', '--seed', '3');
+($code, undef, $err) = once(changed('full.json', $full, $final->(control($full, 'state')->{root})), 'full', '--from', 'start');
+is($code, 0, 'read-only, and its head is the final one') or diag $err;
+is(scalar(rows_of('full')), scalar(truth_keys($full)), 'is read as well');
+is(state_of('full')->{full}{status}, 'finished', 'to its end');
+($code, undef, $err) = once(spew("$work/empty.json", '{"version":"1","operators":[]}'), 'none');
+is($code, 65, 'a list without any log');
+
 # --- coming and going ---
 my $list = list_of('change.json', $one);
 my $pid = spawn_follow($list, 'change', '--from', 'start');
@@ -78,9 +87,13 @@ is(state_of('change')->{one}{verified}, 400, 'the first one is not');
 list_of('change.json', $one, $two);
 kill 'HUP', $pid;
 ok(until_ok('one is back', sub { (state_of('change')->{one}{verified} // 0) == 410 }), 'it comes back and goes on where it stood');
-spew("$work/change.json", 'nonsense');
-kill 'HUP', $pid;
-ok(until_ok('said so', sub { slurp("$work/change.err") =~ /warning ct\.list-failed/ }), 'a list that is broken now is a warning');
+for my $broken ('nonsense', '{"version":"2","operators":[]}') {
+	my $said = () = slurp("$work/change.err") =~ /warning ct\.list-failed/g;
+	spew("$work/change.json", $broken);
+	kill 'HUP', $pid;
+	ok(until_ok('said so', sub { (() = slurp("$work/change.err") =~ /warning ct\.list-failed/g) > $said }),
+		"a list that is $broken now is a warning");
+}
 control($two, 'grow?entries=10&publish=1');
 ok(until_ok('two grows', sub { (state_of('change')->{two}{verified} // 0) == 320 }), 'and the last good one stays');
 is(stop_it($pid), 0, 'SIGTERM');

@@ -124,6 +124,11 @@ take_list(run *r, hk_span text, GError **error)
 		hk_log(HK_EVENT_CT_LOG_REFUSED, HK_F_STR("log", r->follow.config->list),
 			HK_F_STR("reason", g_ptr_array_index(list->problems, i)));
 	}
+	/* Not even one: that is no list that lost its logs, but a mistake; believed, it would end every log. */
+	if (list->logs->len == 0) {
+		return hk_error_set(
+			error, HK_EFORM, "it names no log that this program can follow");
+	}
 	while (list->logs->len > 0) {
 		take_log(r, g_ptr_array_steal_index(list->logs, 0), named);
 	}

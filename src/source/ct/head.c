@@ -1,6 +1,7 @@
 #include "source/ct/head.h"
 
 #include "base/codec.h"
+#include "parse/cttile.h"
 #include "parse/note.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
@@ -164,6 +165,10 @@ hk_ct_head_verify(hk_ct_head *head, const hk_sig_key *key, GError **error)
 		(uint64_t)head->timestamp_ms, hk_span_of(head->sig, head->sig_len));
 
 	head->verified = false;
+	if (err == HK_OK && head->size > HK_CTTILE_SIZE_MAX) {
+		return hk_error_set(error, HK_ERANGE,
+			"the tree head says that the log has more entries than any log can have");
+	}
 	if (err != HK_OK) {
 		return hk_error_set(error, err,
 			"the signature of the tree head does not verify with the log's key: %s",

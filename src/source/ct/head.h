@@ -34,8 +34,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_head, hk_ct_head_free)
 /* hk_ct_head_from_sth(body, key, error) and hk_ct_head_from_checkpoint(body, key, error): read and
  * verify against the log's key. HK_EFORM and kin when it is none, HK_ECHECK when the signature does
  * not verify, when no signature line of a checkpoint is of this log (key ID of name, type 0x05 and
- * LogID, name = origin), or when an empty tree has another root than SHA256(""). Signature lines of
- * others are skipped. */
+ * LogID, name = origin), or when an empty tree has another root than SHA256(""); HK_ERANGE for a
+ * signed size over HK_CTTILE_SIZE_MAX, which no tile can name. Signature lines of others are
+ * skipped. */
 hk_ct_head *hk_ct_head_from_sth(hk_span body, const hk_sig_key *key, GError **error);
 hk_ct_head *hk_ct_head_from_checkpoint(hk_span body, const hk_sig_key *key, GError **error);
 

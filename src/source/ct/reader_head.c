@@ -199,7 +199,9 @@ hk_reader_take_head(hk_reader *reader, hk_ct_head *head, int64_t now_ms)
 				g_strdup_printf("two roots for the same size %" PRIu64, head->size);
 			hk_reader_stop(reader, false, why, older, head);
 		}
-		hk_growth_head(&reader->growth, MAX(head->size, reader->newest), now_ms);
+		/* The final tree head of the list waits since before we looked: until now nobody signed that size. */
+		reader->newest = MAX(reader->newest, head->size);
+		hk_growth_head(&reader->growth, reader->newest, now_ms);
 		hk_ct_head_free(head);
 		return;
 	}
