@@ -37,6 +37,17 @@ for my $api (sort keys %faults) {
 	is(scalar(@alarms), 0, "$api: no false alarm");
 }
 
+# --- answers that are never right ---
+for my $case ([ 'static', 'wrong-leaf-index' ], [ 'rfc6962', 'bad-json@entries' ]) {
+	my ($api, $fault) = @$case;
+	my $log = start_log("never-$api", '--api', $api, '--size', '300', '--fault', "$fault:1");
+	my ($code, undef, $err) = once(list_of("never-$api.json", $log), "never-$api", '--from', 'start');
+	is($code, 69, "$api, $fault at each answer: given up") or diag $err;
+	# Slower and slower: two bodies are under way, each failure counts.
+	my @asked = grep { $_->{path} =~ /data|get-entries/ } requests_of($log);
+	cmp_ok(scalar(@asked), '<=', 24, 'after few requests');
+}
+
 # --- Retry-After is kept ---
 for my $form ('2', 'date') {
 	my $log = start_log("wait-$form", '--api', 'static', '--size', '300', '--fault', "429\@head:first-1:$form");

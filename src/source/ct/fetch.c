@@ -147,7 +147,8 @@ read_block(hk_reader *reader, hk_slot *slot, uint64_t pos, uint64_t upto, size_t
 		};
 		good = hk_ct_block_entries(follow->block, copy ? copy : slot->body->data,
 			slot->body->len, &want, &reader->range, on_batch, reader, ret_count, error);
-		if (good && *ret_count == 0) {
+		/* Behind what was read of it before, a short answer may well hold nothing. */
+		if (good && *ret_count == 0 && pos == slot->from) {
 			good = hk_error_set(error, HK_EFORM, "no entries in the answer");
 		} else if (good && *ret_count > upto - pos) {
 			good = hk_error_set(error, HK_EFORM, "more entries than were asked for");
@@ -170,6 +171,13 @@ refetch(hk_reader *reader, hk_slot *slot, int64_t now_ms, const char *why)
 
 	hk_http_give(reader->follow->http, g_steal_pointer(&slot->body));
 	slot->state = HK_SLOT_WAIT;
+	if (!slot->is_tile) {
+		/* A part may have been read up to a head: the log need not send as much a second time. */
+		slot->from = MAX(slot->from, reader->range.size);
+	}
+	/* The request itself went well and has ended the back-off; bodies that are never right must not be asked for at full
+	 * speed, and with `once` not for ever. */
+	reader->failures = MAX(reader->failures, reader->spoiled++ / 2);
 	hk_reader_failed(reader, now_ms, url, NULL, why);
 }
 
@@ -202,6 +210,7 @@ consume(hk_reader *reader, hk_slot *slot, int64_t now_ms)
 			return false;
 		}
 		bool is_short = count < upto - pos;
+		reader->spoiled = 0;
 		pos += count;
 		if (!hk_reader_check_heads(reader)) {
 			return false; /* stopped; the slots are gone */

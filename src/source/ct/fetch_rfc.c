@@ -42,6 +42,13 @@ hk_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end
 		1000, 1024, 512, 500, 256, 250, 128, 100, 64, 32, 25, 16, 10, 8, 4, 2, 1};
 
 	if (got >= asked) {
+		/* More came than the cap that was suspected, or believed: it is none. */
+		if (asked > reader->short_size) {
+			reader->short_size = 0;
+		}
+		if (asked > reader->page_cap) {
+			reader->page_cap = 0;
+		}
 		if (asked != reader->page) {
 			/* The rest of a page says nothing about whole ones. */
 			return;

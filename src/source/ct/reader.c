@@ -23,6 +23,8 @@
 #define SPILL_MS      10000
 /* With `once`: a log that fails this often in a row is given up. */
 #define ONCE_FAILURES 8
+/* Heads with a bad signature are kept this seldom: good and bad ones in turn must not fill the disk. */
+#define BAD_SIGNATURE_MS (60 * 60 * 1000)
 
 /* Whether one of the names is the log's operator or the host of its URL. */
 static bool
@@ -133,7 +135,8 @@ hk_reader_update(hk_reader *reader, hk_ct_log *log)
 	g_free(reader->base);
 	reader->base = g_strdup(log->kind == HK_CT_STATIC ? log->tile_url : log->url);
 	if (reader->phase == HK_PHASE_DRAINED) {
-		reader->phase = HK_PHASE_RUN;
+		/* One that went before its beginning was found has not begun. */
+		reader->phase = reader->st->begun ? HK_PHASE_RUN : HK_PHASE_ANCHOR;
 		reader->st->status = HK_STATE_ACTIVE;
 	}
 }
@@ -231,20 +234,20 @@ hk_reader_body(hk_reader *reader, const hk_http_answer *answer, hk_span *ret, GE
 
 /* --- heads --- */
 
-/* A head that the log's key did not sign: someone else answers, or the log is broken. Not believed, kept once, tried again. */
+/* A head that the log's key did not sign: someone else answers, or the log is broken. Not believed, one an hour is kept, tried again. */
 static void
-bad_signature(hk_reader *reader, const hk_http_answer *answer, const char *why)
+bad_signature(hk_reader *reader, const hk_http_answer *answer, const char *why, int64_t now_ms)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (reader->bad_signature_kept) {
+	if (reader->bad_signature_ms && now_ms - reader->bad_signature_ms < BAD_SIGNATURE_MS) {
 		return;
 	}
 	g_autofree char *folder =
 		hk_evidence_bytes(reader, "bad-signature", "head", answer->body, &error);
 	hk_log(HK_EVENT_CT_BAD_SIGNATURE, HK_F_STR("log", reader->log->description),
 		HK_F_STR("reason", why), HK_F_STR("evidence", folder ? folder : error->message));
-	reader->bad_signature_kept = true;
+	reader->bad_signature_ms = now_ms;
 }
 
 static void
@@ -271,12 +274,11 @@ on_head(void *user, hk_http_call *call, const hk_http_answer *answer)
 				   : hk_ct_head_from_sth(body, reader->log->key, &error);
 	if (!head) {
 		if (hk_error_code(error) == HK_ECHECK) {
-			bad_signature(reader, answer, error->message);
+			bad_signature(reader, answer, error->message, now_ms);
 		}
 		hk_reader_failed(reader, now_ms, answer->url, NULL, error->message);
 		return;
 	}
-	reader->bad_signature_kept = false;
 	reader->head_looks++;
 	hk_reader_good(reader);
 	hk_reader_take_head(reader, head, now_ms);
@@ -292,6 +294,9 @@ wants_head(const hk_reader *reader, int64_t now_ms)
 	}
 	if (reader->phase == HK_PHASE_ANCHOR) {
 		return reader->newest == 0 && reader->heads.length == 0;
+	}
+	if (reader->heads.length >= HK_READER_HEADS_MAX) {
+		return false;
 	}
 	if (reader->head_looks > 0 && (config->once || !reader->listed)) {
 		return false;

@@ -69,6 +69,10 @@ typedef struct hk_slot {
 	int64_t sent_ms;
 } hk_slot;
 
+/* Heads that wait for their entries; with so many no other is looked at, or a log that signs a head a second and never serves
+ * the entries would fill the memory. */
+#define HK_READER_HEADS_MAX 64
+
 /* Heads of the past that were verified, to recognise a stale front end at no cost. */
 #define HK_READER_HISTORY 256
 
@@ -107,19 +111,20 @@ struct hk_reader {
 	uint64_t head_looks; /* good answers */
 	int64_t next_poll_ms;
 	int64_t retry_ms;     /* back-off: nothing of this log before */
+	unsigned spoiled;     /* bodies in a row that came and were not what they should be */
 	unsigned failures;    /* in a row */
 	uint64_t errors;      /* in all */
 	char *last_error;     /* owned */
 	int64_t head_seen_ms; /* wall clock of the last good look at a head */
 	hk_growth growth;
-	unsigned page;        /* RFC 6962: entries asked for at once */
-	unsigned page_cap;    /* what the log has shown to be its most; 0: not yet */
-	unsigned page_hits;   /* answers in a row that were full */
-	unsigned short_size;  /* length of the last short answer */
-	unsigned tile_misses; /* hybrid: full tiles that were not there */
-	bool no_tiles;        /* hybrid: the tile side door is shut, use get-entries */
-	bool bad_signature_kept;
-	bool gave_up; /* with `once` */
+	unsigned page;            /* RFC 6962: entries asked for at once */
+	unsigned page_cap;        /* what the log has shown to be its most; 0: not yet */
+	unsigned page_hits;       /* answers in a row that were full */
+	unsigned short_size;      /* length of the last short answer */
+	unsigned tile_misses;     /* hybrid: full tiles that were not there */
+	bool no_tiles;            /* hybrid: the tile side door is shut, use get-entries */
+	int64_t bad_signature_ms; /* when one was last kept; 0: never */
+	bool gave_up;             /* with `once` */
 };
 
 typedef struct hk_kept {
