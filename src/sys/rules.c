@@ -239,6 +239,46 @@ read_gates(rule_file *file, GString *why)
 	return true;
 }
 
+static size_t
+write_stream(const void *ptr, size_t size, size_t count, void *user)
+{
+	g_byte_array_append(user, ptr, (unsigned)(size * count));
+	return count;
+}
+
+typedef struct reading {
+	const GByteArray *bytes;
+	size_t at;
+} reading;
+
+static size_t
+read_stream(void *ptr, size_t size, size_t count, void *user)
+{
+	reading *from = user;
+	size_t most = size > 0 ? (from->bytes->len - from->at) / size : 0;
+
+	count = MIN(count, most);
+	memcpy(ptr, from->bytes->data + from->at, size * count);
+	from->at += size * count;
+	return count;
+}
+
+/* The compiler gives each section of the rules a megabyte, used or not: 7 MB for a file of one rule. Written out and read back they
+ * take what they need. */
+static int
+shrink(YR_RULES **rules)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	reading from = {bytes, 0};
+	YR_STREAM out = {.user_data = bytes, .write = write_stream};
+	YR_STREAM in = {.user_data = &from, .read = read_stream};
+	int result = yr_rules_save_stream(*rules, &out);
+
+	yr_rules_destroy(*rules);
+	*rules = NULL;
+	return result == ERROR_SUCCESS ? yr_rules_load_stream(&in, rules) : result;
+}
+
 static rule_file *
 compile(const char *path, GString *why)
 {
@@ -268,6 +308,7 @@ compile(const char *path, GString *why)
 			g_string_assign(why, "it does not compile");
 		}
 	} else if (yr_compiler_get_rules(compiler, &file->compiled) != ERROR_SUCCESS ||
+		   shrink(&file->compiled) != ERROR_SUCCESS ||
 		   yr_scanner_create(file->compiled, &file->scanner) != ERROR_SUCCESS) {
 		g_string_assign(why, "no memory for its rules");
 	} else {

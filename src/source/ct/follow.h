@@ -9,7 +9,7 @@
  * the last verified head go to evidence/, an error event is raised, and nothing of those entries is ever reported. The other
  * logs go on.
  *
- * One thread. Memory is bounded by in_flight bodies for each log, 32 in all, and 8 MiB of bodies kept as possible
+ * One thread. Memory is bounded by in_flight bodies for each log, 16 in all, and 4 MiB of bodies kept as possible
  * evidence. */
 #ifndef HK_SOURCE_CT_FOLLOW_H
 #define HK_SOURCE_CT_FOLLOW_H
@@ -24,9 +24,9 @@
 
 /* Bodies of entries that are under way or wait for their turn, over all logs: a tile counts 1, a get-entries page 4. Each log
  * may always have one. */
-#define HK_FOLLOW_BODIES_MAX 32
+#define HK_FOLLOW_BODIES_MAX 16
 /* Bodies kept since the last verified head, as evidence if it comes to that, over all logs. */
-#define HK_FOLLOW_KEEP_BYTES (8u << 20)
+#define HK_FOLLOW_KEEP_BYTES (4u << 20)
 /* The log list is read again after this. */
 #define HK_FOLLOW_LIST_MS (60 * 60 * 1000)
 
