@@ -13,7 +13,9 @@
 static int
 fail(const GError *error)
 {
-	fprintf(stderr, "hikeshi: %s\n", error->message);
+	g_autofree char *shown = hk_log_printable(error->message);
+
+	fprintf(stderr, "hikeshi: %s\n", shown);
 	return hk_err_exit(hk_error_code(error));
 }
 

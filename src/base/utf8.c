@@ -48,7 +48,7 @@ bool
 hk_utf8_valid(hk_span text)
 {
 	const uint8_t *at = text.data;
-	const uint8_t *end = at + text.len;
+	const uint8_t *end = text.len > 0 ? at + text.len : at; /* NULL + 0 is undefined */
 	uint32_t ignored;
 
 	while (at < end) {

@@ -11,6 +11,7 @@
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
+#include "sys/log.h"
 #include "sys/progress.h"
 #include "sys/sighting.h"
 
@@ -90,8 +91,9 @@ scan_path(scanning *scan, hk_ct_block *block, const char *path, GError **error)
 			return false;
 		}
 		if (!read) {
+			g_autofree char *shown = hk_log_printable(why->message);
 			hk_progress_hide();
-			fprintf(stderr, "hikeshi: passed over: %s\n", why->message);
+			fprintf(stderr, "hikeshi: passed over: %s\n", shown);
 		}
 	}
 	return true;

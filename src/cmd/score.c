@@ -90,24 +90,43 @@ is_blank(const char *line, size_t len)
 	return true;
 }
 
+/* The next line of standard input without its end, into line[HK_PASTE_MAX]. Of a longer one *ret_len is HK_PASTE_MAX + 1, and
+ * the rest is passed over: memory does not grow with the input. False at the end. */
+static bool
+read_line(char *line, size_t *ret_len)
+{
+	size_t len = 0;
+	int c = getc_unlocked(stdin);
+
+	if (c == EOF) {
+		return false;
+	}
+	for (; c != EOF && c != '\n'; c = getc_unlocked(stdin)) {
+		if (len < HK_PASTE_MAX) {
+			line[len] = (char)c;
+		}
+		len += len <= HK_PASTE_MAX;
+	}
+	if (len > 0 && len <= HK_PASTE_MAX && line[len - 1] == '\r') {
+		len--;
+	}
+	*ret_len = len;
+	return true;
+}
+
 static bool
 score_stdin(scoring *run, GError **error)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	g_autofree char *line = g_malloc0(HK_PASTE_MAX + 1);
 	bool fine = true;
+	size_t len;
 
-	for (uint64_t number = 1; fine && (len = getline(&line, &room, stdin)) >= 0; number++) {
-		while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
-			len--;
-		}
-		if (!is_blank(line, (size_t)len)) {
-			score_text(run, "line", number, hk_span_of(line, (size_t)len));
+	for (uint64_t number = 1; fine && read_line(line, &len); number++) {
+		if (!is_blank(line, MIN(len, HK_PASTE_MAX))) {
+			score_text(run, "line", number, hk_span_of(line, len));
 			fine = flush(run, error);
 		}
 	}
-	free(line); /* nocheck: getline allocates with malloc */
 	if (fine && ferror(stdin)) {
 		return hk_error_errno(error, errno, "cannot read standard input");
 	}

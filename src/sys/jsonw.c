@@ -62,7 +62,7 @@ void
 hk_jsonw_text(GString *out, hk_span text)
 {
 	const uint8_t *at = text.data;
-	const uint8_t *end = at + text.len;
+	const uint8_t *end = text.len > 0 ? at + text.len : at; /* NULL + 0 is undefined */
 
 	separate(out);
 	g_string_append_c(out, '"');

@@ -82,6 +82,38 @@ is_bare(hk_span value)
 	return value.len > 0;
 }
 
+/* One code point, made harmless; also_quotes: quotes and backslashes as well. Returns its bytes. */
+static size_t
+append_shown(GString *out, const uint8_t *at, const uint8_t *end, bool also_quotes)
+{
+	uint32_t c = 0;
+	size_t len = hk_utf8_next(at, end, &c);
+
+	if (len == 0 || c < 0x20 || c == 0x7f || (also_quotes && (c == '"' || c == '\\'))) {
+		g_string_append_printf(out, "\\x%02x", *at);
+		return 1;
+	}
+	if (is_hidden(c)) {
+		g_string_append_printf(out, "\\u{%x}", c);
+	} else {
+		g_string_append_len(out, (const char *)at, (gssize)len);
+	}
+	return len;
+}
+
+char *
+hk_log_printable(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	const uint8_t *at = (const uint8_t *)text;
+	const uint8_t *end = at + strlen(text);
+
+	while (at < end) {
+		at += append_shown(out, at, end, false);
+	}
+	return g_string_free(out, FALSE);
+}
+
 void
 hk_log_append_value(GString *out, hk_span value)
 {
@@ -95,18 +127,7 @@ hk_log_append_value(GString *out, hk_span value)
 	}
 	g_string_append_c(out, '"');
 	while (at < end) {
-		uint32_t c = 0;
-		size_t len = hk_utf8_next(at, end, &c);
-
-		if (len == 0 || c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
-			g_string_append_printf(out, "\\x%02x", *at);
-			len = 1;
-		} else if (is_hidden(c)) {
-			g_string_append_printf(out, "\\u{%x}", c);
-		} else {
-			g_string_append_len(out, (const char *)at, (gssize)len);
-		}
-		at += len;
+		at += append_shown(out, at, end, true);
 	}
 	g_string_append(out, shown.len < value.len ? "...\"" : "\"");
 }

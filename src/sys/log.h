@@ -94,4 +94,8 @@ enum { HK_LOG_VALUE_MAX_BYTES = 1024 };
  * not UTF-8 become \xNN, bidirectional and invisible characters \u{NNNN}. */
 void hk_log_append_value(GString *out, hk_span value);
 
+/* hk_log_printable(text): a message of ours that may hold outside text (a file name, a log's
+ * description), for a terminal: as above, but quotes and backslashes stay. Caller frees. */
+char *hk_log_printable(const char *text);
+
 #endif

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +81,8 @@ compile_apart(const hk_pattern *list, size_t count, size_t *ret_len, GError **er
 		return NULL;
 	}
 	if (child == 0) {
+		/* It holds the parent's locks: it must not outlive it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		compile(list, count, fd);
 		_exit(0);
 	}

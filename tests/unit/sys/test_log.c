@@ -22,6 +22,14 @@ count_call(void)
 	return ++calls;
 }
 
+static void
+printable(void)
+{
+	g_autofree char *shown = hk_log_printable("a\x1b[31m\n'x.pem': \"みほん\" \xff");
+
+	is_str(shown, "a\\x1b[31m\\x0a'x.pem': \"みほん\" \\xff", "a message for a terminal");
+}
+
 int
 main(void)
 {
@@ -68,5 +76,6 @@ main(void)
 				row->meaning[0],
 			"%s is well named", row->name);
 	}
+	printable();
 	return tap_done();
 }
