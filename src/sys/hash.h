@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/span.h"
 
 #define HK_SHA256_SIZE 32
@@ -29,6 +30,18 @@ void hk_sha256_leaf_any(hk_span data, uint8_t ret[HK_SHA256_SIZE]);
 /* hk_sha256_node(left, right, ret): SHA256(01 left right). ret may be left or right. */
 void hk_sha256_node(const uint8_t left[HK_SHA256_SIZE], const uint8_t right[HK_SHA256_SIZE],
 	uint8_t ret[HK_SHA256_SIZE]);
+
+/* The leaf hashes of many entries at once, in the lanes of a vector register where the processor (AVX2, AVX-512) and the build
+ * have them: less than half the time of hk_sha256_leaf for each. The same hashes either way. Not thread-safe. */
+typedef struct hk_leaf_hasher hk_leaf_hasher;
+void hk_leaf_hasher_free(hk_leaf_hasher *hasher); /* accepts NULL */
+hk_leaf_hasher *hk_leaf_hasher_new(void) HK_FREED_BY(hk_leaf_hasher_free);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_leaf_hasher, hk_leaf_hasher_free)
+
+/* hk_leaf_hasher_run(hasher, entries, count, ret): ret[i] = hk_sha256_leaf(entries[i]). Copies the entries (the sum of their
+ * lengths is below 4 GiB) into memory that the hasher keeps. */
+void hk_leaf_hasher_run(hk_leaf_hasher *hasher, const hk_span *entries, size_t count,
+	uint8_t (*ret)[HK_SHA256_SIZE]);
 
 /* A digest that is fed over time: files, bodies that arrive in pieces. */
 typedef struct hk_hasher hk_hasher;

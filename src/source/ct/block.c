@@ -18,7 +18,9 @@ typedef uint8_t hk_leaf_hash[32];
 struct hk_ct_block {
 	hk_batch batch;
 	hk_gz *gz;
-	GArray *leaves; /* of hk_leaf_hash: the leaf hashes of the block under way */
+	hk_leaf_hasher *hasher;
+	GArray *to_hash; /* of hk_span: the entries of the block under way */
+	GArray *leaves;  /* of hk_leaf_hash: their hashes, once the block is read */
 };
 
 /* One run over one block. */
@@ -43,6 +45,8 @@ hk_ct_block_new(void)
 	block->batch.text = g_malloc(TEXT_MAX);
 	block->batch.text_max = TEXT_MAX;
 	block->gz = hk_gz_new();
+	block->hasher = hk_leaf_hasher_new();
+	block->to_hash = g_array_sized_new(FALSE, FALSE, sizeof(hk_span), ENTRY_MAX);
 	block->leaves = g_array_sized_new(FALSE, FALSE, sizeof(hk_leaf_hash), ENTRY_MAX);
 	return block;
 }
@@ -57,6 +61,8 @@ hk_ct_block_free(hk_ct_block *block)
 	g_free(block->batch.names);
 	g_free(block->batch.text);
 	hk_gz_free(block->gz);
+	hk_leaf_hasher_free(block->hasher);
+	g_array_unref(block->to_hash);
 	g_array_unref(block->leaves);
 	g_free(block);
 }
@@ -90,10 +96,7 @@ take(block_run *run, const hk_ctleaf *leaf, GError **error)
 			leaf->leaf_index);
 	}
 	if (run->hashing) {
-		GArray *leaves = run->block->leaves;
-		g_array_set_size(leaves, leaves->len + 1);
-		hk_sha256_leaf(leaf->timestamped_entry,
-			g_array_index(leaves, hk_leaf_hash, leaves->len - 1));
+		g_array_append_val(run->block->to_hash, leaf->timestamped_entry);
 	}
 	hk_err err = hk_batch_add(&run->block->batch, index, leaf);
 	if (err == HK_ENOMEM) {
@@ -123,8 +126,13 @@ finish(block_run *run, hk_range *range, size_t *ret_count, GError **error)
 		return false;
 	}
 	if (range) {
-		hk_range_append(range, (const hk_leaf_hash *)run->block->leaves->data,
-			run->block->leaves->len);
+		hk_ct_block *block = run->block;
+		g_array_set_size(block->leaves, block->to_hash->len);
+		hk_leaf_hash *leaves = (hk_leaf_hash *)(void *)block->leaves->data;
+		hk_leaf_hasher_run(block->hasher,
+			(const hk_span *)(const void *)block->to_hash->data, block->to_hash->len,
+			leaves);
+		hk_range_append(range, (const hk_leaf_hash *)leaves, block->to_hash->len);
 	}
 	*ret_count = got;
 	return true;
@@ -134,7 +142,7 @@ static void
 begin(block_run *run)
 {
 	hk_batch_clear(&run->block->batch);
-	g_array_set_size(run->block->leaves, 0);
+	g_array_set_size(run->block->to_hash, 0);
 }
 
 bool

@@ -45,6 +45,38 @@ real_tiles(void)
 	}
 }
 
+/* Every length up to 700, and some that are too long for a lane, in one block and in a second one. */
+static void
+many_leaves(void)
+{
+	enum { COUNT = 704, LONGEST = 20000 };
+	static uint8_t bytes[LONGEST];
+	static uint8_t got[COUNT][HK_SHA256_SIZE];
+	hk_span entries[COUNT];
+	g_autoptr(hk_leaf_hasher) hasher = hk_leaf_hasher_new();
+
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		bytes[i] = (uint8_t)(i * 31 + i / 251);
+	}
+	for (int round = 0; round < 2; round++) {
+		unsigned same = 0;
+		for (size_t i = 0; i < COUNT; i++) {
+			size_t len = i < 700 ? i : 8190 + (i - 700) * 3900;
+			entries[i] = hk_span_of(bytes + (i + (size_t)round) % 7, len);
+		}
+		hk_leaf_hasher_run(hasher, entries, COUNT, got);
+		for (size_t i = 0; i < COUNT; i++) {
+			uint8_t want[HK_SHA256_SIZE];
+			hk_sha256_leaf(entries[i], want);
+			same += memcmp(got[i], want, sizeof want) == 0;
+		}
+		is_int(same, COUNT, "block %d: hashes in lanes are those of one after another",
+			round + 1);
+	}
+	hk_leaf_hasher_run(hasher, NULL, 0, NULL);
+	ok(true, "no leaves are fine");
+}
+
 int
 main(void)
 {
@@ -87,5 +119,6 @@ main(void)
 			"over time, twice");
 	}
 	real_tiles();
+	many_leaves();
 	return tap_done();
 }
