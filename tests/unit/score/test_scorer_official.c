@@ -93,7 +93,7 @@ main(void)
 		"cdn.example *.mhb.example",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(quiet); i++) {
-		is_int(ask(scorer, quiet[i], false).hits, 0, quiet[i]);
+		is_int(ask(scorer, quiet[i], false).hits, 0, "%s", quiet[i]);
 	}
 	ok(ask(scorer, "mhb.example www.mhb.example", true).official, "asked, it says so");
 	ok(!ask(scorer, "mhb.example cdn.example", true).official, "but not for a stranger");
