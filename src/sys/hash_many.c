@@ -1,4 +1,5 @@
-/* The leaf hashes of a whole block at once: SHA-256 of several messages in the lanes of one vector register (Intel's multi-buffer
+/* nocheck: tested in tests/unit/sys/test_hash.c
+ * The leaf hashes of a whole block at once: SHA-256 of several messages in the lanes of one vector register (Intel's multi-buffer
  * library), where processor and build have it; one after another otherwise. docs/decisions/007-sha256.md has the figures. */
 #include "sys/hash.h"
 
