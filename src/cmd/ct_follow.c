@@ -1,5 +1,4 @@
 /* hikeshi ct follow. */
-#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,19 +23,6 @@ parse_from(const char *text, hk_follow_config *config, GError **error)
 			"--from must be start, end or the index of an entry, not '%s'", text);
 	}
 	return true;
-}
-
-/* A process that runs for months: what a burst of back-fill took goes back to the system. By default glibc raises both thresholds
- * to the size of the largest block ever freed and keeps an arena for each thread of the resolver: 71 MiB instead of 43 with 50
- * logs. */
-static void
-keep_heap_small(void)
-{
-	enum { THRESHOLD = 128 << 10 };
-
-	mallopt(M_ARENA_MAX, 1);
-	mallopt(M_MMAP_THRESHOLD, THRESHOLD);
-	mallopt(M_TRIM_THRESHOLD, THRESHOLD);
 }
 
 bool
@@ -64,7 +50,6 @@ hk_cmd_ct_follow(const hk_opts *opts, GError **error)
 		!parse_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
 		return false;
 	}
-	keep_heap_small();
 	g_autoptr(hk_ct_sink) sink = hk_ct_sink_new(opts, error);
 	if (!sink) {
 		return false;

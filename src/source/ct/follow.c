@@ -1,6 +1,7 @@
 #include "source/ct/follow.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -324,6 +325,8 @@ turn(run *r, int64_t now_ms)
 	if (now_ms - r->health_ms >= HK_HEALTH_EVERY_MS) {
 		/* Only looked at; a full disk shows at the next commit. */
 		hk_health_write(f, NULL);
+		/* What a burst of back-fill took goes back to the system. */
+		malloc_trim(0);
 		r->health_ms = now_ms;
 	}
 	return MAX(wake - now_ms, 0);
