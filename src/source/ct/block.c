@@ -84,12 +84,19 @@ broken(const block_run *run, hk_err err, GError **error)
 		run->want->first + run->seen, hk_err_meaning(err), hk_err_code(err));
 }
 
-/* One framed entry: hashed, read and appended. */
+/* One entry that was framed (framing: how that went): passed over, or hashed, read and appended. */
 static bool
-take(block_run *run, const hk_ctleaf *leaf, GError **error)
+take(block_run *run, hk_err framing, const hk_ctleaf *leaf, GError **error)
 {
 	uint64_t index = run->want->first + run->seen;
 
+	if (framing != HK_OK) {
+		return broken(run, framing, error);
+	}
+	if (run->seen < run->want->skip) {
+		run->seen++;
+		return true;
+	}
 	if (leaf->leaf_index >= 0 ? (uint64_t)leaf->leaf_index != index : run->want->index_must) {
 		return hk_error_set(error, HK_ECHECK,
 			"entry %" G_GUINT64_FORMAT ": its leaf_index is %" G_GINT64_FORMAT, index,
@@ -179,12 +186,7 @@ hk_ct_block_tile(hk_ct_block *block, hk_span tile, const hk_ct_want *want, hk_ra
 	while (!hk_cur_empty(&cur) && run.seen < want->skip + want->count) {
 		hk_ctleaf leaf;
 		hk_err err = hk_ctleaf_next_tile(&cur, &leaf);
-		if (err != HK_OK) {
-			return broken(&run, err, error);
-		}
-		if (run.seen < want->skip) {
-			run.seen++;
-		} else if (!take(&run, &leaf, error)) {
+		if (!take(&run, err, &leaf, error)) {
 			return false;
 		}
 	}
@@ -220,12 +222,7 @@ hk_ct_block_entries(hk_ct_block *block, uint8_t *body, size_t len, const hk_ct_w
 		if (err == HK_OK) {
 			err = hk_ctleaf_parse_merkle(leaf_input, &leaf);
 		}
-		if (err != HK_OK) {
-			return broken(&run, err, error);
-		}
-		if (run.seen < want->skip) {
-			run.seen++;
-		} else if (!take(&run, &leaf, error)) {
+		if (!take(&run, err, &leaf, error)) {
 			return false;
 		}
 	}
@@ -242,5 +239,5 @@ hk_ct_block_cert(hk_ct_block *block, hk_span der, uint64_t index, hk_ct_batch_fn
 	size_t count;
 
 	begin(&run);
-	return take(&run, &leaf, error) && finish(&run, NULL, &count, error);
+	return take(&run, HK_OK, &leaf, error) && finish(&run, NULL, &count, error);
 }
