@@ -33,7 +33,13 @@ typedef struct hk_sql {
 #define HK_SQL(literal) ((hk_sql){"" literal ""})
 
 /* A parameter. Spans and strings are borrowed until the call returns. */
-typedef enum hk_value_kind { HK_VALUE_NULL, HK_VALUE_INT, HK_VALUE_REAL, HK_VALUE_TEXT, HK_VALUE_BLOB } hk_value_kind;
+typedef enum hk_value_kind {
+	HK_VALUE_NULL,
+	HK_VALUE_INT,
+	HK_VALUE_REAL,
+	HK_VALUE_TEXT,
+	HK_VALUE_BLOB
+} hk_value_kind;
 typedef struct hk_value {
 	hk_value_kind kind;
 	int64_t i;
@@ -80,8 +86,10 @@ hk_v_blob(hk_span s)
 }
 
 /* The two arguments "values, count" of the calls below. */
-#define HK_ARGS(...) (const hk_value[]){__VA_ARGS__}, (sizeof((const hk_value[]){__VA_ARGS__}) / sizeof(hk_value))
-#define HK_NO_ARGS   NULL, 0
+#define HK_ARGS(...)                                                                               \
+	(const hk_value[]){__VA_ARGS__},                                                           \
+		(sizeof((const hk_value[]){__VA_ARGS__}) / sizeof(hk_value))
+#define HK_NO_ARGS NULL, 0
 
 /* hk_db_open(url, error): "sqlite:PATH", a plain path, or "postgresql://..." (libpq's URI). Makes no file: HK_ENOENT with the
  * advice to run `hikeshi db init` when there is none. SQLite: WAL, synchronous FULL (what was acknowledged survives a power
@@ -102,7 +110,8 @@ void hk_db_rollback(hk_db *db);
 bool hk_db_in_transaction(const hk_db *db);
 
 /* hk_db_exec(db, sql, values, count, ret_changed, error): a statement without rows; ret_changed (or NULL): rows changed. */
-bool hk_db_exec(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret_changed, GError **error);
+bool hk_db_exec(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret_changed,
+	GError **error);
 
 /* hk_db_query(db, sql, values, count, error): a statement with rows (RETURNING too). hk_rows_next(rows, error): true: a row
  * stands; false: the end (error unset) or a failure (error set). Free the rows before the transaction ends. */
@@ -120,7 +129,8 @@ const char *hk_rows_str(const hk_rows *rows, unsigned column);
 hk_span hk_rows_blob(const hk_rows *rows, unsigned column);
 
 /* hk_db_int(db, sql, values, count, ret, error): the first column of the first row. HK_ENOENT when there is no row. */
-bool hk_db_int(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret, GError **error);
+bool hk_db_int(
+	hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret, GError **error);
 
 /* hk_db_lock(db, name, error): inside a write transaction: waits until no other transaction holds this name, and holds it until
  * the end. (PostgreSQL: pg_advisory_xact_lock of the name's hash; SQLite: nothing, the transaction is alone.) */

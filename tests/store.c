@@ -1,0 +1,194 @@
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+#include <libpq-fe.h>
+
+#include "store/migrate.h"
+
+static char *folder;     /* of the SQLite databases */
+static GPtrArray *names; /* PostgreSQL databases to drop; owned */
+static char *last_url;
+static unsigned made;
+static pid_t owner; /* a child must not clean up */
+
+_Noreturn static void
+bail(const char *what, const char *why)
+{
+	printf("Bail out! %s: %s\n", what, why);
+	fflush(stdout);
+	exit(1);
+}
+
+bool
+hk_test_db_pgsql(void)
+{
+	const char *url = g_getenv("HK_TEST_PGSQL");
+
+	return url && *url;
+}
+
+static PGconn *
+server(void)
+{
+	PGconn *conn = PQconnectdb(g_getenv("HK_TEST_PGSQL"));
+
+	if (PQstatus(conn) != CONNECTION_OK) {
+		bail("HK_TEST_PGSQL", PQerrorMessage(conn));
+	}
+	PQclear(PQexec(conn, "SET client_min_messages = warning"));
+	return conn;
+}
+
+static bool
+run(PGconn *conn, const char *text)
+{
+	PGresult *result = PQexec(conn, text);
+	bool good = PQresultStatus(result) == PGRES_COMMAND_OK ||
+		    PQresultStatus(result) == PGRES_TUPLES_OK;
+
+	PQclear(result);
+	return good;
+}
+
+static void
+clean_up(void)
+{
+	if (getpid() != owner) {
+		return;
+	}
+	if (folder) {
+		const char *name;
+		GDir *dir = g_dir_open(folder, 0, NULL);
+		while (dir && (name = g_dir_read_name(dir))) {
+			g_autofree char *path = g_build_filename(folder, name, NULL);
+			g_unlink(path);
+		}
+		g_clear_pointer(&dir, g_dir_close);
+		g_rmdir(folder);
+		g_clear_pointer(&folder, g_free);
+	}
+	if (names) {
+		PGconn *conn = PQconnectdb(g_getenv("HK_TEST_PGSQL"));
+		for (unsigned i = 0; i < names->len; i++) {
+			g_autofree char *text =
+				g_strdup_printf("DROP DATABASE IF EXISTS \"%s\" WITH (FORCE)",
+					(const char *)names->pdata[i]);
+			run(conn, text);
+		}
+		PQfinish(conn);
+		g_clear_pointer(&names, g_ptr_array_unref);
+	}
+	g_clear_pointer(&last_url, g_free);
+}
+
+static void
+begin(void)
+{
+	if (owner == 0) {
+		owner = getpid();
+		atexit(clean_up);
+	}
+}
+
+/* postgresql:///postgres?host=... with another database. */
+static char *
+url_of(const char *database)
+{
+	const char *url = g_getenv("HK_TEST_PGSQL");
+	const char *path = strchr(url + strlen("postgresql://"), '/');
+	const char *query = strchr(url, '?');
+
+	if (!path) {
+		bail("HK_TEST_PGSQL", "no /DATABASE in it");
+	}
+	return g_strdup_printf("%.*s/%s%s", (int)(path - url), url, database, query ? query : "");
+}
+
+static char *
+pgsql_new(const char *template)
+{
+	begin();
+	char *name = g_strdup_printf("hk_test_%d_%u", (int)owner, ++made);
+	g_autofree char *text =
+		g_strdup_printf("CREATE DATABASE \"%s\" TEMPLATE \"%s\"", name, template);
+	PGconn *conn = server();
+	if (!names) {
+		names = g_ptr_array_new_with_free_func(g_free);
+	}
+	g_ptr_array_add(names, name);
+	if (!run(conn, text)) {
+		bail(text, PQerrorMessage(conn));
+	}
+	PQfinish(conn);
+	return url_of(name);
+}
+
+/* The migrated database that the others are copied from: made by whoever comes first. */
+static void
+pgsql_template(void)
+{
+	PGconn *conn = server();
+	/* 1 is any number: the lock of this helper alone. */
+	if (!run(conn, "SELECT pg_advisory_lock(1)")) {
+		bail("lock", PQerrorMessage(conn));
+	}
+	if (run(conn, "CREATE DATABASE hk_test_template")) {
+		g_autofree char *url = url_of("hk_test_template");
+		g_autoptr(GError) error = NULL;
+		hk_db *db = hk_db_open(url, &error);
+		if (!db || !hk_migrate(db, &error)) {
+			bail("migrate", error->message);
+		}
+		hk_db_close(db);
+	}
+	PQfinish(conn); /* unlocks */
+}
+
+char *
+hk_test_db_empty_url(void)
+{
+	if (hk_test_db_pgsql()) {
+		return pgsql_new("template0");
+	}
+	begin();
+	if (!folder) {
+		folder = g_dir_make_tmp("hikeshi-test-XXXXXX", NULL);
+		if (!folder) {
+			bail("temporary folder", "cannot be made");
+		}
+	}
+	return g_strdup_printf("%s/%u.db", folder, ++made);
+}
+
+hk_db *
+hk_test_db(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_clear_pointer(&last_url, g_free);
+	if (hk_test_db_pgsql()) {
+		pgsql_template();
+		last_url = pgsql_new("hk_test_template");
+	} else {
+		last_url = hk_test_db_empty_url();
+		if (!hk_db_create(last_url, &error)) {
+			bail("create", error->message);
+		}
+	}
+	hk_db *db = hk_db_open(last_url, &error);
+	if (!db || !hk_migrate(db, &error)) {
+		bail("open", error->message);
+	}
+	return db;
+}
+
+const char *
+hk_test_db_url(void)
+{
+	return last_url;
+}
