@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "source/ct/store.h"
+#include "source/ct/keep.h"
 #include "sys/gerr.h"
 #include "sys/http.h"
 
@@ -88,7 +88,7 @@ run(hk_follow_config *config, GError **error)
 	bool good = hk_follow_run(config, &why);
 
 	if (good || hk_error_code(why) != HK_EINCONSISTENT) {
-		hk_store_remove(config->state_dir);
+		hk_keep_remove(config->state_dir);
 	}
 	if (!good) {
 		g_propagate_error(error, g_steal_pointer(&why));

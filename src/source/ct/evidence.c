@@ -18,7 +18,7 @@ make_folder(const hk_reader *reader, const char *kind, GError **error)
 	hk_clock_format(hk_clock_wall_ms(), when);
 	g_strdelimit(when, ":.", '-');
 	g_autofree char *base = g_strdup_printf(
-		"%s/evidence/%s/%s-%s", hk_store_folder(reader->follow->store), id, when, kind);
+		"%s/evidence/%s/%s-%s", hk_keep_folder(reader->follow->keep), id, when, kind);
 	g_autofree char *path = g_strdup(base);
 	for (unsigned n = 2; g_file_test(path, G_FILE_TEST_EXISTS) && n < 1000; n++) {
 		g_free(path);

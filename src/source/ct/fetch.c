@@ -99,7 +99,7 @@ on_batch(void *user, const hk_batch *batch, GError **error)
 	}
 	for (unsigned i = 0; i < found->len; i++) {
 		hk_sighting *sighting = g_ptr_array_index(found, i);
-		hk_store_item *item = g_new0(hk_store_item, 1);
+		hk_keep_item *item = g_new0(hk_keep_item, 1);
 		memcpy(item->key, sighting->key, sizeof item->key);
 		item->index = batch->entries[0].index;
 		item->line = g_steal_pointer(&sighting->line);

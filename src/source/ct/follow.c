@@ -93,7 +93,7 @@ take_log(run *r, hk_ct_log *log, GHashTable *named)
 		}
 		return;
 	}
-	const hk_state_log *st = hk_state_find(hk_store_state(r->follow.store), log->id);
+	const hk_state_log *st = hk_state_find(hk_keep_state(r->follow.keep), log->id);
 	bool left_over = st && st->status == HK_STATE_ACTIVE && hk_ct_log_is_followed(log);
 	if (!wanted && !left_over) {
 		hk_ct_log_free(log);
@@ -146,7 +146,7 @@ take_list(run *r, hk_span text, GError **error)
 static char *
 list_copy_path(const run *r)
 {
-	return g_build_filename(hk_store_folder(r->follow.store), "loglist.json", NULL);
+	return g_build_filename(hk_keep_folder(r->follow.keep), "loglist.json", NULL);
 }
 
 /* The list could not be read. The last good one stays; at the start the copy of the last run serves. */
@@ -257,13 +257,13 @@ commit(run *r, int64_t now_ms)
 {
 	hk_follow *f = &r->follow;
 
-	if (!hk_store_commit(f->store, &f->fatal)) {
+	if (!hk_keep_commit(f->keep, &f->fatal)) {
 		g_prefix_error(&f->fatal, "nothing is lost, start again when this is mended: ");
 		return;
 	}
 	f->dirty = f->urgent = false;
 	r->committed_ms = now_ms;
-	hk_store_print(f->store, f->config->out_fd, &f->fatal);
+	hk_keep_print(f->keep, f->config->out_fd, &f->fatal);
 }
 
 /* When to commit; now_ms or earlier: now. */
@@ -398,8 +398,8 @@ set_up(run *r, GError **error)
 	if (!f->http) {
 		return false;
 	}
-	f->store = hk_store_open(config->state_dir, error);
-	if (!f->store) {
+	f->keep = hk_keep_folder_open(config->state_dir, error);
+	if (!f->keep) {
 		return false;
 	}
 	f->block = hk_ct_block_new();
@@ -414,7 +414,7 @@ set_up(run *r, GError **error)
 		r->list_at_ms = INT64_MAX;
 	}
 	/* What a crash kept from standard output goes out first. */
-	return hk_store_print(f->store, config->out_fd, error);
+	return hk_keep_print(f->keep, config->out_fd, error);
 }
 
 static void
@@ -436,7 +436,7 @@ tear_down(run *r)
 	}
 	hk_gz_free(f->gz);
 	hk_ct_block_free(f->block);
-	hk_store_free(f->store);
+	hk_keep_free(f->keep);
 	hk_http_free(f->http);
 	g_clear_error(&f->fatal);
 	g_free(r->list_etag);

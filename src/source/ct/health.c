@@ -72,15 +72,15 @@ bool
 hk_health_write(const struct hk_follow *follow, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	const hk_state *state = hk_store_state(follow->store);
+	const hk_state *state = hk_keep_state(follow->keep);
 	g_autofree char *path =
-		g_build_filename(hk_store_folder(follow->store), "health.json", NULL);
+		g_build_filename(hk_keep_folder(follow->keep), "health.json", NULL);
 
 	hk_jsonw_open(out, '{');
 	print_int(out, "at_ms", hk_clock_wall_ms());
 	print_int(out, "pid", getpid());
 	print_int(out, "sightings", (int64_t)state->journal_seq);
-	print_int(out, "repeats", (int64_t)hk_store_repeats(follow->store));
+	print_int(out, "repeats", (int64_t)hk_keep_repeats(follow->keep));
 	hk_jsonw_key(out, "logs");
 	hk_jsonw_open(out, '[');
 	for (unsigned i = 0; i < follow->readers->len; i++) {

@@ -53,7 +53,7 @@ hk_reader_new(hk_follow *follow, hk_ct_log *log, GError **error)
 	reader->log = log;
 	reader->listed = true;
 	reader->base = g_strdup(log->kind == HK_CT_STATIC ? log->tile_url : log->url);
-	reader->pending = g_ptr_array_new_with_free_func(hk_store_item_free);
+	reader->pending = g_ptr_array_new_with_free_func(hk_keep_item_free);
 	hk_range_init(&reader->range);
 	if (!hk_http_url_check(reader->base, error)) {
 		return NULL;
@@ -66,9 +66,9 @@ hk_reader_new(hk_follow *follow, hk_ct_log *log, GError **error)
 		hk_pace_init(reader->pace, follow->config->rate_per_s);
 		g_hash_table_insert(follow->operators, g_strdup(log->operator_name), reader->pace);
 	}
-	reader->st = hk_state_find(hk_store_state(follow->store), log->id);
+	reader->st = hk_state_find(hk_keep_state(follow->keep), log->id);
 	if (!reader->st) {
-		reader->st = hk_state_add(hk_store_state(follow->store), log->id, log->description);
+		reader->st = hk_state_add(hk_keep_state(follow->keep), log->id, log->description);
 		return g_steal_pointer(&reader);
 	}
 	if (reader->st->status == HK_STATE_STOPPED) {
@@ -157,8 +157,8 @@ hk_reader_spill(hk_reader *reader, int64_t now_ms)
 	if (reader->phase != HK_PHASE_RUN || reader->range.size <= reader->st->read) {
 		return;
 	}
-	hk_store_pend(reader->follow->store, reader->st, g_steal_pointer(&reader->pending));
-	reader->pending = g_ptr_array_new_with_free_func(hk_store_item_free);
+	hk_keep_pend(reader->follow->keep, reader->st, g_steal_pointer(&reader->pending));
+	reader->pending = g_ptr_array_new_with_free_func(hk_keep_item_free);
 	reader->pending_bytes = 0;
 	hk_reader_position(reader);
 	reader->spilled_ms = now_ms;

@@ -13,7 +13,7 @@
 #include "source/ct/follow.h"
 #include "source/ct/head.h"
 #include "source/ct/pace.h"
-#include "source/ct/store.h"
+#include "source/ct/keep.h"
 #include "sys/gz.h"
 #include "sys/http.h"
 #include "sys/merkle.h"
@@ -24,7 +24,7 @@ typedef struct hk_reader hk_reader;
 typedef struct hk_follow {
 	const hk_follow_config *config;
 	hk_http *http;
-	hk_store *store;
+	hk_keep *keep;
 	hk_ct_block *block;
 	hk_gz *gz;
 	GPtrArray *readers;    /* of hk_reader, owned */
@@ -96,7 +96,7 @@ struct hk_reader {
 	unsigned history_at;
 	uint64_t newest;    /* size of the newest head */
 	GQueue slots;       /* of hk_slot, by from */
-	GPtrArray *pending; /* of hk_store_item: read, not verified, not in the pending file */
+	GPtrArray *pending; /* of hk_keep_item: read, not verified, not in the pending file */
 	size_t pending_bytes;
 	int64_t spilled_ms;
 	GQueue kept; /* of hk_kept: bodies since the last verified head */

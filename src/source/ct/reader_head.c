@@ -78,8 +78,8 @@ release(hk_reader *reader, hk_waiting_head *waiting)
 	hk_follow *follow = reader->follow;
 	bool news = reader->pending->len > 0 || reader->st->pending > 0;
 
-	hk_store_release(follow->store, reader->st, g_steal_pointer(&reader->pending));
-	reader->pending = g_ptr_array_new_with_free_func(hk_store_item_free);
+	hk_keep_release(follow->keep, reader->st, g_steal_pointer(&reader->pending));
+	reader->pending = g_ptr_array_new_with_free_func(hk_keep_item_free);
 	reader->pending_bytes = 0;
 	reader->st->verified = waiting->size;
 	memcpy(reader->st->root, waiting->root, 32);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "source/ct/seen.h"
-#include "source/ct/store.h"
+#include "source/ct/keep.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 
@@ -47,10 +47,10 @@ spoil(const char *dir, const char *name, const char *bytes)
 static GPtrArray *
 items(unsigned first, unsigned count)
 {
-	GPtrArray *list = g_ptr_array_new_with_free_func(hk_store_item_free);
+	GPtrArray *list = g_ptr_array_new_with_free_func(hk_keep_item_free);
 
 	for (unsigned i = first; i < first + count; i++) {
-		hk_store_item *item = g_new0(hk_store_item, 1);
+		hk_keep_item *item = g_new0(hk_keep_item, 1);
 		memset(item->key, 7, 32);
 		memcpy(item->key, &i, sizeof i);
 		item->index = i;
@@ -64,19 +64,19 @@ static const uint8_t id_a[32] = {0xaa};
 static const uint8_t id_b[32] = {0xbb};
 
 static hk_state_log *
-add(hk_store *store, const uint8_t *id)
+add(hk_keep *store, const uint8_t *id)
 {
-	hk_state_log *log = hk_state_add(hk_store_state(store), id, "a log");
+	hk_state_log *log = hk_state_add(hk_keep_state(store), id, "a log");
 
 	log->begun = true;
 	return log;
 }
 
-static hk_store *
+static hk_keep *
 reopen(const char *dir, const char *what)
 {
 	g_autoptr(GError) error = NULL;
-	hk_store *store = hk_store_open(dir, &error);
+	hk_keep *store = hk_keep_folder_open(dir, &error);
 
 	ok(store != NULL, "%s: opens (%s)", what, error ? error->message : "");
 	return store;
@@ -171,55 +171,55 @@ committing(void)
 {
 	g_autofree char *dir = folder("commit");
 	g_autoptr(GError) error = NULL;
-	hk_store *store = reopen(dir, "new");
+	hk_keep *store = reopen(dir, "new");
 
-	ok(!hk_store_open(dir, &error), "a second one is refused: %s", error ? error->message : "");
+	ok(!hk_keep_folder_open(dir, &error), "a second one is refused: %s", error ? error->message : "");
 	hk_state_log *a = add(store, id_a);
-	hk_store_release(store, a, items(0, 3));
+	hk_keep_release(store, a, items(0, 3));
 	a->verified = a->read = 4;
 	a->range_count = 1;
-	ok(hk_store_commit(store, NULL), "committed");
+	ok(hk_keep_commit(store, NULL), "committed");
 	g_autofree char *first = content(dir, "sightings.jsonl");
 	is_str(first, "{\"seq\":1,\"n\":0}\n{\"seq\":2,\"n\":1}\n{\"seq\":3,\"n\":2}\n",
 		"the journal");
 
 	/* Released and pended, then killed before the commit. */
-	hk_store_release(store, a, items(3, 2));
+	hk_keep_release(store, a, items(3, 2));
 	a->verified = a->read = 8;
-	hk_store_pend(store, a, items(5, 2));
-	hk_store_free(store);
+	hk_keep_pend(store, a, items(5, 2));
+	hk_keep_free(store);
 	spoil(dir, "sightings.jsonl", "{\"seq\":4,\"n\"");
 	spoil(dir, "keys-0", "half a key");
 	store = reopen(dir, "after the crash");
 	g_autofree char *second = content(dir, "sightings.jsonl");
 	is_str(second, first, "the journal is as it was");
-	a = hk_state_find(hk_store_state(store), id_a);
+	a = hk_state_find(hk_keep_state(store), id_a);
 	is_int(a ? a->read : 0, 4, "the position too");
 
 	/* Pending over a restart; a repetition from another log; the same key once more. */
-	hk_store_pend(store, a, items(3, 2));
+	hk_keep_pend(store, a, items(3, 2));
 	a->read = 8;
-	ok(hk_store_commit(store, NULL), "pending sightings are committed");
-	hk_store_free(store);
+	ok(hk_keep_commit(store, NULL), "pending sightings are committed");
+	hk_keep_free(store);
 	g_autofree char *third = content(dir, "sightings.jsonl");
 	is_str(third, first, "but not told");
 	store = reopen(dir, "with pending ones");
-	a = hk_state_find(hk_store_state(store), id_a);
+	a = hk_state_find(hk_keep_state(store), id_a);
 	hk_state_log *b = add(store, id_b);
-	hk_store_release(store, b, items(1, 3));
+	hk_keep_release(store, b, items(1, 3));
 	b->verified = b->read = 2;
 	b->range_count = 1;
-	hk_store_release(store, a, items(5, 1));
+	hk_keep_release(store, a, items(5, 1));
 	a->verified = 8;
-	hk_store_pend(store, a, items(6, 1));
-	ok(hk_store_commit(store, NULL), "released");
-	is_int(hk_store_repeats(store), 3,
+	hk_keep_pend(store, a, items(6, 1));
+	ok(hk_keep_commit(store, NULL), "released");
+	is_int(hk_keep_repeats(store), 3,
 		"known issuances are dropped: two of before, one of the other log");
 	g_autofree char *fourth = content(dir, "sightings.jsonl");
 	ok(g_str_has_suffix(
 		   fourth, "{\"seq\":4,\"n\":3}\n{\"seq\":5,\"n\":4}\n{\"seq\":6,\"n\":5}\n"),
 		"each once");
-	hk_store_free(store);
+	hk_keep_free(store);
 }
 
 static void
@@ -227,39 +227,39 @@ full_disk(void)
 {
 	g_autofree char *dir = folder("full");
 	g_autoptr(GError) error = NULL;
-	hk_store *store = reopen(dir, "full disk");
+	hk_keep *store = reopen(dir, "full disk");
 	hk_state_log *a = add(store, id_a);
 	struct rlimit old, low;
 
-	hk_store_release(store, a, items(0, 2));
-	hk_store_commit(store, NULL);
+	hk_keep_release(store, a, items(0, 2));
+	hk_keep_commit(store, NULL);
 	g_autofree char *before = content(dir, "state");
 	getrlimit(RLIMIT_FSIZE, &old);
 	low = (struct rlimit){.rlim_cur = 40, .rlim_max = old.rlim_max};
-	hk_store_release(store, a, items(2, 100));
+	hk_keep_release(store, a, items(2, 100));
 	setrlimit(RLIMIT_FSIZE, &low);
-	bool good = hk_store_commit(store, &error);
+	bool good = hk_keep_commit(store, &error);
 	setrlimit(RLIMIT_FSIZE, &old);
 	ok(!good, "a commit on a full disk fails: %s", error ? error->message : "");
 	is_int(hk_error_code(error), HK_EFULL, "its code");
-	hk_store_free(store);
+	hk_keep_free(store);
 	g_autofree char *after = content(dir, "state");
 	is_str(after, before, "the state is untouched");
 	store = reopen(dir, "room again");
-	a = hk_state_find(hk_store_state(store), id_a);
-	hk_store_release(store, a, items(2, 100));
-	ok(hk_store_commit(store, NULL), "and goes on");
-	is_int(hk_store_state(store)->journal_seq, 102, "with every sighting");
-	hk_store_free(store);
+	a = hk_state_find(hk_keep_state(store), id_a);
+	hk_keep_release(store, a, items(2, 100));
+	ok(hk_keep_commit(store, NULL), "and goes on");
+	is_int(hk_keep_state(store)->journal_seq, 102, "with every sighting");
+	hk_keep_free(store);
 }
 
 static char *
-printed(hk_store *store, const char *path, bool want)
+printed(hk_keep *store, const char *path, bool want)
 {
 	g_autoptr(GError) error = NULL;
 	int fd = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
 
-	ok(hk_store_print(store, fd, &error) == want, "print: %s", error ? error->message : "good");
+	ok(hk_keep_print(store, fd, &error) == want, "print: %s", error ? error->message : "good");
 	close(fd);
 	g_autoptr(GBytes) bytes = hk_file_read(path, 1u << 20, NULL);
 	return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
@@ -274,24 +274,24 @@ printing_to_a_file(void)
 		"{\"seq\":1,\"n\":0}\n{\"seq\":2,\"n\":1}\n{\"seq\":3,\"n\":2}\n";
 	size_t len = strlen(whole);
 	unsigned wrong = 0;
-	hk_store *store = reopen(dir, "print");
+	hk_keep *store = reopen(dir, "print");
 	hk_state_log *a = add(store, id_a);
 
-	hk_store_release(store, a, items(0, 3));
-	hk_store_commit(store, NULL);
+	hk_keep_release(store, a, items(0, 3));
+	hk_keep_commit(store, NULL);
 	g_autofree char *all = printed(store, path, true);
 	is_str(all, whole, "printed");
-	hk_store_free(store);
+	hk_keep_free(store);
 	/* The file was cut anywhere by a crash, whatever the counter says: it ends up whole. */
 	for (size_t cut = 1; cut < len; cut++) {
 		if (truncate(path, (off_t)cut) < 0) {
 			wrong++;
 		}
-		store = hk_store_open(dir, NULL);
+		store = hk_keep_folder_open(dir, NULL);
 		int fd = open(path, O_RDWR | O_APPEND);
-		wrong += !hk_store_print(store, fd, NULL);
+		wrong += !hk_keep_print(store, fd, NULL);
 		close(fd);
-		hk_store_free(store);
+		hk_keep_free(store);
 		g_autoptr(GBytes) bytes = hk_file_read(path, 1u << 20, NULL);
 		bool same = g_bytes_get_size(bytes) == len &&
 			    memcmp(g_bytes_get_data(bytes, NULL), whole, len) == 0;
@@ -312,46 +312,46 @@ printing_to_a_pipe(void)
 	g_autoptr(GError) error = NULL;
 	char buf[1000];
 	int ends[2];
-	hk_store *store = reopen(dir, "pipe");
+	hk_keep *store = reopen(dir, "pipe");
 	hk_state_log *a = add(store, id_a);
 
 	if (!ok(pipe(ends) == 0, "a pipe")) {
 		return;
 	}
-	hk_store_release(store, a, items(0, 2));
-	hk_store_commit(store, NULL);
-	ok(hk_store_print(store, ends[1], NULL), "printed");
+	hk_keep_release(store, a, items(0, 2));
+	hk_keep_commit(store, NULL);
+	ok(hk_keep_print(store, ends[1], NULL), "printed");
 	ssize_t n = read(ends[0], buf, sizeof buf);
 	is_int(n, 32, "two lines");
-	hk_store_free(store);
+	hk_keep_free(store);
 	store = reopen(dir, "pipe again");
-	hk_store_release(store, hk_state_find(hk_store_state(store), id_a), items(2, 1));
-	hk_store_commit(store, NULL);
-	ok(hk_store_print(store, ends[1], NULL), "printed");
+	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(2, 1));
+	hk_keep_commit(store, NULL);
+	ok(hk_keep_print(store, ends[1], NULL), "printed");
 	n = read(ends[0], buf, sizeof buf - 1);
 	buf[n > 0 ? n : 0] = '\0';
 	is_str(buf, "{\"seq\":3,\"n\":2}\n", "only what is new");
-	hk_store_release(store, hk_state_find(hk_store_state(store), id_a), items(3, 1));
-	hk_store_commit(store, NULL);
-	hk_store_free(store);
+	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(3, 1));
+	hk_keep_commit(store, NULL);
+	hk_keep_free(store);
 	/* Killed between the two marks of line 4. */
 	int fd = open(counter, O_RDWR);
 	uint64_t four = 4;
 	ok(pwrite(fd, &four, 8, 8) == 8, "started, not done");
 	close(fd);
 	store = reopen(dir, "pipe in doubt");
-	ok(hk_store_print(store, ends[1], NULL), "printed");
+	ok(hk_keep_print(store, ends[1], NULL), "printed");
 	n = read(ends[0], buf, sizeof buf - 1);
 	buf[n > 0 ? n : 0] = '\0';
 	is_str(buf, "{\"seq\":4,\"repeat\":true,\"n\":3}\n",
 		"a line in doubt says that it may be a repetition");
-	hk_store_release(store, hk_state_find(hk_store_state(store), id_a), items(4, 1));
-	hk_store_commit(store, NULL);
+	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(4, 1));
+	hk_keep_commit(store, NULL);
 	close(ends[0]);
-	ok(!hk_store_print(store, ends[1], &error), "a reader that has gone is an error: %s",
+	ok(!hk_keep_print(store, ends[1], &error), "a reader that has gone is an error: %s",
 		error ? error->message : "");
 	close(ends[1]);
-	hk_store_free(store);
+	hk_keep_free(store);
 }
 
 int
