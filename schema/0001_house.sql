@@ -158,11 +158,12 @@ CREATE TABLE ct_logs (
 	name       @TEXT@ NOT NULL,
 	status     @TEXT@ NOT NULL,                 -- active | stopped | drained | finished
 	why        @TEXT@,
-	verified   BIGINT NOT NULL,
-	root       @BLOB@ NOT NULL,
-	head_ms    BIGINT NOT NULL,
-	read       BIGINT NOT NULL,
-	range      @BLOB@ NOT NULL,                 -- compact range of `read` entries, 32 bytes each, largest first
+	begun      BIGINT NOT NULL DEFAULT 0,       -- the place to begin at is known
+	verified   BIGINT NOT NULL DEFAULT 0,       -- entries that hashed to a signed head's root
+	root       @BLOB@,                          -- of the verified entries
+	head_ms    BIGINT NOT NULL DEFAULT 0,
+	read       BIGINT NOT NULL DEFAULT 0,       -- entries hashed into the range, >= verified
+	range      @BLOB@,                          -- compact range of `read` entries, 32 bytes each, largest first
 	health     @TEXT@ NOT NULL DEFAULT '{}',
 	owner      @TEXT@,                          -- watch process that has the lease
 	lease_ms   BIGINT NOT NULL DEFAULT 0

@@ -239,6 +239,24 @@ hk_json_bool(const hk_json *obj, const char *key, bool *ret, GError **error)
 	return true;
 }
 
+static bool
+fits_number(const json_t *node)
+{
+	return json_is_number(node);
+}
+
+bool
+hk_json_real(const hk_json *obj, const char *key, double *ret, GError **error)
+{
+	hk_json value = {0};
+
+	if (!member(obj, key, fits_number, "a number", &value, error)) {
+		return false;
+	}
+	*ret = json_number_value((json_t *)value.node);
+	return true;
+}
+
 bool
 hk_json_base64(const hk_json *obj, const char *key, uint8_t *ret, size_t max, size_t *ret_len,
 	GError **error)

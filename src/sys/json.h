@@ -46,6 +46,7 @@ bool hk_json_str(const hk_json *obj, const char *key, const char **ret, GError *
 bool hk_json_u64(const hk_json *obj, const char *key, uint64_t *ret, GError **error);
 bool hk_json_i64(const hk_json *obj, const char *key, int64_t *ret, GError **error);
 bool hk_json_bool(const hk_json *obj, const char *key, bool *ret, GError **error);
+bool hk_json_real(const hk_json *obj, const char *key, double *ret, GError **error); /* any number */
 
 /* hk_json_base64(obj, key, ret, max, ret_len, error): a string member decoded into the max bytes at
  * ret; HK_ELIMIT when it is longer. hk_json_base64_exact: of exactly n bytes. */

@@ -27,7 +27,12 @@ typedef struct run {
 	hk_http_call *list_call;
 	int64_t list_at_ms;
 	unsigned list_failures;
-	bool listed; /* the list was read at least once */
+	bool listed;       /* the list was read at least once */
+	GBytes *list_text; /* as last taken; owned. For logs that become free later */
+	unsigned share;    /* logs that this process may follow at the most */
+	unsigned wanted;   /* logs of the list that are worth a reader, by whomever */
+	int64_t tick_ms;
+	bool away; /* the database could not be written: nothing new is read until it can */
 	int64_t committed_ms;
 	int64_t health_ms;
 	unsigned first; /* reader that is stepped first: nobody is always last */
@@ -100,6 +105,16 @@ take_log(run *r, hk_ct_log *log, GHashTable *named)
 		return;
 	}
 	g_autofree char *name = g_strdup(log->description);
+	bool ours = r->follow.readers->len < r->share;
+	if (ours && !hk_keep_claim(r->follow.keep, log->id, name, &ours, &error)) {
+		hk_log(HK_EVENT_CT_LOG_REFUSED, HK_F_STR("log", name),
+			HK_F_STR("reason", error->message));
+		ours = false;
+	}
+	if (!ours) {
+		hk_ct_log_free(log);
+		return;
+	}
 	reader = hk_reader_new(&r->follow, log, &error);
 	if (!reader) {
 		hk_log(HK_EVENT_CT_LOG_REFUSED, HK_F_STR("log", name),
@@ -129,6 +144,18 @@ take_list(run *r, hk_span text, GError **error)
 	if (list->logs->len == 0) {
 		return hk_error_set(
 			error, HK_EFORM, "it names no log that this program can follow");
+	}
+	if (hk_keep_is_shared(r->follow.keep)) {
+		r->wanted = 0;
+		for (unsigned i = 0; i < list->logs->len; i++) {
+			r->wanted += is_wanted(g_ptr_array_index(list->logs, i));
+		}
+		if (!hk_keep_tick(r->follow.keep, r->wanted, &r->share, error)) {
+			return false;
+		}
+		GBytes *copy = g_bytes_new(text.data, text.len);
+		g_clear_pointer(&r->list_text, g_bytes_unref);
+		r->list_text = copy;
 	}
 	while (list->logs->len > 0) {
 		take_log(r, g_ptr_array_steal_index(list->logs, 0), named);
@@ -250,6 +277,47 @@ refresh_list(run *r, int64_t now_ms)
 	}
 }
 
+/* --- shared logs --- */
+
+/* More than our share: the last one goes to somebody else, from where it stands. */
+static void
+give_up_one(run *r)
+{
+	hk_follow *f = &r->follow;
+	hk_reader *reader = g_ptr_array_index(f->readers, f->readers->len - 1);
+	hk_state_log *st = reader->st;
+
+	hk_reader_spill(reader, hk_clock_mono_ms());
+	if (!hk_keep_commit(f->keep, NULL)) {
+		return; /* the next commit says why */
+	}
+	hk_log(HK_EVENT_CT_LOG_YIELDED, HK_F_STR("log", reader->log->description),
+		HK_F_INT("share", r->share));
+	g_ptr_array_remove_index(f->readers, f->readers->len - 1);
+	hk_keep_give_up(f->keep, st, NULL);
+}
+
+/* Renews the leases; takes logs that have become free, gives back what is over the share. */
+static void
+balance(run *r)
+{
+	hk_follow *f = &r->follow;
+	g_autoptr(GError) error = NULL;
+	gsize len;
+
+	if (!hk_keep_tick(f->keep, r->wanted, &r->share, &error)) {
+		/* The database is away: commits say so. Leases outlast some missed ticks. */
+		return;
+	}
+	if (f->readers->len > r->share) {
+		give_up_one(r);
+	} else if (f->readers->len < MIN(r->share, r->wanted) && r->list_text) {
+		g_autoptr(GBytes) text = g_bytes_ref(r->list_text);
+		const void *data = g_bytes_get_data(text, &len);
+		take_list(r, hk_span_of(data, len), NULL);
+	}
+}
+
 /* --- the loop --- */
 
 static void
@@ -257,10 +325,19 @@ commit(run *r, int64_t now_ms)
 {
 	hk_follow *f = &r->follow;
 
-	if (!hk_keep_commit(f->keep, &f->fatal)) {
-		g_prefix_error(&f->fatal, "nothing is lost, start again when this is mended: ");
+	g_autoptr(GError) error = NULL;
+	if (!hk_keep_commit(f->keep, &error)) {
+		if (hk_error_code(error) == HK_EAGAIN) {
+			hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
+			r->away = true;
+			r->committed_ms = now_ms;
+			return;
+		}
+		g_propagate_prefixed_error(&f->fatal, g_steal_pointer(&error),
+			"nothing is lost, start again when this is mended: ");
 		return;
 	}
+	r->away = false;
 	f->dirty = f->urgent = false;
 	r->committed_ms = now_ms;
 	hk_keep_print(f->keep, f->config->out_fd, &f->fatal);
@@ -273,7 +350,7 @@ commit_due_ms(const run *r)
 	if (!r->follow.dirty) {
 		return INT64_MAX;
 	}
-	return r->committed_ms + (r->follow.urgent ? COMMIT_URGENT_MS : COMMIT_CALM_MS);
+	return r->committed_ms + (r->follow.urgent && !r->away ? COMMIT_URGENT_MS : COMMIT_CALM_MS);
 }
 
 static bool
@@ -305,7 +382,12 @@ turn(run *r, int64_t now_ms)
 		refresh_list(r, now_ms);
 	}
 	unsigned count = f->readers->len;
-	for (unsigned i = 0; i < count && !f->fatal; i++) {
+	if (hk_keep_is_shared(f->keep) && r->listed && now_ms - r->tick_ms >= HK_KEEP_TICK_MS) {
+		r->tick_ms = now_ms;
+		balance(r);
+		count = f->readers->len;
+	}
+	for (unsigned i = 0; i < count && !r->away && !f->fatal; i++) {
 		wake = MIN(
 			wake, hk_reader_step(g_ptr_array_index(f->readers, (r->first + i) % count),
 				      now_ms));
@@ -325,6 +407,7 @@ turn(run *r, int64_t now_ms)
 	if (now_ms - r->health_ms >= HK_HEALTH_EVERY_MS) {
 		/* Only looked at; a full disk shows at the next commit. */
 		hk_health_write(f, NULL);
+		f->dirty = f->dirty || hk_keep_is_shared(f->keep);
 		/* What a burst of back-fill took goes back to the system. */
 		malloc_trim(0);
 		r->health_ms = now_ms;
@@ -369,7 +452,7 @@ judge(const run *r, GError **error)
 			return hk_error_set(error, HK_EINCONSISTENT,
 				"%s is stopped: %s; see %s/evidence", reader->log->description,
 				reader->st->why ? reader->st->why : "it contradicts itself",
-				r->follow.config->state_dir);
+				hk_keep_folder(r->follow.keep));
 		}
 		if (reader->gave_up) {
 			return hk_error_set(error, HK_EREMOTE, "%s could not be read: %s",
@@ -398,7 +481,8 @@ set_up(run *r, GError **error)
 	if (!f->http) {
 		return false;
 	}
-	f->keep = hk_keep_folder_open(config->state_dir, error);
+	r->share = UINT_MAX;
+	f->keep = config->keep ? config->keep : hk_keep_folder_open(config->state_dir, error);
 	if (!f->keep) {
 		return false;
 	}
@@ -436,10 +520,13 @@ tear_down(run *r)
 	}
 	hk_gz_free(f->gz);
 	hk_ct_block_free(f->block);
-	hk_keep_free(f->keep);
+	if (!f->config->keep) {
+		hk_keep_free(f->keep);
+	}
 	hk_http_free(f->http);
 	g_clear_error(&f->fatal);
 	g_free(r->list_etag);
+	g_clear_pointer(&r->list_text, g_bytes_unref);
 }
 
 bool

@@ -51,6 +51,8 @@ typedef struct hk_follow_config {
 	const char *list; /* log list v3: file or URL */
 	hk_ct_log *log;   /* instead of list: this one log; taken */
 	const char *state_dir;
+	struct hk_keep *
+		keep; /* instead of state_dir: where it stands and what it sees go there; borrowed */
 	const char *contact; /* checked here: hk_http_contact_check() */
 	const char *ca_file; /* or NULL */
 	hk_follow_from from; /* for logs that the state does not know */

@@ -72,19 +72,21 @@ bool
 hk_health_write(const struct hk_follow *follow, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	const hk_state *state = hk_keep_state(follow->keep);
-	g_autofree char *path =
-		g_build_filename(hk_keep_folder(follow->keep), "health.json", NULL);
+	g_autofree char *path = g_build_filename(hk_keep_folder(follow->keep), "health.json", NULL);
 
 	hk_jsonw_open(out, '{');
 	print_int(out, "at_ms", hk_clock_wall_ms());
 	print_int(out, "pid", getpid());
-	print_int(out, "sightings", (int64_t)state->journal_seq);
+	print_int(out, "sightings", (int64_t)hk_keep_count(follow->keep));
 	print_int(out, "repeats", (int64_t)hk_keep_repeats(follow->keep));
 	hk_jsonw_key(out, "logs");
 	hk_jsonw_open(out, '[');
 	for (unsigned i = 0; i < follow->readers->len; i++) {
-		print_reader(out, g_ptr_array_index(follow->readers, i));
+		hk_reader *reader = g_ptr_array_index(follow->readers, i);
+		gsize from = out->len;
+		print_reader(out, reader);
+		/* Without the comma that may stand before it. */
+		hk_keep_health(follow->keep, reader->st, out->str + from + (out->str[from] == ','));
 	}
 	hk_jsonw_close(out, ']');
 	hk_jsonw_close(out, '}');

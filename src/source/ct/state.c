@@ -44,6 +44,23 @@ hk_state_status_text(hk_state_status status)
 	return status < HK_STATE_STATUS_COUNT ? statuses[status] : "unknown";
 }
 
+hk_state_status
+hk_state_status_parse(const char *text)
+{
+	for (unsigned i = 0; text && i < HK_STATE_STATUS_COUNT; i++) {
+		if (strcmp(statuses[i], text) == 0) {
+			return (hk_state_status)i;
+		}
+	}
+	return HK_STATE_STOPPED;
+}
+
+void
+hk_state_remove(hk_state *state, hk_state_log *log)
+{
+	g_ptr_array_remove(state->logs, log);
+}
+
 hk_state_log *
 hk_state_find(const hk_state *state, const uint8_t id[32])
 {

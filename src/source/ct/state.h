@@ -67,6 +67,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_state, hk_state_free)
 /* hk_state_status_text(status): "active", "stopped", "drained", "finished". */
 const char *hk_state_status_text(hk_state_status status);
 
+/* hk_state_status_parse(text): the other way round; HK_STATE_STOPPED for a word it does not know, the one that does nothing. */
+hk_state_status hk_state_status_parse(const char *text);
+
+/* hk_state_remove(state, log): forgets and frees it. */
+void hk_state_remove(hk_state *state, hk_state_log *log);
+
 /* hk_state_find(state, id): the log with that id; NULL when there is none. hk_state_add(state, id,
  * name): a new one, active, with nothing read. Both borrowed from state. */
 hk_state_log *hk_state_find(const hk_state *state, const uint8_t id[32]);
