@@ -128,17 +128,24 @@ pgsql_new(const char *template)
 	return url_of(name);
 }
 
-/* The migrated database that the others are copied from: made by whoever comes first. */
-static void
+/* The migrated database that the others are copied from: made by whoever comes first. Named by the schema, for a server that lives
+ * longer than one build. */
+static char *
 pgsql_template(void)
 {
+	unsigned hash = 0;
+	for (unsigned i = 0; i < hk_migration_count; i++) {
+		hash = hash * 31 + g_str_hash(hk_migrations[i].text);
+	}
+	char *name = g_strdup_printf("hk_template_%08x", hash);
+	g_autofree char *text = g_strdup_printf("CREATE DATABASE %s TEMPLATE template0", name);
 	PGconn *conn = server();
 	/* 1 is any number: the lock of this helper alone. */
 	if (!run(conn, "SELECT pg_advisory_lock(1)")) {
 		bail("lock", PQerrorMessage(conn));
 	}
-	if (run(conn, "CREATE DATABASE hk_test_template")) {
-		g_autofree char *url = url_of("hk_test_template");
+	if (run(conn, text)) {
+		g_autofree char *url = url_of(name);
 		g_autoptr(GError) error = NULL;
 		hk_db *db = hk_db_open(url, &error);
 		if (!db || !hk_migrate(db, &error)) {
@@ -147,6 +154,7 @@ pgsql_template(void)
 		hk_db_close(db);
 	}
 	PQfinish(conn); /* unlocks */
+	return name;
 }
 
 char *
@@ -172,8 +180,8 @@ hk_test_db(void)
 
 	g_clear_pointer(&last_url, g_free);
 	if (hk_test_db_pgsql()) {
-		pgsql_template();
-		last_url = pgsql_new("hk_test_template");
+		g_autofree char *template = pgsql_template();
+		last_url = pgsql_new(template);
 	} else {
 		last_url = hk_test_db_empty_url();
 		if (!hk_db_create(last_url, &error)) {

@@ -7,7 +7,8 @@
 #   done_testing
 #
 # HK_SRC is the source tree, HK_BUILD the build folder (default: build below HK_SRC), $work an empty folder that is removed
-# at the end. `hikeshi` and `hikeshi-range` are those of HK_BUILD, `hikeshi` without the configuration of this machine.
+# at the end. A test whose second line is "# databases: both" runs on SQLite and on PostgreSQL: new_database makes it one.
+# `hikeshi` and `hikeshi-range` are those of HK_BUILD, `hikeshi` without the configuration of this machine.
 # shellcheck shell=sh
 set -u
 HK_SRC=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -17,6 +18,7 @@ export HK_SRC HK_BUILD
 tap_count=0
 tap_failed=0
 tap_pids=
+tap_databases=
 work=$(mktemp -d "${TMPDIR:-/tmp}/hikeshi test.XXXXXX")
 
 tap_cleanup() {
@@ -24,6 +26,9 @@ tap_cleanup() {
 		kill "$tap_pid" 2>/dev/null && wait "$tap_pid" 2>/dev/null
 	done
 	rm -rf "$work"
+	for tap_database in $tap_databases; do
+		psql -qX "$HK_TEST_PGSQL" -c "DROP DATABASE IF EXISTS $tap_database WITH (FORCE)" >/dev/null 2>&1
+	done
 }
 trap tap_cleanup EXIT
 trap 'exit 1' HUP INT TERM
@@ -41,6 +46,20 @@ run() {
 
 # stop_at_end PID: ends that process when the test ends.
 stop_at_end() { tap_pids="$tap_pids $1"; }
+
+# new_database NAME: $database is the URL of a new database, without a schema (for `hikeshi db init`), on the engine that
+# HK_TEST_PGSQL asks for.
+new_database() {
+	if [ -z "${HK_TEST_PGSQL:-}" ]; then
+		database=$work/$1.db
+		return
+	fi
+	tap_name=hk_test_$$_$1
+	psql -qX "$HK_TEST_PGSQL" -c "CREATE DATABASE $tap_name TEMPLATE template0" || { echo "Bail out! no database"; exit 1; }
+	tap_databases="$tap_databases $tap_name"
+	# shellcheck disable=SC2034 # for the test
+	database=$(printf '%s\n' "$HK_TEST_PGSQL" | sed "s|/postgres?|/$tap_name?|")
+}
 
 ok() { # ok CONDITION-STATUS TEXT: 0 passes
 	tap_count=$((tap_count + 1))

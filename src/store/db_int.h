@@ -11,6 +11,8 @@
 #define HK_DB_LOOSE_MAX 64
 /* How long a writer waits for its turn before it is told HK_EAGAIN. */
 #define HK_DB_BUSY_MS 10000
+/* Values of one statement. */
+#define HK_DB_VALUES_MAX 400
 
 typedef struct hk_db_ops {
 	void (*close)(hk_db *db);

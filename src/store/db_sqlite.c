@@ -167,6 +167,12 @@ configure(sqlite_db *db, GError **error)
 	return run_script(&db->base, settings, error) && data_version(db, &db->seen_version, error);
 }
 
+static void
+finalize(void *stmt)
+{
+	sqlite3_finalize(stmt);
+}
+
 hk_db *
 hk_db_sqlite_new(const char *path, GError **error)
 {
@@ -189,8 +195,7 @@ hk_db_sqlite_new(const char *path, GError **error)
 	db->base.ops = &hk_db_sqlite_ops;
 	db->base.engine = HK_DB_SQLITE;
 	db->base.place = g_strdup(path);
-	db->kept = g_hash_table_new_full(
-		g_str_hash, g_str_equal, g_free, (GDestroyNotify)sqlite3_finalize);
+	db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
 	db->loose = g_ptr_array_new();
 	db->random = g_random_int() | 1;
 	int rc = sqlite3_open_v2(path, &db->handle,
