@@ -14,6 +14,9 @@
 /* libconfuse calls back without a user pointer; one file is read at a time. */
 static struct {
 	const char *path;
+	const hk_opt_row *rows;
+	size_t count;
+	const char *what; /* lists all keys */
 	hk_confentry *entries;
 	GError **error;
 	bool failed;
@@ -36,9 +39,9 @@ static void G_GNUC_PRINTF(2, 3) fail_at(int line, const char *format, ...)
 static int
 find_row(const char *name)
 {
-	for (int id = 0; id < HK_OPT_COUNT; id++) {
-		if (g_strcmp0(hk_opt_row_get((hk_opt)id)->name, name) == 0) {
-			return id;
+	for (size_t id = 0; id < reading.count; id++) {
+		if (g_strcmp0(reading.rows[id].name, name) == 0) {
+			return (int)id;
 		}
 	}
 	return -1;
@@ -47,22 +50,19 @@ find_row(const char *name)
 static void
 fail_unknown(int line, const char *name)
 {
-	const char *keys[HK_OPT_COUNT];
-	int id = find_row(name);
+	g_autofree const char **keys = g_new0(const char *, reading.count);
 
-	if (id >= 0) {
+	if (find_row(name) >= 0) {
 		fail_at(line, "'%s' is a flag of the command line only", name);
 		return;
 	}
-	for (id = 0; id < HK_OPT_COUNT; id++) {
-		const hk_opt_row *row = hk_opt_row_get((hk_opt)id);
-
-		keys[id] = row->key ? row->name : NULL;
+	for (size_t i = 0; i < reading.count; i++) {
+		keys[i] = reading.rows[i].key ? reading.rows[i].name : NULL;
 	}
-	const char *near = hk_nearest(name, keys, HK_OPT_COUNT);
+	const char *near = hk_nearest(name, keys, reading.count);
 
-	fail_at(line, "unknown key '%s'%s%s%s (`hikeshi config show` lists all)", name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fail_at(line, "unknown key '%s'%s%s%s (%s lists all)", name, near ? "; did you mean '" : "",
+		near ? near : "", near ? "'?" : "", reading.what);
 }
 
 static void G_GNUC_PRINTF(2, 0) on_error(cfg_t *cfg, const char *format, va_list args)
@@ -84,7 +84,7 @@ static int
 on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
 	int id = find_row(opt->name);
-	const hk_opt_row *row = hk_opt_row_get((hk_opt)id);
+	const hk_opt_row *row = &reading.rows[id];
 	hk_confentry *entry = &reading.entries[id];
 
 	if (entry->line > 0) {
@@ -178,7 +178,15 @@ blank_comments(char *text)
 bool
 hk_conffile_read(const char *path, hk_confentry *entries, GError **error)
 {
-	cfg_opt_t opts[HK_OPT_COUNT + 1];
+	return hk_conffile_read_rows(path, hk_opt_row_get((hk_opt)0), HK_OPT_COUNT,
+		"`hikeshi config show`", entries, error);
+}
+
+bool
+hk_conffile_read_rows(const char *path, const hk_opt_row *rows, size_t row_count, const char *what,
+	hk_confentry *entries, GError **error)
+{
+	g_autofree cfg_opt_t *opts = g_new0(cfg_opt_t, row_count + 1);
 	size_t count = 0;
 	g_autofree char *text = read_all(path, error);
 
@@ -186,8 +194,8 @@ hk_conffile_read(const char *path, hk_confentry *entries, GError **error)
 		return false;
 	}
 	blank_comments(text);
-	for (int id = 0; id < HK_OPT_COUNT; id++) {
-		const hk_opt_row *row = hk_opt_row_get((hk_opt)id);
+	for (size_t i = 0; i < row_count; i++) {
+		const hk_opt_row *row = &rows[i];
 
 		if (row->key && row->type == HK_TYPE_LIST) {
 			opts[count++] = (cfg_opt_t)CFG_STR_LIST(row->name, NULL, CFGF_NONE);
@@ -203,6 +211,9 @@ hk_conffile_read(const char *path, hk_confentry *entries, GError **error)
 		HK_BUG("cfg_init");
 	}
 	reading.path = path;
+	reading.rows = rows;
+	reading.count = row_count;
+	reading.what = what;
 	reading.entries = entries;
 	reading.error = error;
 	reading.failed = false;

@@ -1,8 +1,8 @@
-/* sys/conffile: the configuration file, read with libconfuse. Layer: sys; used by sys/options.
- * Input is ours, yet checked.
+/* sys/conffile: configuration files, read with libconfuse. Layer: sys; used by sys/options, and by
+ * parts with files of their own (feeds). Input is ours, yet checked.
  *
  * The form is `key = value`, lists as `key = { "a", "b" }`, comments with #. The keys are the OPT
- * rows of options.def. */
+ * rows of options.def, or a table of the caller's. */
 #ifndef HK_SYS_CONFFILE_H
 #define HK_SYS_CONFFILE_H
 
@@ -23,6 +23,12 @@ typedef struct hk_confentry {
  * wrong: syntax, an unknown key (with the nearest one), a key set twice, a value of the wrong type
  * or outside its limits. Not reentrant (libconfuse has no user pointer). */
 bool hk_conffile_read(const char *path, hk_confentry *entries, GError **error);
+
+/* hk_conffile_read_rows(path, rows, count, what, entries, error): the same with the caller's table
+ * (rows with key false are not taken from the file) into entries[count]. what: where all keys are
+ * listed ("docs/feeds.md"), for the advice about an unknown one. */
+bool hk_conffile_read_rows(const char *path, const hk_opt_row *rows, size_t count, const char *what,
+	hk_confentry *entries, GError **error);
 
 /* hk_conffile_quote(text): text as a value in the file: bare when it is made of [A-Za-z0-9_./:@+-]
  * only, else in double quotes with escapes. Newly allocated, caller frees. */

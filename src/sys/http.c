@@ -29,7 +29,11 @@ struct hk_http_call {
 	bool over;
 	bool gzip;
 	bool odd_encoding;
+	const char *keep;
 	char etag[HK_HTTP_ETAG_MAX + 1];
+	char modified[HK_HTTP_ETAG_MAX + 1];
+	char type[HK_HTTP_ETAG_MAX + 1];
+	char kept[HK_HTTP_ETAG_MAX + 1];
 	int64_t retry_after_ms;
 };
 
@@ -128,6 +132,16 @@ header_is(hk_span line, const char *name, hk_span *ret_value)
 	return true;
 }
 
+/* Keeps value in ret[HK_HTTP_ETAG_MAX + 1]; one that does not fit is as if it were not there. */
+static void
+keep(hk_span value, char *ret)
+{
+	if (value.len <= HK_HTTP_ETAG_MAX && !memchr(value.data, '\0', value.len)) {
+		memcpy(ret, value.data, value.len);
+		ret[value.len] = '\0';
+	}
+}
+
 static size_t
 on_header(char *data, size_t size, size_t count, void *user)
 {
@@ -138,7 +152,7 @@ on_header(char *data, size_t size, size_t count, void *user)
 	if (line.len > 5 && memcmp(line.data, "HTTP/", 5) == 0) {
 		/* A new header block (after 1xx): what was seen belongs to the old one. */
 		call->gzip = call->odd_encoding = false;
-		call->etag[0] = '\0';
+		call->etag[0] = call->modified[0] = call->type[0] = call->kept[0] = '\0';
 		call->retry_after_ms = -1;
 	} else if (header_is(line, "content-encoding", &value)) {
 		g_autofree char *text =
@@ -146,15 +160,18 @@ on_header(char *data, size_t size, size_t count, void *user)
 		call->gzip = g_str_equal(text, "gzip") || g_str_equal(text, "x-gzip");
 		call->odd_encoding = !call->gzip && *text && !g_str_equal(text, "identity");
 	} else if (header_is(line, "etag", &value)) {
-		if (value.len <= HK_HTTP_ETAG_MAX && !memchr(value.data, '\0', value.len)) {
-			memcpy(call->etag, value.data, value.len);
-			call->etag[value.len] = '\0';
-		}
+		keep(value, call->etag);
+	} else if (header_is(line, "last-modified", &value)) {
+		keep(value, call->modified);
+	} else if (header_is(line, "content-type", &value)) {
+		keep(value, call->type);
 	} else if (header_is(line, "retry-after", &value)) {
 		int64_t ms;
 		if (hk_http_retry_after(value, g_get_real_time() / G_USEC_PER_SEC, &ms)) {
 			call->retry_after_ms = ms;
 		}
+	} else if (call->keep && header_is(line, call->keep, &value)) {
+		keep(value, call->kept);
 	}
 	return line.len;
 }
@@ -277,11 +294,48 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	}
 }
 
+/* The headers of one request; NULL when the common ones are all. */
+static struct curl_slist *
+headers_of(const hk_http *http, const hk_http_request *request)
+{
+	struct curl_slist *list = NULL;
+
+	if (!request->etag && !request->modified && !request->headers) {
+		return NULL;
+	}
+	list = curl_slist_append(NULL, http->headers->data);
+	if (request->etag) {
+		g_autofree char *line = g_strconcat("If-None-Match: ", request->etag, NULL);
+		list = curl_slist_append(list, line);
+	}
+	if (request->modified) {
+		g_autofree char *line = g_strconcat("If-Modified-Since: ", request->modified, NULL);
+		list = curl_slist_append(list, line);
+	}
+	for (size_t i = 0; request->headers && request->headers[i]; i++) {
+		list = curl_slist_append(list, request->headers[i]);
+	}
+	return list;
+}
+
+/* A line end inside a header would make it two. */
+static bool
+headers_check(const hk_http_request *request, GError **error)
+{
+	bool good = !(request->etag && strpbrk(request->etag, "\r\n")) &&
+		    !(request->modified && strpbrk(request->modified, "\r\n"));
+
+	for (size_t i = 0; request->headers && request->headers[i]; i++) {
+		good = good && !strpbrk(request->headers[i], "\r\n");
+	}
+	return good || hk_error_set(error, HK_EPOLICY, "a header that holds a line end");
+}
+
 hk_http_call *
 hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, void *user,
 	GError **error)
 {
-	if (!hk_http_url_check(request->url, error)) {
+	if (!hk_http_url_check(request->url, error) || !headers_check(request, error)) {
 		return NULL;
 	}
 	hk_http_call *call = g_new0(hk_http_call, 1);
@@ -295,11 +349,8 @@ hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, vo
 	call->easy = http->idle->len > 0
 			     ? g_ptr_array_steal_index_fast(http->idle, http->idle->len - 1)
 			     : curl_easy_init();
-	if (request->etag) {
-		g_autofree char *line = g_strconcat("If-None-Match: ", request->etag, NULL);
-		call->headers = curl_slist_append(NULL, http->headers->data);
-		call->headers = curl_slist_append(call->headers, line);
-	}
+	call->keep = request->keep;
+	call->headers = headers_of(http, request);
 	set_options(call, request);
 	g_hash_table_add(http->calls, call);
 	curl_multi_add_handle(http->multi, call->easy);
@@ -335,6 +386,9 @@ finish(hk_http_call *call, CURLcode result)
 		.gzip = call->gzip,
 		.odd_encoding = call->odd_encoding,
 		.etag = call->etag[0] ? call->etag : NULL,
+		.modified = call->modified[0] ? call->modified : NULL,
+		.type = call->type[0] ? call->type : NULL,
+		.kept = call->kept[0] ? call->kept : NULL,
 		.retry_after_ms = call->retry_after_ms,
 		.seconds = seconds,
 	};

@@ -21,7 +21,7 @@
 
 /* Default cap of one body (certspotter's). */
 #define HK_HTTP_BODY_MAX (64u << 20)
-/* Longest ETag that is kept; a longer one is ignored. */
+/* Longest ETag (and any other header's value) that is kept; a longer one is ignored. */
 #define HK_HTTP_ETAG_MAX 255
 /* The pool keeps at most this many idle buffers and no idle buffer larger than this: memory is
  * bounded whatever a server once sent. */
@@ -48,8 +48,12 @@ typedef struct hk_http_config {
 } hk_http_config;
 
 typedef struct hk_http_request {
-	const char *url;     /* copied */
-	const char *etag;    /* sent as If-None-Match, or NULL; copied */
+	const char *url;            /* copied */
+	const char *etag;           /* sent as If-None-Match, or NULL; copied */
+	const char *modified;       /* sent as If-Modified-Since, or NULL; copied */
+	const char *const *headers; /* "Name: value", NULL at the end, or NULL; copied. Secrets too:
+				       they go to url's host only, there are no redirects */
+	const char *keep;    /* name of one more header to hand over, or NULL; static storage */
 	size_t max_bytes;    /* cap of the body as it travels; 0: HK_HTTP_BODY_MAX */
 	unsigned timeout_ms; /* the whole exchange; 0: 60,000. A transfer under 100 bytes/s for 20 s
 				ends sooner */
@@ -59,14 +63,17 @@ typedef struct hk_http_request {
 } hk_http_request;
 
 typedef struct hk_http_answer {
-	const char *url;     /* as asked */
-	int status;          /* HTTP status; 0 when there was no answer (error is set) */
-	const GError *error; /* why there is no answer, or why the body is not whole; NULL when it
+	const char *url;      /* as asked */
+	int status;           /* HTTP status; 0 when there was no answer (error is set) */
+	const GError *error;  /* why there is no answer, or why the body is not whole; NULL when it
 			      * is whole: HK_EREMOTE, HK_ELIMIT (body over the cap) */
-	hk_span body;        /* as it travelled, until the callback returns */
-	bool gzip;           /* Content-Encoding: gzip (or x-gzip) */
-	bool odd_encoding;   /* any other encoding: we asked for none */
-	const char *etag;    /* or NULL */
+	hk_span body;         /* as it travelled, until the callback returns */
+	bool gzip;            /* Content-Encoding: gzip (or x-gzip) */
+	bool odd_encoding;    /* any other encoding: we asked for none */
+	const char *etag;     /* or NULL */
+	const char *modified; /* Last-Modified, or NULL */
+	const char *type;     /* Content-Type, or NULL */
+	const char *kept;     /* the header that the request wanted kept, or NULL */
 	int64_t retry_after_ms; /* of Retry-After, clamped to 0..HK_HTTP_RETRY_MAX_MS; -1 without
 				   one */
 	double seconds;         /* the exchange took */
@@ -85,7 +92,7 @@ void hk_http_free(hk_http *http);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_http, hk_http_free)
 
 /* hk_http_get(http, request, done, user, error): starts a GET. NULL with HK_EPOLICY for a URL that
- * may not be fetched (hk_http_url_check). The call lives until done returns or it is cancelled. */
+ * may not be fetched (hk_http_url_check) and for a header that holds a line end. The call lives until done returns or it is cancelled. */
 hk_http_call *hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done,
 	void *user, GError **error);
 

@@ -405,3 +405,21 @@ hk_json_text(const hk_json *value)
 {
 	return json_string_value(value->node);
 }
+
+bool
+hk_json_each(const hk_json *obj, void **pos, const char **ret_key, hk_json *ret)
+{
+	json_t *node = obj->node; /* json_object_iter wants it writable, but only reads it */
+
+	if (!json_is_object(node)) {
+		return false;
+	}
+	void *iter = *pos ? json_object_iter_next(node, *pos) : json_object_iter(node);
+	if (!iter) {
+		return false;
+	}
+	*pos = iter;
+	*ret_key = json_object_iter_key(iter);
+	*ret = (hk_json){.node = json_object_iter_value(iter), .up = obj, .key = *ret_key};
+	return true;
+}

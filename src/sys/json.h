@@ -46,7 +46,8 @@ bool hk_json_str(const hk_json *obj, const char *key, const char **ret, GError *
 bool hk_json_u64(const hk_json *obj, const char *key, uint64_t *ret, GError **error);
 bool hk_json_i64(const hk_json *obj, const char *key, int64_t *ret, GError **error);
 bool hk_json_bool(const hk_json *obj, const char *key, bool *ret, GError **error);
-bool hk_json_real(const hk_json *obj, const char *key, double *ret, GError **error); /* any number */
+bool hk_json_real(
+	const hk_json *obj, const char *key, double *ret, GError **error); /* any number */
 
 /* hk_json_base64(obj, key, ret, max, ret_len, error): a string member decoded into the max bytes at
  * ret; HK_ELIMIT when it is longer. hk_json_base64_exact: of exactly n bytes. */
@@ -66,6 +67,11 @@ bool hk_json_has(const hk_json *obj, const char *key);
 /* hk_json_len(value), hk_json_at(array, i): elements; i < hk_json_len. 0 for what is no array. */
 size_t hk_json_len(const hk_json *value);
 hk_json hk_json_at(const hk_json *array, size_t i);
+
+/* hk_json_each(obj, pos, ret_key, ret): the members of an object, in the order of the text: *pos is
+ * NULL before the first one. False after the last one, and for what is no object. *ret_key is
+ * borrowed from the document. */
+bool hk_json_each(const hk_json *obj, void **pos, const char **ret_key, hk_json *ret);
 
 /* hk_json_text(value): the string that an element is, borrowed, NUL-terminated; NULL when it is none. */
 const char *hk_json_text(const hk_json *value);

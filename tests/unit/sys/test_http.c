@@ -51,6 +51,9 @@ typedef struct seen {
 	bool gzip;
 	bool odd;
 	char etag[64];
+	char modified[64];
+	char type[64];
+	char kept[64];
 	int64_t retry_ms;
 	hk_http_body *taken;
 	bool take;
@@ -69,6 +72,9 @@ on_done(void *user, hk_http_call *call, const hk_http_answer *answer)
 	s->gzip = answer->gzip;
 	s->odd = answer->odd_encoding;
 	g_strlcpy(s->etag, answer->etag ? answer->etag : "", sizeof s->etag);
+	g_strlcpy(s->modified, answer->modified ? answer->modified : "", sizeof s->modified);
+	g_strlcpy(s->type, answer->type ? answer->type : "", sizeof s->type);
+	g_strlcpy(s->kept, answer->kept ? answer->kept : "", sizeof s->kept);
 	s->retry_ms = answer->retry_after_ms;
 	if (s->take) {
 		s->taken = hk_http_take(call);
@@ -132,6 +138,36 @@ answers(hk_http *http)
 	is_int(s.status, 302, "a redirect is an answer, not an order");
 	s = GET(http, "HTTP/1.1 304 Not Modified\r\n\r\n");
 	is_int(s.status, 304, "304");
+}
+
+static void
+headers(hk_http *http)
+{
+	static const char *const more[] = {
+		"Accept: application/taxii+json;version=2.1", "Authorization: Bearer t0ken", NULL};
+	static const char *const split[] = {"X: a\r\nY: b", NULL};
+	g_autoptr(GError) error = NULL;
+	seen s = GET(http,
+		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nLast-Modified: Fri, 01 May 2026 00:00:00 "
+		"GMT\r\nContent-Type: text/csv\r\nX-TAXII-Date-Added-Last: 2026-05-01T00:00:00Z\r\n"
+		"\r\n",
+		.modified = "Thu, 30 Apr 2026 00:00:00 GMT", .headers = more,
+		.keep = "X-TAXII-Date-Added-Last");
+
+	ok(strstr(last_request, "If-Modified-Since: Thu, 30 Apr 2026 00:00:00 GMT\r\n"),
+		"If-Modified-Since");
+	ok(strstr(last_request, "Accept: application/taxii+json;version=2.1\r\n"), "Accept");
+	ok(!strstr(last_request, "Accept: */*"), "in place of curl's own");
+	ok(strstr(last_request, "Authorization: Bearer t0ken\r\n"), "Authorization");
+	is_str(s.modified, "Fri, 01 May 2026 00:00:00 GMT", "Last-Modified");
+	is_str(s.type, "text/csv", "Content-Type");
+	is_str(s.kept, "2026-05-01T00:00:00Z", "the header that was asked for");
+	s = GET(http, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Other: 1\r\n\r\n");
+	is_str(s.kept, "", "none is kept unasked");
+	ok(!strstr(last_request, "Authorization"), "the next request does not carry them");
+	hk_http_request request = {.url = "http://127.0.0.1:1/", .headers = split};
+	ok(!hk_http_get(http, &request, on_done, &s, &error), "a header with a line end");
+	is_int(hk_error_code(error), HK_EPOLICY, "is refused");
 }
 
 static void
@@ -205,6 +241,7 @@ main(void)
 		g_autoptr(hk_http) http =
 			hk_http_new(&(hk_http_config){.contact = "csirt@mihon-bank.example"}, NULL);
 		answers(http);
+		headers(http);
 		failures(http);
 		bodies(http);
 		cancelling(http);

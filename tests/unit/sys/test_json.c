@@ -67,6 +67,30 @@ members(void)
 }
 
 static void
+each(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(hk_json_doc) doc =
+		hk_json_load(HK_SPAN_LIT("{\"b\":\"1\",\"a\":2,\"c\":[]}"), 100, &error);
+	g_autoptr(GString) keys = g_string_new(NULL);
+	hk_json root = hk_json_root(doc);
+	hk_json item, list;
+	const char *key;
+	void *pos = NULL;
+
+	while (hk_json_each(&root, &pos, &key, &item)) {
+		g_string_append(keys, key);
+		if (*key == 'b') {
+			is_str(hk_json_text(&item), "1", "a member's value");
+		}
+	}
+	is_str(keys->str, "bac", "the members of an object, in the order of the text");
+	ok(hk_json_array(&root, "c", &list, &error), "a list");
+	pos = NULL;
+	ok(!hk_json_each(&list, &pos, &key, &item), "has no members");
+}
+
+static void
 bad(const char *text, size_t max, hk_err code)
 {
 	g_autoptr(GError) error = NULL;
@@ -82,6 +106,7 @@ main(void)
 	g_autofree char *deep = g_strnfill(HK_JSON_DEPTH_MAX + 1, '[');
 
 	members();
+	each();
 	bad("{\"a\":1,\"a\":2}", 100, HK_EFORM);
 	bad("{\"a\":1} x", 100, HK_EFORM);
 	bad("{\"a\":\"\\u0000\"}", 100, HK_EFORM);
