@@ -1,29 +1,11 @@
 /* hikeshi ct follow. */
-#include <string.h>
 #include <unistd.h>
 
-#include "base/num.h"
 #include "cmd/cmd.h"
-#include "cmd/ct_sink.h"
+#include "role/ct_sink.h"
 #include "source/ct/follow.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
-
-static bool
-parse_from(const char *text, hk_follow_config *config, GError **error)
-{
-	if (strcmp(text, "end") == 0) {
-		config->from = HK_FROM_END;
-	} else if (strcmp(text, "start") == 0) {
-		config->from = HK_FROM_START;
-	} else if (hk_parse_u64(hk_span_str(text), INT64_MAX, &config->from_index) == HK_OK) {
-		config->from = HK_FROM_INDEX;
-	} else {
-		return hk_error_set(error, HK_EUSAGE,
-			"--from must be start, end or the index of an entry, not '%s'", text);
-	}
-	return true;
-}
 
 bool
 hk_cmd_ct_follow(const hk_opts *opts, GError **error)
@@ -47,7 +29,7 @@ hk_cmd_ct_follow(const hk_opts *opts, GError **error)
 	if (!hk_opts_require(opts, HK_OPT_LOGS, error) ||
 		!hk_opts_require(opts, HK_OPT_STATE, error) ||
 		!hk_opts_require(opts, HK_OPT_CONTACT, error) ||
-		!parse_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
+		!hk_ct_sink_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
 		return false;
 	}
 	g_autoptr(hk_ct_sink) sink = hk_ct_sink_new(opts, error);

@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/ct_log.h"
-#include "cmd/judge.h"
+#include "role/judge.h"
 #include "source/ct/files.h"
 #include "source/ct/follow.h"
 #include "sys/clock.h"

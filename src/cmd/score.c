@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
-#include "cmd/judge.h"
+#include "role/judge.h"
 #include "parse/paste.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"

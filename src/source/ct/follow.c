@@ -1,11 +1,7 @@
 #include "source/ct/follow.h"
 
-#include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "source/ct/health.h"
 #include "source/ct/reader.h"
@@ -13,6 +9,7 @@
 #include "sys/file.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
+#include "sys/stop.h"
 
 /* Sightings are committed this soon after one another at the most, mere positions this seldom. */
 #define COMMIT_URGENT_MS 50
@@ -37,27 +34,6 @@ typedef struct run {
 	int64_t health_ms;
 	unsigned first; /* reader that is stepped first: nobody is always last */
 } run;
-
-static volatile sig_atomic_t stop_signal;
-static volatile sig_atomic_t reload_signal;
-static int wake_fd = -1;
-
-static void
-on_signal(int number)
-{
-	uint64_t one = 1;
-	int saved = errno;
-
-	if (number == SIGHUP) {
-		reload_signal = 1;
-	} else {
-		stop_signal = 1;
-	}
-	if (write(wake_fd, &one, sizeof one) < 0) {
-		/* The counter is full: it wakes anyway. */
-	}
-	errno = saved;
-}
 
 /* --- the log list --- */
 
@@ -371,8 +347,7 @@ turn(run *r, int64_t now_ms)
 	hk_follow *f = &r->follow;
 	int64_t wake = now_ms + 1000;
 
-	if (reload_signal) {
-		reload_signal = 0;
+	if (hk_stop_reload()) {
 		if (f->config->reload) {
 			f->config->reload(f->config->user);
 		}
@@ -420,16 +395,13 @@ loop(run *r)
 {
 	hk_follow *f = &r->follow;
 
-	while (!stop_signal && !f->fatal) {
+	while (!hk_stop_asked() && !f->fatal) {
 		int64_t wait_ms = turn(r, hk_clock_mono_ms());
-		uint64_t count;
 		if (f->fatal || (f->config->once && all_done(r))) {
 			break;
 		}
-		hk_http_step(f->http, (int)wait_ms, wake_fd);
-		if (read(wake_fd, &count, sizeof count) < 0 && errno != EAGAIN) {
-			hk_error_errno(&f->fatal, errno, "eventfd");
-		}
+		hk_http_step(f->http, (int)wait_ms, hk_stop_fd());
+		hk_stop_clear();
 	}
 	if (f->fatal) {
 		return;
@@ -445,7 +417,7 @@ loop(run *r)
 static bool
 judge(const run *r, GError **error)
 {
-	for (unsigned i = 0; r->follow.config->once && !stop_signal && i < r->follow.readers->len;
+	for (unsigned i = 0; r->follow.config->once && !hk_stop_asked() && i < r->follow.readers->len;
 		i++) {
 		const hk_reader *reader = g_ptr_array_index(r->follow.readers, i);
 		if (reader->phase == HK_PHASE_STOPPED) {
@@ -533,18 +505,10 @@ bool
 hk_follow_run(const hk_follow_config *config, GError **error)
 {
 	run r = {.follow = {.config = config}};
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	struct sigaction old[G_N_ELEMENTS(numbers)];
 
 	hk_file_init();
-	stop_signal = reload_signal = 0;
-	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (wake_fd < 0) {
-		return hk_error_errno(error, errno, "eventfd");
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-		sigaction(numbers[i], &action, &old[i]);
+	if (!hk_stop_begin(error)) {
+		return false;
 	}
 	bool good = set_up(&r, error);
 	if (good) {
@@ -557,10 +521,6 @@ hk_follow_run(const hk_follow_config *config, GError **error)
 		}
 	}
 	tear_down(&r);
-	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-		sigaction(numbers[i], &old[i], NULL);
-	}
-	close(wake_fd);
-	wake_fd = -1;
+	hk_stop_end();
 	return good;
 }

@@ -1,8 +1,8 @@
-/* cmd/judge: what becomes of the entries of a batch: hits of the scorer, and odd certificates. Layer: cmd.
+/* role/judge: what becomes of the entries of a batch: hits of the scorer, and odd certificates. Layer: role.
  *
  * The one place where a batch (source/ct) meets the scorer (score): used by `ct scan` and `ct follow`. */
-#ifndef HK_CMD_JUDGE_H
-#define HK_CMD_JUDGE_H
+#ifndef HK_ROLE_JUDGE_H
+#define HK_ROLE_JUDGE_H
 
 #include "score/scorer.h"
 #include "sys/options.h"

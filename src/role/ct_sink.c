@@ -1,6 +1,10 @@
-#include "cmd/ct_sink.h"
+#include "role/ct_sink.h"
 
-#include "cmd/judge.h"
+#include <string.h>
+
+#include "base/num.h"
+#include "role/judge.h"
+#include "sys/gerr.h"
 #include "sys/log.h"
 #include "sys/sighting.h"
 
@@ -68,4 +72,20 @@ hk_ct_sink_reload(void *user)
 	if (!hk_scorer_reload(sink->scorer, &error)) {
 		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", error->message));
 	}
+}
+
+bool
+hk_ct_sink_from(const char *text, hk_follow_config *config, GError **error)
+{
+	if (strcmp(text, "end") == 0) {
+		config->from = HK_FROM_END;
+	} else if (strcmp(text, "start") == 0) {
+		config->from = HK_FROM_START;
+	} else if (hk_parse_u64(hk_span_str(text), INT64_MAX, &config->from_index) == HK_OK) {
+		config->from = HK_FROM_INDEX;
+	} else {
+		return hk_error_set(error, HK_EUSAGE,
+			"--from must be start, end or the index of an entry, not '%s'", text);
+	}
+	return true;
 }

@@ -1,8 +1,8 @@
-/* cmd/ct_sink: where the follower's batches go: the scorer says which entries are sightings. Layer: cmd.
+/* role/ct_sink: where the follower's batches go: the scorer says which entries are sightings. Layer: role.
  *
  * source/ct and score/ know nothing of one another; this is the wire between them. */
-#ifndef HK_CMD_CT_SINK_H
-#define HK_CMD_CT_SINK_H
+#ifndef HK_ROLE_CT_SINK_H
+#define HK_ROLE_CT_SINK_H
 
 #include "source/ct/follow.h"
 #include "sys/options.h"
@@ -19,5 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_sink, hk_ct_sink_free)
 bool hk_ct_sink_batch(void *user, const hk_ct_log *log, const hk_batch *batch,
 	GPtrArray *ret_sightings, GError **error);
 void hk_ct_sink_reload(void *user);
+
+/* hk_ct_sink_from(text, config, error): --from into config: start, end or the index of an entry; else HK_EUSAGE. */
+bool hk_ct_sink_from(const char *text, hk_follow_config *config, GError **error);
 
 #endif

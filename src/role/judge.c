@@ -1,4 +1,4 @@
-#include "cmd/judge.h"
+#include "role/judge.h"
 
 hk_scorer *
 hk_judge_scorer(const hk_opts *opts, bool names_only, GError **error)

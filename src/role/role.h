@@ -1,0 +1,38 @@
+/* role/role: what watch, work and web have in common, and the four ways to run them. Layer: role.
+ *
+ * A role is a process with one connection to the database for its work, a row in `workers` that a thread of its own renews (with a
+ * connection of its own, so that a long piece of work does not look like a death), and SIGTERM as its way to end in good order. */
+#ifndef HK_ROLE_ROLE_H
+#define HK_ROLE_ROLE_H
+
+#include "flow/flow.h"
+#include "sys/options.h"
+
+typedef struct hk_role {
+	const char *name; /* "watch-HOST-PID-RANDOM": borrowed; unique */
+	hk_db *db;
+	hk_flow *flow;
+	struct hk_role_beat *beat; /* the thread */
+} hk_role;
+
+/* hk_role_open(opts, kind, ret, error): kind: watch | work. Opens --database, checks its schema, --audit-key, begins sys/stop, puts the process
+ * into `workers`. hk_role_close(role): takes it out again. */
+bool hk_role_open(const hk_opts *opts, const char *kind, hk_role *ret, GError **error);
+void hk_role_close(hk_role *role);
+
+/* hk_role_beat_start(opts, kind, ret_name, error): the row in `workers` alone, for the web role, which has connections of its own. */
+typedef struct hk_role_beat hk_role_beat;
+hk_role_beat *hk_role_beat_start(const hk_opts *opts, const char *kind, GError **error);
+void hk_role_beat_stop(hk_role_beat *beat); /* accepts NULL */
+const char *hk_role_beat_name(const hk_role_beat *beat);
+
+/* Each runs until SIGTERM or SIGINT (true: in good order). Options: see options.def. */
+bool hk_role_watch(const hk_opts *opts, GError **error);
+bool hk_role_work(const hk_opts *opts, GError **error);
+bool hk_role_web(const hk_opts *opts, GError **error);
+
+/* hk_role_serve(opts, error): the three roles as child processes, --workers of work; one that ends by itself is started again, after 1 s, doubling
+ * to a minute. A wrong command line or configuration (EX_USAGE, EX_CONFIG) ends all of them. Children die with their parent. */
+bool hk_role_serve(const hk_opts *opts, GError **error);
+
+#endif

@@ -1,0 +1,199 @@
+/* nocheck: tested in tests/scenario/roles.t. hikeshi serve: the roles as child processes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "role/role.h"
+#include "store/migrate.h"
+#include "sys/clock.h"
+#include "sys/gerr.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+/* A child that ran this long was well: its next wait is the first again. */
+#define WELL_MS       60000
+#define FIRST_WAIT_MS 1000
+#define LAST_WAIT_MS  60000
+/* Children get this long to end before they are killed: a lost lease costs less than a hanging stop. */
+#define GRACE_MS      20000
+
+typedef struct child {
+	const char *name;
+	bool (*run)(const hk_opts *opts, GError **error);
+	pid_t pid; /* 0: not running */
+	int64_t started_ms, not_before_ms;
+	int64_t wait_ms;
+} child;
+
+typedef struct serving {
+	const hk_opts *opts;
+	GArray *children; /* of child */
+	int refused;      /* sysexits code of a child that cannot ever run; 0: none */
+} serving;
+
+/* In the child. Forked, not executed: it is the same program with the same options. */
+static void
+become(const serving *s, const child *c, pid_t parent)
+{
+	g_autoptr(GError) error = NULL;
+	int status = EX_OK;
+
+	hk_stop_end();
+	prctl(PR_SET_NAME, c->name);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) {
+		_exit(EX_OK); /* the parent died before the line above */
+	}
+	if (!c->run(s->opts, &error)) {
+		status = hk_err_exit(hk_error_code(error));
+		fprintf(stderr, "hikeshi %s: %s\n", c->name, error->message);
+	}
+	exit(status);
+}
+
+static void
+start(serving *s, child *c, int64_t now_ms)
+{
+	pid_t parent = getpid();
+
+	c->started_ms = now_ms;
+	c->pid = fork();
+	if (c->pid == 0) {
+		become(s, c, parent);
+	}
+	if (c->pid < 0) {
+		c->pid = 0;
+		c->not_before_ms = now_ms + FIRST_WAIT_MS;
+		return;
+	}
+	hk_log(HK_EVENT_ROLE_STARTED, HK_F_STR("role", c->name), HK_F_INT("pid", c->pid));
+}
+
+static void
+ended(serving *s, child *c, int status, int64_t now_ms)
+{
+	bool well = now_ms - c->started_ms >= WELL_MS;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+
+	c->wait_ms = well || c->wait_ms == 0 ? FIRST_WAIT_MS : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
+	c->not_before_ms = now_ms + c->wait_ms;
+	c->pid = 0;
+	if (hk_stop_asked()) {
+		return;
+	}
+	hk_log(HK_EVENT_ROLE_ENDED, HK_F_STR("role", c->name), HK_F_INT("status", code),
+		HK_F_INT("wait_ms", c->wait_ms));
+	if (code == EX_USAGE || code == EX_CONFIG) {
+		s->refused = code;
+	}
+}
+
+static void
+reap(serving *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (unsigned i = 0; i < s->children->len; i++) {
+			child *c = &g_array_index(s->children, child, i);
+			if (c->pid == pid) {
+				ended(s, c, status, hk_clock_mono_ms());
+			}
+		}
+	}
+}
+
+/* Whether any child is left. */
+static bool
+signal_all(const serving *s, int number)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < s->children->len; i++) {
+		const child *c = &g_array_index(s->children, child, i);
+		if (c->pid > 0) {
+			any = true;
+			if (number > 0) {
+				kill(c->pid, number);
+			}
+		}
+	}
+	return any;
+}
+
+static void
+stop_all(serving *s)
+{
+	int64_t until = hk_clock_mono_ms() + GRACE_MS;
+
+	signal_all(s, SIGTERM);
+	hk_stop_ask();
+	while (signal_all(s, 0) && hk_clock_mono_ms() < until) {
+		g_usleep(20 * 1000);
+		reap(s);
+	}
+	if (signal_all(s, SIGKILL)) {
+		g_usleep(100 * 1000);
+		reap(s);
+	}
+}
+
+static void
+add(serving *s, const char *name, bool (*run)(const hk_opts *, GError **))
+{
+	child c = {.name = name, .run = run};
+
+	g_array_append_val(s->children, c);
+}
+
+bool
+hk_role_serve(const hk_opts *opts, GError **error)
+{
+	serving s = {.opts = opts};
+	/* What would end every child is said once, here. */
+	g_autoptr(hk_db) db = hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), error);
+
+	if (!db || !hk_schema_check(db, error)) {
+		return false;
+	}
+	g_clear_pointer(&db, hk_db_close);
+	if (!hk_stop_begin(error)) {
+		return false;
+	}
+	s.children = g_array_new(FALSE, TRUE, sizeof(child));
+	add(&s, "web", hk_role_web);
+	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_WORKERS); i++) {
+		add(&s, "work", hk_role_work);
+	}
+	add(&s, "watch", hk_role_watch);
+	while (!hk_stop_asked() && s.refused == 0) {
+		int64_t now_ms = hk_clock_mono_ms();
+		for (unsigned i = 0; i < s.children->len; i++) {
+			child *c = &g_array_index(s.children, child, i);
+			if (c->pid == 0 && now_ms >= c->not_before_ms) {
+				start(&s, c, now_ms);
+			}
+		}
+		/* A dead child is noticed within this; SIGCHLD would save nothing worth its races. */
+		hk_stop_wait(200);
+		hk_stop_clear();
+		if (hk_stop_reload()) {
+			signal_all(&s, SIGHUP);
+		}
+		reap(&s);
+	}
+	stop_all(&s);
+	g_array_unref(s.children);
+	hk_stop_end();
+	if (s.refused != 0) {
+		return hk_error_set(error, s.refused == EX_USAGE ? HK_EUSAGE : HK_ECONFIG,
+			"a role cannot run with these options; its message is above");
+	}
+	return true;
+}

@@ -1,0 +1,66 @@
+/* nocheck: tested in tests/scenario/roles.t. hikeshi watch: reads the outside, makes sightings. */
+#include <string.h>
+
+#include "role/ct_sink.h"
+#include "role/role.h"
+#include "source/ct/keep.h"
+#include "sys/gerr.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+/* The logs, until SIGTERM. */
+static bool
+follow(const hk_opts *opts, const hk_role *role, GError **error)
+{
+	hk_follow_config config = {
+		.list = hk_opts_str(opts, HK_OPT_LOGS),
+		.contact = hk_opts_str(opts, HK_OPT_CONTACT),
+		.ca_file = hk_opts_str(opts, HK_OPT_CA_FILE),
+		.poll_ms = (unsigned)hk_opts_int(opts, HK_OPT_POLL),
+		.rate_per_s = hk_opts_real(opts, HK_OPT_RATE),
+		.in_flight = (unsigned)hk_opts_int(opts, HK_OPT_IN_FLIGHT),
+		.http1 = hk_opts_list(opts, HK_OPT_HTTP1),
+		.fresh = hk_opts_list(opts, HK_OPT_FRESH),
+		.out_fd = -1,
+		.sink = hk_ct_sink_batch,
+		.reload = hk_ct_sink_reload,
+	};
+
+	if (!hk_opts_require(opts, HK_OPT_CONTACT, error) || !hk_opts_require(opts, HK_OPT_STATE, error) ||
+		!hk_ct_sink_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
+		return false;
+	}
+	g_autoptr(hk_ct_sink) sink = hk_ct_sink_new(opts, error);
+	g_autoptr(hk_keep) keep =
+		sink ? hk_keep_store_open(role->flow, role->name, hk_opts_str(opts, HK_OPT_STATE), error) : NULL;
+	if (!keep) {
+		return false;
+	}
+	config.user = sink;
+	config.keep = keep;
+	return hk_follow_run(&config, error);
+}
+
+bool
+hk_role_watch(const hk_opts *opts, GError **error)
+{
+	hk_role role;
+
+	if (!hk_role_open(opts, "watch", &role, error)) {
+		return false;
+	}
+	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));
+	bool good = true;
+	if (hk_opts_str(opts, HK_OPT_LOGS)) {
+		good = follow(opts, &role, error);
+	} else {
+		while (!hk_stop_wait(60000)) {
+			hk_stop_clear();
+		}
+	}
+	if (good) {
+		hk_log(HK_EVENT_STOP, HK_F_STR("command", "watch"), HK_F_STR("reason", "signal"));
+	}
+	hk_role_close(&role);
+	return good;
+}

@@ -1,0 +1,100 @@
+/* nocheck: tested in tests/scenario/roles.t. hikeshi work: does the jobs of stages.def, one at a time. */
+#include <string.h>
+
+#include "flow/jobs.h"
+#include "role/role.h"
+#include "sys/gerr.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+/* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
+#define IDLE_MS 500
+
+/* Errors that a later attempt may not have; anything else is a dead letter at once. */
+static const hk_err passing[] = {
+	HK_EAGAIN, HK_EIO, HK_EFULL, HK_EREMOTE, HK_ENOMEM, HK_EINTERNAL};
+
+static bool
+is_passing(hk_err code)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++) {
+		if (passing[i] == code) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+do_job(const hk_role *role, const hk_job *job)
+{
+	g_autoptr(GError) why = NULL;
+	hk_job_handler run = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(handlers) && !run; i++) {
+		run = strcmp(handlers[i].stage, job->stage) == 0 ? handlers[i].run : NULL;
+	}
+	if (!run) {
+		hk_error_set(&why, HK_EVERSION, "no handler for stage %s in this version of hikeshi", job->stage);
+	} else if (run(role->flow, job, NULL, &why)) {
+		return;
+	}
+	hk_flow_rollback(role->flow);
+	hk_err code = hk_error_code(why);
+	if (code == HK_EINCONSISTENT) {
+		return; /* the lease ran out: somebody else does it */
+	}
+	hk_log(HK_EVENT_JOB_FAILED, HK_F_STR("stage", job->stage), HK_F_INT("job", job->id),
+		HK_F_INT("attempts", job->attempts), HK_F_STR("reason", why->message));
+	/* If even this cannot be written, the lease runs out by itself. */
+	hk_job_failed(role->flow, job, why->message, !is_passing(code), NULL);
+}
+
+static bool
+loop(const hk_role *role, GError **error)
+{
+	bool away = false;
+
+	while (!hk_stop_asked()) {
+		g_autoptr(GError) local = NULL;
+		hk_job job = {0};
+		if (!hk_job_claim(role->flow, role->name, NULL, &job, &local)) {
+			if (hk_error_code(local) != HK_EAGAIN) {
+				g_propagate_error(error, g_steal_pointer(&local));
+				return false;
+			}
+			if (!away) {
+				hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", local->message));
+			}
+			away = true;
+			hk_stop_wait(1000);
+			continue;
+		}
+		away = false;
+		if (job.id == 0) {
+			hk_db_wait(role->db, IDLE_MS, hk_stop_fd(), NULL);
+			hk_stop_clear();
+			continue;
+		}
+		do_job(role, &job);
+		hk_job_clear(&job);
+	}
+	return true;
+}
+
+bool
+hk_role_work(const hk_opts *opts, GError **error)
+{
+	hk_role role;
+
+	if (!hk_role_open(opts, "work", &role, error)) {
+		return false;
+	}
+	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
+	bool good = loop(&role, error);
+	if (good) {
+		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
+	}
+	hk_role_close(&role);
+	return good;
+}
