@@ -53,7 +53,8 @@ beat(hk_role_beat *b, hk_db *db)
 	hk_jsonw_int(data, memory());
 	hk_jsonw_close(data, '}');
 	if (!hk_db_begin(db, true, &error) ||
-		!hk_workers_seen(db, b->name, b->kind, b->started_ms, hk_clock_wall_ms(), data->str, &error) ||
+		!hk_workers_seen(db, b->name, b->kind, b->started_ms, hk_clock_wall_ms(), data->str,
+			&error) ||
 		!hk_db_commit(db, &error)) {
 		hk_db_rollback(db);
 		hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
@@ -63,7 +64,8 @@ beat(hk_role_beat *b, hk_db *db)
 static void
 leave(hk_role_beat *b, hk_db *db)
 {
-	if (!hk_db_begin(db, true, NULL) || !hk_workers_left(db, b->name, NULL) || !hk_db_commit(db, NULL)) {
+	if (!hk_db_begin(db, true, NULL) || !hk_workers_left(db, b->name, NULL) ||
+		!hk_db_commit(db, NULL)) {
 		hk_db_rollback(db); /* it is swept when it is old */
 	}
 }
@@ -105,7 +107,8 @@ hk_role_beat_start(const hk_opts *opts, const char *kind, GError **error)
 		g_free(b);
 		return NULL;
 	}
-	b->name = g_strdup_printf("%s-%s-%d-%08x", kind, g_get_host_name(), (int)getpid(), g_random_int());
+	b->name = g_strdup_printf(
+		"%s-%s-%d-%08x", kind, g_get_host_name(), (int)getpid(), g_random_int());
 	b->database = g_strdup(hk_opts_str(opts, HK_OPT_DATABASE));
 	b->kind = kind;
 	b->started_ms = hk_clock_wall_ms();

@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/scenario/roles.t. hikeshi serve: the roles as child processes. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,7 +21,7 @@
 #define FIRST_WAIT_MS 1000
 #define LAST_WAIT_MS  60000
 /* Children get this long to end before they are killed: a lost lease costs less than a hanging stop. */
-#define GRACE_MS      20000
+#define GRACE_MS 20000
 
 typedef struct child {
 	const char *name;
@@ -80,7 +81,8 @@ ended(serving *s, child *c, int status, int64_t now_ms)
 	bool well = now_ms - c->started_ms >= WELL_MS;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 
-	c->wait_ms = well || c->wait_ms == 0 ? FIRST_WAIT_MS : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
+	c->wait_ms = well || c->wait_ms == 0 ? FIRST_WAIT_MS
+					     : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
 	c->not_before_ms = now_ms + c->wait_ms;
 	c->pid = 0;
 	if (hk_stop_asked()) {

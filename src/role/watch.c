@@ -26,13 +26,15 @@ follow(const hk_opts *opts, const hk_role *role, GError **error)
 		.reload = hk_ct_sink_reload,
 	};
 
-	if (!hk_opts_require(opts, HK_OPT_CONTACT, error) || !hk_opts_require(opts, HK_OPT_STATE, error) ||
+	if (!hk_opts_require(opts, HK_OPT_CONTACT, error) ||
+		!hk_opts_require(opts, HK_OPT_STATE, error) ||
 		!hk_ct_sink_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
 		return false;
 	}
 	g_autoptr(hk_ct_sink) sink = hk_ct_sink_new(opts, error);
-	g_autoptr(hk_keep) keep =
-		sink ? hk_keep_store_open(role->flow, role->name, hk_opts_str(opts, HK_OPT_STATE), error) : NULL;
+	g_autoptr(hk_keep) keep = sink ? hk_keep_store_open(role->flow, role->name,
+						 hk_opts_str(opts, HK_OPT_STATE), error)
+				       : NULL;
 	if (!keep) {
 		return false;
 	}

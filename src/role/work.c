@@ -11,8 +11,7 @@
 #define IDLE_MS 500
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
-static const hk_err passing[] = {
-	HK_EAGAIN, HK_EIO, HK_EFULL, HK_EREMOTE, HK_ENOMEM, HK_EINTERNAL};
+static const hk_err passing[] = {HK_EAGAIN, HK_EIO, HK_EFULL, HK_EREMOTE, HK_ENOMEM, HK_EINTERNAL};
 
 static bool
 is_passing(hk_err code)
@@ -35,7 +34,8 @@ do_job(const hk_role *role, const hk_job *job)
 		run = strcmp(handlers[i].stage, job->stage) == 0 ? handlers[i].run : NULL;
 	}
 	if (!run) {
-		hk_error_set(&why, HK_EVERSION, "no handler for stage %s in this version of hikeshi", job->stage);
+		hk_error_set(&why, HK_EVERSION,
+			"no handler for stage %s in this version of hikeshi", job->stage);
 	} else if (run(role->flow, job, NULL, &why)) {
 		return;
 	}
