@@ -1,0 +1,2 @@
+import { html } from '../lib/ui.js'
+export default () => html`<p></p>`
