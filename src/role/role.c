@@ -98,7 +98,7 @@ beat_run(gpointer data)
 }
 
 hk_role_beat *
-hk_role_beat_start(const hk_opts *opts, const char *kind, GError **error)
+hk_role_beat_start(const hk_opts *opts, const char *kind, const char *id, GError **error)
 {
 	hk_role_beat *b = g_new0(hk_role_beat, 1);
 	g_autoptr(hk_db) db = hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), error);
@@ -107,8 +107,8 @@ hk_role_beat_start(const hk_opts *opts, const char *kind, GError **error)
 		g_free(b);
 		return NULL;
 	}
-	b->name = g_strdup_printf(
-		"%s-%s-%d-%08x", kind, g_get_host_name(), (int)getpid(), g_random_int());
+	g_autofree char *random = g_strdup_printf("%d-%08x", (int)getpid(), g_random_int());
+	b->name = g_strdup_printf("%s-%s-%s", kind, g_get_host_name(), id ? id : random);
 	b->database = g_strdup(hk_opts_str(opts, HK_OPT_DATABASE));
 	b->kind = kind;
 	b->started_ms = hk_clock_wall_ms();
@@ -145,7 +145,7 @@ hk_role_beat_name(const hk_role_beat *b)
 }
 
 bool
-hk_role_open(const hk_opts *opts, const char *kind, hk_role *ret, GError **error)
+hk_role_open(const hk_opts *opts, const char *kind, const char *id, hk_role *ret, GError **error)
 {
 	hk_role role = {0};
 
@@ -157,7 +157,7 @@ hk_role_open(const hk_opts *opts, const char *kind, hk_role *ret, GError **error
 	if (role.db && hk_schema_check(role.db, error)) {
 		role.flow = hk_flow_new(role.db, hk_opts_str(opts, HK_OPT_AUDIT_KEY), error);
 	}
-	role.beat = role.flow ? hk_role_beat_start(opts, kind, error) : NULL;
+	role.beat = role.flow ? hk_role_beat_start(opts, kind, id, error) : NULL;
 	if (!role.beat) {
 		hk_role_close(&role);
 		return false;

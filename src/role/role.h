@@ -9,20 +9,23 @@
 #include "sys/options.h"
 
 typedef struct hk_role {
-	const char *name; /* "watch-HOST-PID-RANDOM": borrowed; unique */
+	const char *name; /* "work-HOST-ID": borrowed; unique */
 	hk_db *db;
 	hk_flow *flow;
 	struct hk_role_beat *beat; /* the thread */
 } hk_role;
 
-/* hk_role_open(opts, kind, ret, error): kind: watch | work. Opens --database, checks its schema, --audit-key, begins sys/stop, puts the process
+/* hk_role_open(opts, kind, id, ret, error): kind: watch | work; id: makes the name unique, and is the same for a process that takes the place of
+ * another (NULL: a random one). Opens --database, checks its schema, --audit-key, begins sys/stop, puts the process
  * into `workers`. hk_role_close(role): takes it out again. */
-bool hk_role_open(const hk_opts *opts, const char *kind, hk_role *ret, GError **error);
+bool hk_role_open(
+	const hk_opts *opts, const char *kind, const char *id, hk_role *ret, GError **error);
 void hk_role_close(hk_role *role);
 
-/* hk_role_beat_start(opts, kind, ret_name, error): the row in `workers` alone, for the web role, which has connections of its own. */
+/* hk_role_beat_start(opts, kind, id, error): the row in `workers` alone, for the web role, which has connections of its own. */
 typedef struct hk_role_beat hk_role_beat;
-hk_role_beat *hk_role_beat_start(const hk_opts *opts, const char *kind, GError **error);
+hk_role_beat *hk_role_beat_start(
+	const hk_opts *opts, const char *kind, const char *id, GError **error);
 void hk_role_beat_stop(hk_role_beat *beat); /* accepts NULL */
 const char *hk_role_beat_name(const hk_role_beat *beat);
 

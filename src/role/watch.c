@@ -4,6 +4,7 @@
 #include "role/ct_sink.h"
 #include "role/role.h"
 #include "source/ct/keep.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
 #include "sys/stop.h"
@@ -43,12 +44,42 @@ follow(const hk_opts *opts, const hk_role *role, GError **error)
 	return hk_follow_run(&config, error);
 }
 
+/* Who this process is among all watch processes: an id that stays in the state folder, so that after kill -9 the next one takes its leases over
+ * at once. The folder is locked by its keeper, so there is one process at a time with this id. */
+static char *
+identity(const hk_opts *opts, GError **error)
+{
+	const char *folder = hk_opts_str(opts, HK_OPT_STATE);
+	g_autofree char *path = folder ? g_build_filename(folder, "owner", NULL) : NULL;
+	g_autoptr(GError) local = NULL;
+	gsize len;
+
+	if (!path) {
+		return g_strdup_printf("%08x", g_random_int());
+	}
+	g_autoptr(GBytes) bytes = hk_file_read(path, 64, &local);
+	if (bytes) {
+		const char *text = g_bytes_get_data(bytes, &len);
+		return g_strndup(text, len);
+	}
+	if (hk_error_code(local) != HK_ENOENT) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return NULL;
+	}
+	g_autofree char *made = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
+	if (!hk_file_mkdirs(folder, error) || !hk_file_replace(path, hk_span_str(made), error)) {
+		return NULL;
+	}
+	return g_steal_pointer(&made);
+}
+
 bool
 hk_role_watch(const hk_opts *opts, GError **error)
 {
 	hk_role role;
+	g_autofree char *id = identity(opts, error);
 
-	if (!hk_role_open(opts, "watch", &role, error)) {
+	if (!id || !hk_role_open(opts, "watch", id, &role, error)) {
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));

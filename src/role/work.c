@@ -87,7 +87,7 @@ hk_role_work(const hk_opts *opts, GError **error)
 {
 	hk_role role;
 
-	if (!hk_role_open(opts, "work", &role, error)) {
+	if (!hk_role_open(opts, "work", NULL, &role, error)) {
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
