@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/jpholiday.h"
 #include "base/utf8.h"
 
 #define MINUTE_MS 60000ll
@@ -110,29 +111,6 @@ same(hk_span text, const char *name)
 
 /* Times --------------------------------------------------------------------------------------- */
 
-/* Days since 1970-01-01 of a Gregorian date. */
-static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
-{
-	year -= month <= 2;
-	int64_t era = year / 400, in_era = year - era * 400;
-	int64_t in_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
-}
-
-static void
-date_of(int64_t days, int64_t *ret_year, int64_t *ret_month)
-{
-	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097,
-		in_era = z - era * 146097;
-	int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-	int64_t in_year = in_era - (365 * year + year / 4 - year / 100),
-		shifted = (5 * in_year + 2) / 153;
-
-	*ret_month = shifted + (shifted < 10 ? 3 : -9);
-	*ret_year = year + era * 400 + (*ret_month <= 2);
-}
-
 /* What is left of a time. */
 typedef struct reader {
 	const uint8_t *at, *end;
@@ -170,7 +148,7 @@ mark(reader *r, char c)
 static int64_t
 month_days(int64_t year, int64_t month)
 {
-	return month == 12 ? 31 : days_of(year, month + 1, 1) - days_of(year, month, 1);
+	return month == 12 ? 31 : hk_date_days(year, month + 1, 1) - hk_date_days(year, month, 1);
 }
 
 /* What may follow "T": hours, minutes, seconds, zone. */
@@ -225,7 +203,7 @@ date(reader r, int zone_min, int64_t *ret_from, int64_t *ret_to)
 		return false;
 	}
 	if (r.at == r.end) {
-		days = days_of(year + 1, 1, 1) - days_of(year, 1, 1);
+		days = hk_date_days(year + 1, 1, 1) - hk_date_days(year, 1, 1);
 	} else {
 		between = *r.at == '/' ? '/' : '-';
 		if (!mark(&r, between) || !digits(&r, 2, &month) || month < 1 || month > 12) {
@@ -239,7 +217,7 @@ date(reader r, int zone_min, int64_t *ret_from, int64_t *ret_to)
 			days = 1;
 		}
 	}
-	int64_t midnight_ms = days_of(year, month, day) * DAY_MS;
+	int64_t midnight_ms = hk_date_days(year, month, day) * DAY_MS;
 	if (mark(&r, 'T') || mark(&r, 't')) {
 		return clock_of(&r, midnight_ms, zone_min, ret_from, ret_to);
 	}
@@ -281,7 +259,7 @@ hk_query_time(hk_span text, int64_t now_ms, int zone_min, int64_t *ret_from, int
 	int64_t shift_ms = zone_min * MINUTE_MS, local_ms = now_ms + shift_ms;
 	int64_t today = (local_ms - (local_ms < 0 ? DAY_MS - 1 : 0)) / DAY_MS, first = today,
 		days = 1;
-	int64_t year, month;
+	int year, month, day;
 
 	if (text.len == 0) {
 		return HK_EFORM;
@@ -293,15 +271,15 @@ hk_query_time(hk_span text, int64_t now_ms, int zone_min, int64_t *ret_from, int
 			       ? HK_OK
 			       : HK_EFORM;
 	}
-	date_of(today, &year, &month);
+	hk_date_of(today, &year, &month, &day);
 	if (same(text, "yesterday")) {
 		first = today - 1;
 	} else if (same(text, "month")) {
-		first = days_of(year, month, 1);
+		first = hk_date_days(year, month, 1);
 		days = month_days(year, month);
 	} else if (same(text, "year")) {
-		first = days_of(year, 1, 1);
-		days = days_of(year + 1, 1, 1) - first;
+		first = hk_date_days(year, 1, 1);
+		days = hk_date_days(year + 1, 1, 1) - first;
 	} else if (!same(text, "today")) {
 		return HK_EFORM;
 	}
