@@ -202,6 +202,12 @@ hk_db_script(hk_db *db, const char *text, GError **error)
 }
 
 bool
+hk_db_no_timeout(hk_db *db, GError **error)
+{
+	return db->engine == HK_DB_SQLITE || hk_db_script(db, "SET statement_timeout = 0", error);
+}
+
+bool
 hk_db_exec(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret_changed,
 	GError **error)
 {
@@ -303,6 +309,27 @@ const char *
 hk_rows_column_name(const hk_rows *rows, unsigned column)
 {
 	return rows->db->ops->column_name(rows, column);
+}
+
+hk_value
+hk_rows_value(const hk_rows *rows, unsigned column)
+{
+	if (hk_rows_is_null(rows, column)) {
+		return hk_v_null();
+	}
+	switch (rows->db->ops->kind(rows, column)) {
+	case HK_VALUE_INT:
+		return hk_v_int(hk_rows_int(rows, column));
+	case HK_VALUE_REAL:
+		return hk_v_real(hk_rows_real(rows, column));
+	case HK_VALUE_TEXT:
+		return hk_v_text(hk_rows_blob(rows, column));
+	case HK_VALUE_BLOB:
+		return hk_v_blob(hk_rows_blob(rows, column));
+	case HK_VALUE_NULL:
+	default:
+		return hk_v_null();
+	}
 }
 
 bool

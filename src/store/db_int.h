@@ -32,6 +32,7 @@ typedef struct hk_db_ops {
 	hk_span (*as_blob)(const hk_rows *rows, unsigned column);
 	unsigned (*columns)(const hk_rows *rows);
 	const char *(*column_name)(const hk_rows *rows, unsigned column);
+	hk_value_kind (*kind)(const hk_rows *rows, unsigned column);
 	/* Several statements without parameters, ';' between: migrations, settings. */
 	bool (*script)(hk_db *db, const char *text, GError **error);
 	bool (*lock)(hk_db *db, const char *name, GError **error);
@@ -59,6 +60,7 @@ extern const hk_db_ops hk_db_pgsql_ops;
 
 /* The engines' constructors; what = path or libpq URI. hk_db_sqlite_new: write access to the file; it must exist. */
 hk_db *hk_db_sqlite_new(const char *path, GError **error);
+hk_db *hk_db_sqlite_memory(GError **error);
 hk_db *hk_db_pgsql_new(const char *uri, GError **error);
 
 /* hk_db_engine_split(url, ret_place, error): which engine a URL means, and the path or URI of it (borrowed from url). */
@@ -73,10 +75,17 @@ bool hk_db_run_exec(hk_db *db, const char *text, bool loose, const hk_value *val
 /* hk_db_script(db, text, error): several statements, ';' between, no parameters. */
 bool hk_db_script(hk_db *db, const char *text, GError **error);
 
+/* hk_db_no_timeout(db, error): from now on no statement is ended for taking long: backups, migrations. */
+bool hk_db_no_timeout(hk_db *db, GError **error);
+/* hk_migrate_within(db, error): hk_migrate inside the write transaction that is open. */
+bool hk_migrate_within(hk_db *db, GError **error);
+
 /* hk_db_now_ms(): monotonic; not sys/clock's, which tests freeze: a wait must still end. */
 int64_t hk_db_now_ms(void);
 
 unsigned hk_rows_columns(const hk_rows *rows);
 const char *hk_rows_column_name(const hk_rows *rows, unsigned column);
+/* hk_rows_value(rows, column): what stands there, as a value; its span is borrowed until the next hk_rows_next. */
+hk_value hk_rows_value(const hk_rows *rows, unsigned column);
 
 #endif

@@ -405,6 +405,7 @@ const hk_db_ops hk_db_pgsql_ops = {
 	.as_blob = hk_db_pgsql_blob,
 	.columns = hk_db_pgsql_columns,
 	.column_name = hk_db_pgsql_column_name,
+	.kind = hk_db_pgsql_kind,
 	.script = hk_db_pgsql_script,
 	.lock = pgsql_lock,
 	.wait = pgsql_wait,

@@ -173,6 +173,36 @@ finalize(void *stmt)
 	sqlite3_finalize(stmt);
 }
 
+static hk_db *
+open_path(const char *path, int flags, GError **error)
+{
+	sqlite_db *db = g_new0(sqlite_db, 1);
+	db->base.ops = &hk_db_sqlite_ops;
+	db->base.engine = HK_DB_SQLITE;
+	db->base.place = g_strdup(path);
+	db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+	db->loose = g_ptr_array_new();
+	db->random = g_random_int() | 1;
+	int rc = sqlite3_open_v2(path, &db->handle,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | flags, NULL);
+	if (rc != SQLITE_OK) {
+		fail(db, rc, error);
+		hk_db_close(&db->base);
+		return NULL;
+	}
+	if (!configure(db, error)) {
+		hk_db_close(&db->base);
+		return NULL;
+	}
+	return &db->base;
+}
+
+hk_db *
+hk_db_sqlite_memory(GError **error)
+{
+	return open_path(":memory:", SQLITE_OPEN_CREATE, error);
+}
+
 hk_db *
 hk_db_sqlite_new(const char *path, GError **error)
 {
@@ -191,25 +221,7 @@ hk_db_sqlite_new(const char *path, GError **error)
 		hk_error_set(error, HK_ECONFIG, "%s is no file", path);
 		return NULL;
 	}
-	sqlite_db *db = g_new0(sqlite_db, 1);
-	db->base.ops = &hk_db_sqlite_ops;
-	db->base.engine = HK_DB_SQLITE;
-	db->base.place = g_strdup(path);
-	db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
-	db->loose = g_ptr_array_new();
-	db->random = g_random_int() | 1;
-	int rc = sqlite3_open_v2(path, &db->handle,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	if (rc != SQLITE_OK) {
-		fail(db, rc, error);
-		hk_db_close(&db->base);
-		return NULL;
-	}
-	if (!configure(db, error)) {
-		hk_db_close(&db->base);
-		return NULL;
-	}
-	return &db->base;
+	return open_path(path, 0, error);
 }
 
 static void
@@ -477,6 +489,23 @@ type_of(const hk_rows *rows, unsigned column)
 	return sqlite3_column_type(rows_of(rows)->stmt, (int)column);
 }
 
+static hk_value_kind
+sqlite_kind(const hk_rows *rows, unsigned column)
+{
+	switch (type_of(rows, column)) {
+	case SQLITE_INTEGER:
+		return HK_VALUE_INT;
+	case SQLITE_FLOAT:
+		return HK_VALUE_REAL;
+	case SQLITE_TEXT:
+		return HK_VALUE_TEXT;
+	case SQLITE_BLOB:
+		return HK_VALUE_BLOB;
+	default:
+		return HK_VALUE_NULL;
+	}
+}
+
 static bool
 sqlite_is_null(const hk_rows *rows, unsigned column)
 {
@@ -581,6 +610,7 @@ const hk_db_ops hk_db_sqlite_ops = {
 	.as_blob = sqlite_blob,
 	.columns = sqlite_columns,
 	.column_name = sqlite_column_name,
+	.kind = sqlite_kind,
 	.script = run_script,
 	.lock = sqlite_lock,
 	.wait = sqlite_wait,

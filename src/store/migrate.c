@@ -228,12 +228,24 @@ apply_all(hk_db *db, const hk_migration *list, unsigned count, GError **error)
 }
 
 bool
+hk_migrate_within(hk_db *db, GError **error)
+{
+	for (bool done = false; !done;) {
+		if (!apply_next(db, hk_migrations, hk_migration_count, &done, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 hk_migrate_to(hk_db *db, const hk_migration *list, unsigned count, GError **error)
 {
 	unsigned version;
 
 	/* Look before writing: a database that is newer is not touched. */
-	if (!hk_schema_version(db, &version, error) || !refuse_newer(db, version, count, error)) {
+	if (!hk_schema_version(db, &version, error) || !refuse_newer(db, version, count, error) ||
+		!hk_db_no_timeout(db, error)) {
 		return false;
 	}
 	if (db->engine == HK_DB_PGSQL) {
@@ -276,8 +288,9 @@ hk_schema_check(hk_db *db, GError **error)
 	return check_applied(db, hk_migrations, hk_migration_count, error);
 }
 
+/* *ret_look: whether the database has to be looked at; false: the file was made just now, or is empty. */
 static bool
-create_file(const char *path, GError **error)
+create_file(const char *path, bool *ret_look, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(path);
 	struct stat st;
@@ -294,8 +307,26 @@ create_file(const char *path, GError **error)
 	if (!known || !S_ISREG(st.st_mode)) {
 		return hk_error_set(error, HK_ECONFIG, "%s is no file", path);
 	}
-	return st.st_size == 0 ||
-	       hk_error_set(error, HK_EPOLICY, "%s exists already: nothing was done", path);
+	*ret_look = st.st_size > 0;
+	return true;
+}
+
+bool
+hk_db_is_empty(hk_db *db, bool *ret, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	hk_sqlb_both(b, HK_SQL("SELECT count(*) FROM sqlite_master"),
+		HK_SQL("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S') "
+		       "AND "
+		       "relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
+		       "current_schema())"));
+	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
+	if (!rows || !hk_rows_next(rows, error)) {
+		return false;
+	}
+	*ret = hk_rows_int(rows, 0) == 0;
+	return true;
 }
 
 bool
@@ -303,24 +334,21 @@ hk_db_create(const char *url, GError **error)
 {
 	hk_db_engine engine;
 	const char *place;
+	bool look = true, empty;
 
-	if (!hk_db_engine_split(url, &engine, &place, error)) {
+	if (!hk_db_engine_split(url, &engine, &place, error) ||
+		(engine == HK_DB_SQLITE && !create_file(place, &look, error))) {
 		return false;
 	}
-	if (engine == HK_DB_SQLITE) {
-		return create_file(place, error);
+	if (!look) {
+		return true;
 	}
 	g_autoptr(hk_db) db = hk_db_open(url, error);
-	int64_t tables;
-	if (!db ||
-		!hk_db_int(db,
-			HK_SQL("SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v', "
-			       "'S') "
-			       "AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
-			       "current_schema())"),
-			HK_NO_ARGS, &tables, error)) {
+	if (!db || !hk_db_is_empty(db, &empty, error)) {
 		return false;
 	}
-	return tables == 0 ||
-	       hk_error_set(error, HK_EPOLICY, "%s is not empty: nothing was done", db->place);
+	return empty || hk_error_set(error, HK_EPOLICY,
+				"%s is not empty: nothing was done (`hikeshi db migrate` brings an "
+				"old one up to date)",
+				db->place);
 }

@@ -40,4 +40,7 @@ bool hk_schema_version(hk_db *db, unsigned *ret, GError **error);
  * PostgreSQL: the database exists and is empty. HK_EPOLICY when there is something in it. Does not migrate. */
 bool hk_db_create(const char *url, GError **error);
 
+/* hk_db_is_empty(db, ret, error): whether there is no table in it, of whoever. */
+bool hk_db_is_empty(hk_db *db, bool *ret, GError **error);
+
 #endif

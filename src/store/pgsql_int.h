@@ -63,6 +63,10 @@ const char *hk_db_pgsql_str(const hk_rows *rows, unsigned column);
 hk_span hk_db_pgsql_blob(const hk_rows *rows, unsigned column);
 unsigned hk_db_pgsql_columns(const hk_rows *rows);
 const char *hk_db_pgsql_column_name(const hk_rows *rows, unsigned column);
+hk_value_kind hk_db_pgsql_kind(const hk_rows *rows, unsigned column);
+
+/* hk_db_pgsql_fetch(db, text, error): the rows of a statement that is not prepared. */
+hk_rows *hk_db_pgsql_fetch(hk_db *db, const char *text, GError **error);
 
 /* hk_db_pgsql_be(from, len): len bytes, the most significant first, as a number. */
 uint64_t hk_db_pgsql_be(const uint8_t *from, int len);

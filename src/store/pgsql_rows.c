@@ -38,6 +38,20 @@ rows_of(const hk_rows *rows)
 	return (const pgsql_rows *)(const void *)rows;
 }
 
+hk_rows *
+hk_db_pgsql_fetch(hk_db *db, const char *text, GError **error)
+{
+	PGresult *result = PQexecParams(hk_db_pgsql_conn(db), text, 0, NULL, NULL, NULL, NULL, 1);
+
+	if (!hk_db_pgsql_good(result)) {
+		hk_db_pgsql_fail(db, result, error);
+		PQclear(result);
+		db->failed = true;
+		return NULL;
+	}
+	return hk_db_pgsql_rows(db, result);
+}
+
 bool
 hk_db_pgsql_next(hk_rows *base, GError **error)
 {
@@ -197,4 +211,27 @@ hk_db_pgsql_blob(const hk_rows *rows, unsigned column)
 		HK_BUG("a column that is no blob is read as one");
 	}
 	return bytes_of(rows, column);
+}
+
+hk_value_kind
+hk_db_pgsql_kind(const hk_rows *rows, unsigned column)
+{
+	switch (type_of(rows, column)) {
+	case PG_BOOL:
+	case PG_INT2:
+	case PG_INT4:
+	case PG_INT8:
+		return HK_VALUE_INT;
+	case PG_FLOAT4:
+	case PG_FLOAT8:
+	case PG_NUMERIC:
+		return HK_VALUE_REAL;
+	case PG_BYTEA:
+		return HK_VALUE_BLOB;
+	default:
+		if (!is_text(type_of(rows, column))) {
+			HK_BUG("a column of a type that the store does not know");
+		}
+		return HK_VALUE_TEXT;
+	}
 }
