@@ -14,7 +14,7 @@ use POSIX qw(:sys_wait_h _exit);
 use Test::More ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT = qw($work $contact start_log control list_of spawn_follow once stop_it kill_it until_ok lines_of rows_of truth_keys
+our @EXPORT = qw($work $contact start_log control list_of spawn_follow once stop_it kill_it until_ok start lines_of rows_of truth_keys
 	slurp spew requests_of state_of);
 
 my $src = abs_path(dirname(__FILE__) . '/../../..');
