@@ -237,9 +237,38 @@ CREATE TABLE cases (
 	deleted_ms   BIGINT,                        -- soft delete
 	version      BIGINT NOT NULL DEFAULT 1
 );
+-- Every sort of the board is an index that holds it together with the number (pages begin behind the last row of the one before). The
+-- states that are not finished (store/list.c knows the list by heart) are few: they have indexes of their own.
+CREATE INDEX cases_sort_score ON cases (score, id);
+CREATE INDEX cases_sort_seen ON cases (first_seen_ms, id);
+CREATE INDEX cases_sort_updated ON cases (updated_ms, id);
+CREATE INDEX cases_sort_opened ON cases (opened_ms, id);
+CREATE INDEX cases_sort_last ON cases (last_seen_ms, id);
+CREATE INDEX cases_sort_name ON cases (name, id);
+CREATE INDEX cases_sort_host ON cases (COALESCE(host, ''), id);
+CREATE INDEX cases_sort_target ON cases (COALESCE(target_id, 0), id);
+CREATE INDEX cases_sort_actor ON cases (COALESCE(actor_id, 0), id);
+CREATE INDEX cases_sort_by ON cases (COALESCE(reporter_id, 0), id);
+CREATE INDEX cases_sort_assignee ON cases (COALESCE(assignee_id, 0), id);
+CREATE INDEX cases_sort_source ON cases (source_id, id);
+CREATE INDEX cases_sort_kind ON cases (kind, id);
+CREATE INDEX cases_sort_state ON cases (state, id);
+CREATE INDEX cases_sort_closed ON cases (COALESCE(closed_ms, 0), id);
+CREATE INDEX cases_sort_due ON cases (COALESCE(due_ms, 9000000000000000), id);
+CREATE INDEX cases_state_score ON cases (state, score, id);
+CREATE INDEX cases_state_seen ON cases (state, first_seen_ms, id);
+CREATE INDEX cases_state_updated ON cases (state, updated_ms, id);
+CREATE INDEX cases_open_id ON cases (id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_score ON cases (score, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_seen ON cases (first_seen_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_updated ON cases (updated_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_host ON cases (host, id);
+CREATE INDEX cases_domain ON cases (domain, id);
 CREATE INDEX cases_campaign ON cases (campaign_id, id);
+CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX cases_due ON cases (due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX cases_breached ON cases (id) WHERE breached = 1 AND state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_deleted ON cases (id) WHERE deleted_ms IS NOT NULL;
 CREATE TABLE case_urls (
 	id         @ID@,
 	case_id    BIGINT NOT NULL REFERENCES cases (id),
@@ -321,20 +350,31 @@ CREATE INDEX merges_from ON merges (from_case, id);
 CREATE INDEX merges_into ON merges (into_case, id);
 
 -- Search and counters: kept by store/search and store/tally, written in the transaction that changes the case ----------
-CREATE TABLE case_texts (                       -- what a case can be found by: name, host, URL, target, labels, survey log
+CREATE TABLE case_texts (                       -- what a case can be found by: name, host, target, actor, labels, URLs, survey log
 	case_id BIGINT PRIMARY KEY REFERENCES cases (id),
-	text    @TEXT@ NOT NULL                     -- folded (NFKC, lower case)
+	text    @TEXT@ NOT NULL,                    -- folded (sys/textfold); line 1 is the name, line 2 the host
+	tags    @TEXT@ NOT NULL                     -- state, kind, target, actor, source: "s:new k:phishing t:1 a:0 r:2"
 );
-CREATE TABLE tallies (                          -- cases by everything the board and the statistics count
-	day        BIGINT NOT NULL,                 -- of opened_ms: days since 1970 in Japan's time
-	hour       BIGINT NOT NULL,                 -- of detected_ms, 0..23 in Japan's time
-	state      @TEXT@ NOT NULL,
-	kind       @TEXT@ NOT NULL,
-	target_id  BIGINT NOT NULL,                 -- 0: none; the same below
-	actor_id   BIGINT NOT NULL,
-	source_id  BIGINT NOT NULL,
-	cases      BIGINT NOT NULL,
-	PRIMARY KEY (day, hour, state, kind, target_id, actor_id, source_id)
+-- The set of grams and tags of each case as hashes: which cases may hold a text.
+-- @sqlite
+CREATE VIRTUAL TABLE case_grams USING fts5 (grams, content = '', columnsize = 0, detail = none, tokenize = 'ascii');
+-- @pgsql
+CREATE TABLE case_grams (
+	case_id BIGINT PRIMARY KEY REFERENCES cases (id),
+	grams   INTEGER[] NOT NULL
+) WITH (toast_tuple_target = 128);
+ALTER TABLE case_grams ALTER COLUMN grams SET STORAGE EXTERNAL;
+ALTER TABLE case_grams ALTER COLUMN grams SET STATISTICS 1000;
+-- The pending list is read by every search: keep it short.
+CREATE INDEX case_grams_grams ON case_grams USING gin (grams) WITH (gin_pending_list_limit = 256);
+-- @both
+CREATE TABLE tallies (                          -- cases by everything the board and the statistics count; duplicates and deleted ones not
+	dim     @TEXT@ NOT NULL,                    -- state | target | actor | source | hour
+	month   BIGINT NOT NULL,                    -- of opened_ms (hour: of detected_ms) in Japan: year * 12 + month - 1; 0: all of them
+	key     @TEXT@ NOT NULL,                    -- the state; the row's number, "0" none; hour: "w13" working day, "o13" day off
+	kind    @TEXT@ NOT NULL,                    -- casekinds.def
+	cases   BIGINT NOT NULL,
+	PRIMARY KEY (dim, month, key, kind)
 );
 
 -- Intake -------------------------------------------------------------------------------------------------------------

@@ -1,69 +1,484 @@
 #include "store/search.h"
 
-#include "sys/gerr.h"
+#include <string.h>
 
-/* One statement, in the order of what matters most: one round trip per case. */
+#include "base/err.h"
+#include "base/utf8.h"
+#include "sys/textfold.h"
+
+/* A hash of FTS5: seven letters of five bits. */
+enum { TOKEN_LEN = 7, GRAM_MAX = 3 };
+
+static const char tag_letters[] = "sktar";
+
+/* Hashes ---------------------------------------------------------------------------------------- */
+
+static uint32_t
+mix(uint32_t h, uint32_t c)
+{
+	h ^= c * 0x9e3779b1u;
+	h = (h << 13 | h >> 19) * 0x85ebca6bu;
+	return h ^ h >> 15;
+}
+
+static uint32_t
+hash_gram(const uint32_t *chars, size_t count)
+{
+	uint32_t h = 0x51ed270bu + (uint32_t)count;
+
+	for (size_t i = 0; i < count; i++) {
+		h = mix(h, chars[i]);
+	}
+	return mix(h, 0x2545f491u);
+}
+
+static uint32_t
+hash_tag(hk_search_tag tag, const char *value)
+{
+	/* A control character stands in no text. */
+	uint32_t h = mix(0x1b873593u, 0x01000000u | (uint32_t)tag_letters[tag]);
+
+	for (; *value != '\0'; value++) {
+		h = mix(h, (uint8_t)*value);
+	}
+	return mix(h, 0x2545f491u);
+}
+
+/* The characters of one line, or of a needle. */
+static GArray *
+chars_of(hk_span text)
+{
+	GArray *chars = g_array_sized_new(false, false, sizeof(uint32_t), (unsigned)text.len);
+	const uint8_t *at = text.data, *end = at + text.len;
+
+	while (at < end) {
+		uint32_t c;
+		size_t n = hk_utf8_next(at, end, &c);
+		if (n == 0) {
+			c = 0xfffd;
+			n = 1;
+		}
+		g_array_append_val(chars, c);
+		at += n;
+	}
+	return chars;
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The set of hashes of a text and of tags ("s:new k:phishing ..."), sorted. */
+static GArray *
+grams_of(hk_span text, const char *tags)
+{
+	g_autoptr(GArray) chars = chars_of(text);
+	const uint32_t *c = (const uint32_t *)(void *)chars->data;
+	GArray *set = g_array_sized_new(false, false, sizeof(uint32_t), chars->len * GRAM_MAX + 8);
+	size_t count = 0;
+
+	for (size_t i = 0; i < chars->len; i++) {
+		for (size_t n = 1; n <= GRAM_MAX && i + n <= chars->len && c[i + n - 1] != '\n';
+			n++) {
+			uint32_t h = hash_gram(c + i, n);
+			g_array_append_val(set, h);
+		}
+	}
+	while (*tags != '\0') {
+		char value[64];
+		size_t len = strcspn(tags + 2, " ");
+		g_strlcpy(value, tags + 2, MIN(len + 1, sizeof value));
+		uint32_t h = hash_tag(
+			(hk_search_tag)(strchr(tag_letters, tags[0]) - tag_letters), value);
+		g_array_append_val(set, h);
+		tags += 2 + len;
+		tags += *tags == ' ';
+	}
+	qsort(set->data, set->len, sizeof(uint32_t), by_hash);
+	uint32_t *h = (uint32_t *)(void *)set->data;
+	for (size_t i = 0; i < set->len; i++) {
+		if (i == 0 || h[i] != h[count - 1]) {
+			h[count++] = h[i];
+		}
+	}
+	g_array_set_size(set, (unsigned)count);
+	return set;
+}
+
+static void
+put_token(GString *out, uint32_t hash)
+{
+	for (int i = 0; i < TOKEN_LEN; i++) {
+		g_string_append_c(out, "abcdefghijklmnopqrstuvwxyz234567"[hash & 31]);
+		hash >>= 5;
+	}
+}
+
+/* As FTS5 takes them, or PostgreSQL: "{1,-2}". */
+static char *
+print_grams(hk_db_engine engine, const GArray *grams)
+{
+	const uint32_t *h = (const uint32_t *)(const void *)grams->data;
+	GString *out = g_string_sized_new(grams->len * 12 + 2);
+
+	for (size_t i = 0; i < grams->len; i++) {
+		if (engine == HK_DB_SQLITE) {
+			g_string_append(out, i > 0 ? " " : "");
+			put_token(out, h[i]);
+		} else {
+			g_string_append_printf(out, "%c%d", i > 0 ? ',' : '{', (int32_t)h[i]);
+		}
+	}
+	if (engine == HK_DB_PGSQL) {
+		g_string_append(out, grams->len > 0 ? "}" : "{}");
+	}
+	return g_string_free(out, false);
+}
+
+/* Keeping --------------------------------------------------------------------------------------- */
+
+/* One statement, in the order of what matters most: one round trip per case. The first row is the case itself. */
 static hk_rows *
 words(hk_db *db, int64_t case_id, GError **error)
 {
 	return hk_db_query(db,
-		HK_SQL("SELECT 1 AS rank, c.id AS at, c.name || ' ' || COALESCE(c.host, '') || ' ' "
-		       "|| "
+		HK_SQL("SELECT 1 AS rank, c.id AS at, c.name AS text, COALESCE(c.host, '') AS "
+		       "host, "
 		       "COALESCE(t.name || ' ' || t.name_en, '') || ' ' || COALESCE(a.name, '') AS "
-		       "text "
+		       "more, "
+		       "'s:' || c.state || ' k:' || c.kind || ' t:' || CAST(COALESCE(c.target_id, "
+		       "0) AS TEXT) "
+		       "|| ' a:' || CAST(COALESCE(c.actor_id, 0) AS TEXT) || ' r:' || "
+		       "CAST(c.source_id AS TEXT) AS tags "
 		       "FROM cases c LEFT JOIN targets t ON t.id = c.target_id "
-		       "LEFT JOIN actors a ON a.id = c.actor_id "
-		       "WHERE c.id = $1 AND c.deleted_ms IS NULL "
-		       "UNION ALL SELECT 2, 0, label FROM labels WHERE case_id = $1 "
-		       "UNION ALL SELECT 3, id, url FROM case_urls WHERE case_id = $1 "
-		       "UNION ALL SELECT 4, id, text FROM comments WHERE case_id = $1 AND "
+		       "LEFT JOIN actors a ON a.id = c.actor_id WHERE c.id = $1 "
+		       "UNION ALL SELECT 2, 0, label, '', '', '' FROM labels WHERE case_id = $1 "
+		       "UNION ALL SELECT 3, id, url, '', '', '' FROM case_urls WHERE case_id = $1 "
+		       "UNION ALL SELECT 4, id, text, '', '', '' FROM comments WHERE case_id = $1 "
+		       "AND "
 		       "deleted_ms IS NULL "
 		       "ORDER BY 1, 2"),
 		HK_ARGS(hk_v_int(case_id)), error);
 }
 
-/* *ret: the folded text, NULL for a case that is not to be found. */
+static void
+put_line(GString *text, const char *line, bool first)
+{
+	if (text->len >= HK_SEARCH_TEXT_MAX) {
+		return;
+	}
+	size_t from = text->len;
+	hk_textfold(hk_span_str(line), text);
+	if (first) { /* line 1 is the name and nothing else */
+		for (char *c = text->str + from; *c != '\0'; c++) {
+			*c = *c == '\n' ? ' ' : *c;
+		}
+	}
+	if (text->len > HK_SEARCH_TEXT_MAX) {
+		const char *end = g_utf8_find_prev_char(text->str, text->str + HK_SEARCH_TEXT_MAX);
+		g_string_truncate(text, end ? (size_t)(end - text->str) : 0);
+	}
+	g_string_append_c(text, '\n');
+}
+
+/* *ret_tags NULL: there is no such case. */
 static bool
-read_text(hk_db *db, int64_t case_id, char **ret, GError **error)
+read_words(hk_db *db, int64_t case_id, GString *text, char **ret_tags, GError **error)
 {
 	g_autoptr(hk_rows) rows = words(db, case_id, error);
-	g_autoptr(GString) text = g_string_new(NULL);
-	bool found = false;
 	GError *inner = NULL;
 
+	*ret_tags = NULL;
 	if (!rows) {
 		return false;
 	}
 	while (hk_rows_next(rows, &inner)) {
-		found = found || hk_rows_int(rows, 0) == 1;
-		if (text->len < HK_SEARCH_TEXT_MAX) {
-			g_string_append(text, hk_rows_str(rows, 2));
-			g_string_append_c(text, '\n');
+		bool first = hk_rows_int(rows, 0) == 1;
+		put_line(text, hk_rows_str(rows, 2), first);
+		if (first) {
+			put_line(text, hk_rows_str(rows, 3), true);
+			put_line(text, hk_rows_str(rows, 4), true);
+			*ret_tags = g_strdup(hk_rows_str(rows, 5));
 		}
 	}
 	if (inner) {
+		g_clear_pointer(ret_tags, g_free);
 		g_propagate_error(error, inner);
 		return false;
 	}
-	g_autofree char *even = g_utf8_normalize(text->str, (gssize)text->len, G_NORMALIZE_NFKC);
-	*ret = found && even ? g_utf8_strdown(even, -1) : NULL;
 	return true;
+}
+
+/* FTS5 without content forgets a row only when it is told what was in it. */
+static bool
+forget(hk_db *db, int64_t case_id, const char *text, const char *tags, GError **error)
+{
+	g_autoptr(GArray) grams = grams_of(hk_span_str(text), tags);
+	g_autofree char *tokens = print_grams(HK_DB_SQLITE, grams);
+
+	return hk_db_exec(db,
+		HK_SQL("INSERT INTO case_grams (case_grams, rowid, grams) VALUES ('delete', $1, "
+		       "$2)"),
+		HK_ARGS(hk_v_int(case_id), hk_v_str(tokens)), NULL, error);
+}
+
+static bool
+keep(hk_db *db, int64_t case_id, const char *text, const char *tags, GError **error)
+{
+	g_autoptr(GArray) grams = grams_of(hk_span_str(text), tags);
+	g_autofree char *tokens = print_grams(hk_db_engine_of(db), grams);
+
+	if (!hk_db_exec(db,
+		    HK_SQL("INSERT INTO case_texts (case_id, text, tags) VALUES ($1, $2, $3) "
+			   "ON CONFLICT (case_id) DO UPDATE SET text = excluded.text, tags = "
+			   "excluded.tags"),
+		    HK_ARGS(hk_v_int(case_id), hk_v_str(text), hk_v_str(tags)), NULL, error)) {
+		return false;
+	}
+	if (hk_db_engine_of(db) == HK_DB_SQLITE) {
+		return hk_db_exec(db,
+			HK_SQL("INSERT INTO case_grams (rowid, grams) VALUES ($1, $2)"),
+			HK_ARGS(hk_v_int(case_id), hk_v_str(tokens)), NULL, error);
+	}
+	return hk_db_exec(db,
+		HK_SQL("INSERT INTO case_grams (case_id, grams) VALUES ($1, CAST($2 AS INTEGER[])) "
+		       "ON CONFLICT (case_id) DO UPDATE SET grams = excluded.grams"),
+		HK_ARGS(hk_v_int(case_id), hk_v_str(tokens)), NULL, error);
 }
 
 bool
 hk_search_index(hk_db *db, int64_t case_id, GError **error)
 {
-	g_autofree char *text = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *tags = NULL;
+	g_autofree char *old_text = NULL;
+	g_autofree char *old_tags = NULL;
+	GError *inner = NULL;
 
-	if (!read_text(db, case_id, &text, error)) {
+	if (!read_words(db, case_id, text, &tags, error)) {
 		return false;
 	}
-	if (!text) {
-		return hk_db_exec(db, HK_SQL("DELETE FROM case_texts WHERE case_id = $1"),
-			HK_ARGS(hk_v_int(case_id)), NULL, error);
+	hk_rows *rows =
+		hk_db_query(db, HK_SQL("SELECT text, tags FROM case_texts WHERE case_id = $1"),
+			HK_ARGS(hk_v_int(case_id)), error);
+	if (!rows) {
+		return false;
 	}
-	return hk_db_exec(db,
-		HK_SQL("INSERT INTO case_texts (case_id, text) VALUES ($1, $2) "
-		       "ON CONFLICT (case_id) DO UPDATE SET text = excluded.text"),
-		HK_ARGS(hk_v_int(case_id), hk_v_str(text)), NULL, error);
+	if (hk_rows_next(rows, &inner)) {
+		old_text = g_strdup(hk_rows_str(rows, 0));
+		old_tags = g_strdup(hk_rows_str(rows, 1));
+	}
+	hk_rows_free(rows);
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	if (!tags ||
+		(old_text && strcmp(old_text, text->str) == 0 && strcmp(old_tags, tags) == 0)) {
+		return true;
+	}
+	if (old_text && hk_db_engine_of(db) == HK_DB_SQLITE &&
+		!forget(db, case_id, old_text, old_tags, error)) {
+		return false;
+	}
+	return keep(db, case_id, text->str, tags, error);
+}
+
+enum { REBUILD_AT_ONCE = 2000 };
+
+/* The next cases behind *at; *at 0 at the end. */
+static bool
+rebuild_some(hk_db *db, int64_t *at, GError **error)
+{
+	g_autoptr(GArray) ids = g_array_new(false, false, sizeof(int64_t));
+	GError *inner = NULL;
+	hk_rows *rows =
+		hk_db_query(db, HK_SQL("SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2"),
+			HK_ARGS(hk_v_int(*at), hk_v_int(REBUILD_AT_ONCE)), error);
+
+	if (!rows) {
+		return false;
+	}
+	while (hk_rows_next(rows, &inner)) {
+		int64_t id = hk_rows_int(rows, 0);
+		g_array_append_val(ids, id);
+	}
+	hk_rows_free(rows);
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	for (size_t i = 0; i < ids->len; i++) {
+		if (!hk_search_index(db, g_array_index(ids, int64_t, i), error)) {
+			return false;
+		}
+	}
+	*at = ids->len > 0 ? g_array_index(ids, int64_t, ids->len - 1) : 0;
+	return true;
+}
+
+static bool
+empty_index(hk_db *db, GError **error)
+{
+	bool lite = hk_db_engine_of(db) == HK_DB_SQLITE;
+
+	if (!hk_db_begin(db, true, error)) {
+		return false;
+	}
+	if ((lite ? hk_db_exec(db,
+			    HK_SQL("INSERT INTO case_grams (case_grams) VALUES ('delete-all')"),
+			    HK_NO_ARGS, NULL, error)
+		  : hk_db_exec(db, HK_SQL("DELETE FROM case_grams"), HK_NO_ARGS, NULL, error)) &&
+		hk_db_exec(db, HK_SQL("DELETE FROM case_texts"), HK_NO_ARGS, NULL, error)) {
+		return hk_db_commit(db, error);
+	}
+	hk_db_rollback(db);
+	return false;
+}
+
+bool
+hk_search_rebuild(hk_db *db, GError **error)
+{
+	int64_t at = 0;
+
+	if (!empty_index(db, error)) {
+		return false;
+	}
+	do {
+		if (!hk_db_begin(db, true, error)) {
+			return false;
+		}
+		if (!rebuild_some(db, &at, error)) {
+			hk_db_rollback(db);
+			return false;
+		}
+		if (!hk_db_commit(db, error)) {
+			return false;
+		}
+	} while (at > 0);
+	return true;
+}
+
+/* Asking ---------------------------------------------------------------------------------------- */
+
+struct hk_search_ask {
+	hk_db_engine engine;
+	GArray *all;     /* hashes that all must be there */
+	GPtrArray *some; /* of GArray: of each, one must be there */
+	size_t parts;
+};
+
+hk_search_ask *
+hk_search_ask_new(const hk_db *db)
+{
+	hk_search_ask *ask = g_new0(hk_search_ask, 1);
+
+	ask->engine = hk_db_engine_of(db);
+	ask->all = g_array_new(false, false, sizeof(uint32_t));
+	ask->some = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	return ask;
+}
+
+void
+hk_search_ask_free(hk_search_ask *ask)
+{
+	if (ask) {
+		g_array_unref(ask->all);
+		g_ptr_array_unref(ask->some);
+		g_free(ask);
+	}
+}
+
+void
+hk_search_ask_text(hk_search_ask *ask, hk_span folded)
+{
+	g_autoptr(GArray) chars = chars_of(folded);
+	const uint32_t *c = (const uint32_t *)(void *)chars->data;
+	size_t n = MIN(chars->len, (size_t)GRAM_MAX);
+
+	/* Side by side, the last one moved back to end with the text: each letter is asked for once, and the lists are few. */
+	for (size_t i = 0; n > 0 && i < chars->len; i += n) {
+		uint32_t h = hash_gram(c + MIN(i, chars->len - n), n);
+		g_array_append_val(ask->all, h);
+	}
+	ask->parts++;
+}
+
+void
+hk_search_ask_tag(hk_search_ask *ask, hk_search_tag tag, const char *const *values, size_t count)
+{
+	GArray *some = g_array_new(false, false, sizeof(uint32_t));
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t h = hash_tag(tag, values[i]);
+		g_array_append_val(some, h);
+	}
+	g_ptr_array_add(ask->some, some);
+	ask->parts++;
+}
+
+size_t
+hk_search_ask_parts(const hk_search_ask *ask)
+{
+	return ask->parts;
+}
+
+static void
+ask_sqlite(const hk_search_ask *ask, hk_sqlb *b)
+{
+	g_autoptr(GString) match = g_string_new(NULL);
+
+	for (size_t i = 0; i < ask->all->len; i++) {
+		g_string_append(match, match->len > 0 ? " AND " : "");
+		put_token(match, g_array_index(ask->all, uint32_t, i));
+	}
+	for (size_t i = 0; i < ask->some->len; i++) {
+		const GArray *some = g_ptr_array_index(ask->some, i);
+		g_string_append(match, match->len > 0 ? " AND (" : "(");
+		for (size_t k = 0; k < some->len; k++) {
+			g_string_append(match, k > 0 ? " OR " : "");
+			put_token(match, g_array_index(some, uint32_t, k));
+		}
+		g_string_append_c(match, ')');
+	}
+	hk_sqlb_add(b, HK_SQL("SELECT rowid FROM case_grams WHERE case_grams MATCH "));
+	hk_sqlb_value(b, hk_v_str(match->str));
+}
+
+static void
+ask_pgsql(const hk_search_ask *ask, hk_sqlb *b)
+{
+	g_autofree char *all = print_grams(HK_DB_PGSQL, ask->all);
+	bool more = ask->all->len > 0;
+
+	hk_sqlb_add(b, HK_SQL("SELECT case_id FROM case_grams WHERE "));
+	if (more) {
+		hk_sqlb_add(b, HK_SQL("grams @> CAST("));
+		hk_sqlb_value(b, hk_v_str(all));
+		hk_sqlb_add(b, HK_SQL(" AS INTEGER[])"));
+	}
+	for (size_t i = 0; i < ask->some->len; i++) {
+		g_autofree char *some = print_grams(HK_DB_PGSQL, g_ptr_array_index(ask->some, i));
+		hk_sqlb_add(b,
+			more || i > 0 ? HK_SQL(" AND grams && CAST(") : HK_SQL("grams && CAST("));
+		hk_sqlb_value(b, hk_v_str(some));
+		hk_sqlb_add(b, HK_SQL(" AS INTEGER[])"));
+	}
+}
+
+void
+hk_search_ask_sql(const hk_search_ask *ask, hk_sqlb *b)
+{
+	if (ask->parts == 0) {
+		HK_BUG("a question without parts");
+	}
+	if (ask->engine == HK_DB_SQLITE) {
+		ask_sqlite(ask, b);
+	} else {
+		ask_pgsql(ask, b);
+	}
 }

@@ -1,44 +1,294 @@
 #include "store/tally.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/jpholiday.h"
 #include "sys/gerr.h"
 
-enum { MS_PER_HOUR = 3600000 };
-/* Days and hours are Japan's: UTC+9 all year. */
-static const int64_t zone_ms = INT64_C(9) * MS_PER_HOUR;
+#define HOUR_MS INT64_C(3600000)
+#define ZONE_MS (9 * HOUR_MS) /* Japan: all year */
+
+/* One row that a case is counted in. */
+typedef struct row {
+	const char *dim;
+	int64_t month;
+	char key[24];
+	int64_t by;
+} row;
+
+enum { DIMS = 5, ROWS = DIMS * 2 * 2 };
 
 static int64_t
-hours_of(int64_t ms)
+floor_div(int64_t a, int64_t b)
 {
-	int64_t local = ms + zone_ms;
+	return a / b - (a % b < 0);
+}
 
-	return local >= 0 ? local / MS_PER_HOUR : -((MS_PER_HOUR - 1 - local) / MS_PER_HOUR);
+int64_t
+hk_tally_month(int64_t ms)
+{
+	int year, month, day;
+
+	hk_date_of(floor_div(ms + ZONE_MS, 24 * HOUR_MS), &year, &month, &day);
+	return (int64_t)year * 12 + month - 1;
+}
+
+void
+hk_tally_hour(int64_t ms, char ret[4])
+{
+	int64_t hours = floor_div(ms + ZONE_MS, HOUR_MS), days = floor_div(hours, 24);
+	int hour = (int)(hours - days * 24);
+
+	ret[0] = hk_jpholiday_off(days) ? 'o' : 'w';
+	ret[1] = (char)('0' + hour / 10);
+	ret[2] = (char)('0' + hour % 10);
+	ret[3] = '\0';
+}
+
+static void
+add_rows(const hk_case_facets *f, int64_t by, row *rows, size_t *count)
+{
+	row of[DIMS] = {{.dim = "state"}, {.dim = "target"}, {.dim = "actor"}, {.dim = "source"},
+		{.dim = "hour"}};
+
+	g_strlcpy(of[0].key, f->state, sizeof of[0].key);
+	snprintf(of[1].key, sizeof of[1].key, "%" G_GINT64_FORMAT, f->target_id);
+	snprintf(of[2].key, sizeof of[2].key, "%" G_GINT64_FORMAT, f->actor_id);
+	snprintf(of[3].key, sizeof of[3].key, "%" G_GINT64_FORMAT, f->source_id);
+	hk_tally_hour(f->detected_ms, of[4].key);
+	for (size_t i = 0; i < DIMS; i++) {
+		of[i].by = by;
+		rows[(*count)++] = of[i];
+		of[i].month = hk_tally_month(i == 4 ? f->detected_ms : f->opened_ms);
+		rows[(*count)++] = of[i];
+	}
 }
 
 static bool
-count(hk_db *db, const hk_case_facets *facets, int64_t by, GError **error)
+count_row(hk_db *db, const row *r, const char *kind, GError **error)
 {
-	int64_t opened = hours_of(facets->opened_ms);
-	int64_t detected = hours_of(facets->detected_ms);
-	int64_t day = opened >= 0 ? opened / 24 : -((23 - opened) / 24);
-
 	return hk_db_exec(db,
-		HK_SQL("INSERT INTO tallies (day, hour, state, kind, target_id, actor_id, "
-		       "source_id, cases) "
-		       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
-		       "ON CONFLICT (day, hour, state, kind, target_id, actor_id, source_id) "
-		       "DO UPDATE SET cases = tallies.cases + excluded.cases"),
-		HK_ARGS(hk_v_int(day), hk_v_int((detected % 24 + 24) % 24), hk_v_str(facets->state),
-			hk_v_str(facets->kind), hk_v_int(facets->target_id),
-			hk_v_int(facets->actor_id), hk_v_int(facets->source_id), hk_v_int(by)),
+		HK_SQL("INSERT INTO tallies (dim, month, key, kind, cases) VALUES ($1, $2, $3, $4, "
+		       "$5) "
+		       "ON CONFLICT (dim, month, key, kind) DO UPDATE SET cases = tallies.cases + "
+		       "excluded.cases"),
+		HK_ARGS(hk_v_str(r->dim), hk_v_int(r->month), hk_v_str(r->key), hk_v_str(kind),
+			hk_v_int(r->by)),
 		NULL, error);
+}
+
+static bool
+same_row(const row *a, const row *b)
+{
+	return a->month == b->month && strcmp(a->dim, b->dim) == 0 && strcmp(a->key, b->key) == 0;
 }
 
 bool
 hk_tally_move(hk_db *db, const hk_case_facets *was, const hk_case_facets *is, GError **error)
 {
-	if ((was && !count(db, was, -1, error)) || (is && !count(db, is, 1, error))) {
-		g_prefix_error(error, "counting a case: ");
+	row rows[ROWS];
+	size_t count = 0, old = 0;
+
+	if (was) {
+		add_rows(was, -1, rows, &count);
+	}
+	old = count;
+	if (is) {
+		add_rows(is, 1, rows, &count);
+	}
+	/* What stays the same is not written: most acts only change the state. */
+	if (was && is && strcmp(was->kind, is->kind) == 0) {
+		for (size_t i = 0; i < old; i++) {
+			if (same_row(&rows[i], &rows[old + i])) {
+				rows[i].by = rows[old + i].by = 0;
+			}
+		}
+	}
+	bool locked = false;
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].by == 0) {
+			continue;
+		}
+		/* The rows are few and every writer wants the same ones: without a lock two of them would wait for each other. */
+		if ((!locked && !hk_db_lock(db, "tallies", error)) ||
+			!count_row(db, &rows[i], i < old ? was->kind : is->kind, error)) {
+			g_prefix_error(error, "counting a case: ");
+			return false;
+		}
+		locked = true;
+	}
+	return true;
+}
+
+/* All at once ------------------------------------------------------------------------------------ */
+
+typedef struct tally {
+	char *kind;
+	row r;
+} tally;
+
+static bool
+collect(hk_db *db, GHashTable *sums, GError **error)
+{
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT opened_ms, detected_ms, state, kind, COALESCE(target_id, 0), "
+		       "COALESCE(actor_id, 0), source_id FROM cases WHERE deleted_ms IS NULL AND "
+		       "state <> "
+		       "'duplicate'"),
+		HK_NO_ARGS, error);
+
+	if (!rows) {
+		return false;
+	}
+	while (hk_rows_next(rows, &inner)) {
+		hk_case_facets f = {hk_rows_int(rows, 0), hk_rows_int(rows, 1),
+			hk_rows_str(rows, 2), hk_rows_str(rows, 3), hk_rows_int(rows, 4),
+			hk_rows_int(rows, 5), hk_rows_int(rows, 6)};
+		row of[DIMS * 2];
+		size_t count = 0;
+		add_rows(&f, 1, of, &count);
+		for (size_t i = 0; i < count; i++) {
+			char key[128];
+			snprintf(key, sizeof key, "%s %" G_GINT64_FORMAT " %s %s", of[i].dim,
+				of[i].month, of[i].key, f.kind);
+			tally *t = g_hash_table_lookup(sums, key);
+			if (!t) {
+				t = g_new0(tally, 1);
+				t->kind = g_strdup(f.kind);
+				t->r = of[i];
+				t->r.by = 0;
+				g_hash_table_insert(sums, g_strdup(key), t);
+			}
+			t->r.by++;
+		}
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
 		return false;
 	}
 	return true;
+}
+
+static void
+free_tally(void *data)
+{
+	tally *t = data;
+
+	g_free(t->kind);
+	g_free(t);
+}
+
+bool
+hk_tally_rebuild(hk_db *db, GError **error)
+{
+	g_autoptr(GHashTable) sums =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_tally);
+	GHashTableIter iter;
+	void *data;
+
+	if (!hk_db_lock(db, "tallies", error) ||
+		!hk_db_exec(db, HK_SQL("DELETE FROM tallies"), HK_NO_ARGS, NULL, error) ||
+		!collect(db, sums, error)) {
+		return false;
+	}
+	g_hash_table_iter_init(&iter, sums);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		tally *t = data;
+		if (!count_row(db, &t->r, t->kind, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Counters --------------------------------------------------------------------------------------- */
+
+static void
+add_state(GHashTable *by_state, const char *state, int64_t cases)
+{
+	int64_t *sum = g_hash_table_lookup(by_state, state);
+
+	if (!sum) {
+		sum = g_new0(int64_t, 1);
+		g_hash_table_insert(by_state, g_strdup(state), sum);
+	}
+	*sum += cases;
+}
+
+static bool
+count_states(hk_db *db, int64_t month, const char *const *counted, const char *const *notify,
+	hk_counters *ret, GError **error)
+{
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT t.month, t.key, t.kind, t.cases, COALESCE(s.handled, 0) FROM "
+		       "tallies t "
+		       "LEFT JOIN statuses s ON s.key = t.key WHERE t.dim = 'state' AND t.month IN "
+		       "(0, $1)"),
+		HK_ARGS(hk_v_int(month)), error);
+
+	if (!rows) {
+		return false;
+	}
+	while (hk_rows_next(rows, &inner)) {
+		const char *kind = hk_rows_str(rows, 2);
+		int64_t cases = hk_rows_int(rows, 3);
+		bool all = hk_rows_int(rows, 0) == 0, handled = hk_rows_int(rows, 4) != 0;
+		if (all) {
+			add_state(ret->by_state, hk_rows_str(rows, 1), cases);
+			ret->notify += g_strv_contains(notify, kind) && !handled ? cases : 0;
+		}
+		if (g_strv_contains(counted, kind)) {
+			ret->investment_scam += all ? cases : 0;
+			continue;
+		}
+		*(all ? &ret->total : &ret->this_month) += cases;
+		if (handled) {
+			*(all ? &ret->handled : &ret->handled_this_month) += cases;
+		} else {
+			*(all ? &ret->unsupported : &ret->unsupported_this_month) += cases;
+		}
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	return true;
+}
+
+bool
+hk_counters_read(hk_db *db, int64_t now_ms, const char *const *counted, const char *const *notify,
+	hk_counters *ret, GError **error)
+{
+	hk_value most = hk_v_int(HK_COUNTERS_MAX);
+
+	memset(ret, 0, sizeof *ret);
+	ret->by_state = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (count_states(db, hk_tally_month(now_ms), counted, notify, ret, error) &&
+		hk_db_int(db,
+			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE breached = 1 AND "
+			       "deleted_ms IS NULL AND state <> 'duplicate' LIMIT $1) x"),
+			HK_ARGS(most), &ret->breached, error) &&
+		hk_db_int(db,
+			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE deleted_ms IS NOT "
+			       "NULL "
+			       "LIMIT $1) x"),
+			HK_ARGS(most), &ret->deleted, error) &&
+		hk_db_int(db,
+			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM sightings WHERE state = 'new' "
+			       "LIMIT "
+			       "$1) x"),
+			HK_ARGS(most), &ret->sightings_new, error)) {
+		return true;
+	}
+	hk_counters_clear(ret);
+	return false;
+}
+
+void
+hk_counters_clear(hk_counters *counters)
+{
+	g_clear_pointer(&counters->by_state, g_hash_table_unref);
 }
