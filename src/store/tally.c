@@ -269,7 +269,9 @@ hk_counters_read(hk_db *db, int64_t now_ms, const char *const *counted, const ch
 	if (count_states(db, hk_tally_month(now_ms), counted, notify, ret, error) &&
 		hk_db_int(db,
 			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE breached = 1 AND "
-			       "deleted_ms IS NULL AND state <> 'duplicate' LIMIT $1) x"),
+			       "state IN ('new', 'triaged', 'confirmed', 'reported', "
+			       "'resurrected') AND "
+			       "deleted_ms IS NULL LIMIT $1) x"),
 			HK_ARGS(most), &ret->breached, error) &&
 		hk_db_int(db,
 			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE deleted_ms IS NOT "
