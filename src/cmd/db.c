@@ -3,8 +3,10 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "store/backup.h"
 #include "store/inspect.h"
 #include "store/migrate.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 
 static hk_db *
@@ -77,5 +79,86 @@ hk_cmd_db_check(const hk_opts *opts, GError **error)
 			faults->len, faults->len == 1 ? "" : "s");
 	}
 	printf("no faults, schema %u\n", hk_migration_count);
+	return true;
+}
+
+/* "SHA-256 ...", what a backup holds. */
+static void
+print_info(const hk_dump_info *info)
+{
+	char when[HK_CLOCK_TEXT_SIZE];
+
+	printf("schema %u of %s, made %s by hikeshi %s, %" PRId64 " bytes\nSHA-256 ", info->schema,
+		info->engine == HK_DB_SQLITE ? "SQLite" : "PostgreSQL",
+		hk_clock_format(info->made_ms, when), info->program, info->bytes);
+	for (size_t i = 0; i < sizeof(info->hash); i++) {
+		printf("%02x", info->hash[i]);
+	}
+	putchar('\n');
+	for (unsigned i = 0; i < info->tables->len; i++) {
+		const hk_table *table = info->tables->pdata[i];
+		if (table->rows > 0) {
+			printf("%-20s %12" PRId64 "\n", table->name, table->rows);
+		}
+	}
+	printf("%-20s %12" PRId64 "\n", "rows in all", info->rows);
+}
+
+static bool
+one_file(const hk_opts *opts, const char *words, const char **ret, GError **error)
+{
+	if (hk_opts_arg_count(opts) != 1) {
+		return hk_error_set(error, HK_EUSAGE,
+			"`hikeshi %s FILE`: one file is needed: `hikeshi %s --help`", words, words);
+	}
+	*ret = hk_opts_args(opts)[0];
+	return true;
+}
+
+bool
+hk_cmd_db_backup(const hk_opts *opts, GError **error)
+{
+	const char *path;
+
+	if (!one_file(opts, "db backup", &path, error)) {
+		return false;
+	}
+	g_autoptr(hk_db) db = open_db(opts, error);
+	if (!db) {
+		return false;
+	}
+	g_autoptr(hk_dump_info) info =
+		hk_backup_make(db, path, hk_opts_bool(opts, HK_OPT_FORCE), error);
+	if (!info) {
+		g_prefix_error(error, "no backup was made: ");
+		return false;
+	}
+	print_info(info);
+	return true;
+}
+
+bool
+hk_cmd_db_restore(const hk_opts *opts, GError **error)
+{
+	const char *path;
+	g_autofree char *kept = NULL;
+	g_autoptr(hk_dump_info) info = NULL;
+	bool dry = hk_opts_bool(opts, HK_OPT_DRY_RUN);
+
+	if (!one_file(opts, "db restore", &path, error)) {
+		return false;
+	}
+	info = dry ? hk_backup_verify(path, error)
+		   : hk_backup_restore(path, hk_opts_str(opts, HK_OPT_DATABASE),
+			     hk_opts_bool(opts, HK_OPT_FORCE), &kept, error);
+	if (!info) {
+		g_prefix_error(error, "nothing was restored: ");
+		return false;
+	}
+	print_info(info);
+	puts(dry ? "the backup is sound; nothing was restored" : "restored");
+	if (kept) {
+		printf("the database before: %s\n", kept);
+	}
 	return true;
 }

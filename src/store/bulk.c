@@ -33,6 +33,102 @@ hk_sql_quote(const char *name)
 	return g_strdup_printf("\"%s\"", text->str);
 }
 
+/* The first number of the first row, 0 when there is none. */
+static bool
+first_number(hk_db *db, const char *text, const hk_value *values, size_t count, int64_t *ret,
+	GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_run(db, text, true, values, count, error);
+	GError *failure = NULL;
+
+	if (!rows) {
+		return false;
+	}
+	int64_t number = hk_rows_next(rows, &failure) ? hk_rows_int(rows, 0) : 0;
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	*ret = number;
+	return true;
+}
+
+/* Tables ---------------------------------------------------------------------------------------- */
+
+hk_table *
+hk_table_new(const char *name, int64_t rows)
+{
+	hk_table *table = g_new0(hk_table, 1);
+
+	table->name = g_strdup(name);
+	table->rows = rows;
+	return table;
+}
+
+void
+hk_table_free(void *data)
+{
+	hk_table *table = data;
+
+	g_free(table->name);
+	g_free(table);
+}
+
+static bool
+list_tables(hk_db *db, GPtrArray *to, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+	GError *failure = NULL;
+
+	hk_sqlb_both(b,
+		HK_SQL("SELECT l.name FROM pragma_table_list AS l JOIN sqlite_master AS m ON "
+		       "m.name = l.name "
+		       "AND m.type = 'table' WHERE l.schema = 'main' AND l.type = 'table' AND "
+		       "substr(l.name, 1, 7) <> 'sqlite_' ORDER BY m.rowid"),
+		HK_SQL("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace "
+		       "= "
+		       "(SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY "
+		       "oid"));
+	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
+	if (!rows) {
+		return false;
+	}
+	while (hk_rows_next(rows, &failure)) {
+		g_ptr_array_add(to, hk_table_new(hk_rows_str(rows, 0), 0));
+	}
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	return true;
+}
+
+bool
+hk_table_count(hk_db *db, const char *table, int64_t *ret, GError **error)
+{
+	g_autofree char *name = hk_sql_quote(table);
+	g_autofree char *text = g_strdup_printf("SELECT count(*) FROM %s", name);
+
+	return first_number(db, text, NULL, 0, ret, error);
+}
+
+GPtrArray *
+hk_tables(hk_db *db, GError **error)
+{
+	g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(hk_table_free);
+
+	if (!list_tables(db, tables, error)) {
+		return NULL;
+	}
+	for (unsigned i = 0; i < tables->len; i++) {
+		hk_table *table = tables->pdata[i];
+		if (!hk_table_count(db, table->name, &table->rows, error)) {
+			return NULL;
+		}
+	}
+	return g_steal_pointer(&tables);
+}
+
 /* Reading --------------------------------------------------------------------------------------- */
 
 static bool
@@ -372,26 +468,6 @@ sequence_of(hk_db *db, const char *table, char **ret, GError **error)
 		g_propagate_error(error, failure);
 		return false;
 	}
-	return true;
-}
-
-/* The first number of the first row, 0 when there is none. */
-static bool
-first_number(hk_db *db, const char *text, const hk_value *values, size_t count, int64_t *ret,
-	GError **error)
-{
-	g_autoptr(hk_rows) rows = hk_db_run(db, text, true, values, count, error);
-	GError *failure = NULL;
-
-	if (!rows) {
-		return false;
-	}
-	int64_t number = hk_rows_next(rows, &failure) ? hk_rows_int(rows, 0) : 0;
-	if (failure) {
-		g_propagate_error(error, failure);
-		return false;
-	}
-	*ret = number;
 	return true;
 }
 

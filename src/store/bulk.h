@@ -8,6 +8,23 @@
 /* hk_sql_quote(name): the name as a quoted identifier; caller frees. */
 char *hk_sql_quote(const char *name);
 
+/* A table of the schema. */
+typedef struct hk_table {
+	char *name; /* owned */
+	int64_t rows;
+} hk_table;
+
+/* hk_tables(db, error): the tables of the current schema in the order of their making, counted; an array of hk_table *. Without
+ * those that SQLite keeps for itself, or below a virtual table. */
+GPtrArray *hk_tables(hk_db *db, GError **error);
+
+/* hk_table_new(name, rows), hk_table_free(table): by hand. */
+hk_table *hk_table_new(const char *name, int64_t rows);
+void hk_table_free(void *table);
+
+/* hk_table_count(db, table, ret, error): its rows. */
+bool hk_table_count(hk_db *db, const char *table, int64_t *ret, GError **error);
+
 /* hk_scan_new(db, table, error): all rows and columns of a table, in no particular order. Inside a transaction; one at a time.
  * hk_scan_next as hk_rows_next; a value is borrowed until the next one. */
 typedef struct hk_scan hk_scan;

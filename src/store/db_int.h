@@ -77,8 +77,8 @@ bool hk_db_script(hk_db *db, const char *text, GError **error);
 
 /* hk_db_no_timeout(db, error): from now on no statement is ended for taking long: backups, migrations. */
 bool hk_db_no_timeout(hk_db *db, GError **error);
-/* hk_migrate_within(db, error): hk_migrate inside the write transaction that is open. */
-bool hk_migrate_within(hk_db *db, GError **error);
+/* hk_migrate_within(db, count, error): the first count migrations, inside the write transaction that is open. */
+bool hk_migrate_within(hk_db *db, unsigned count, GError **error);
 
 /* hk_db_now_ms(): monotonic; not sys/clock's, which tests freeze: a wait must still end. */
 int64_t hk_db_now_ms(void);

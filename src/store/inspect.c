@@ -8,67 +8,6 @@
 #include "sys/gerr.h"
 #include "sys/progress.h"
 
-static void
-table_free(void *data)
-{
-	hk_table *table = data;
-
-	g_free(table->name);
-	g_free(table);
-}
-
-static bool
-list_tables(hk_db *db, GPtrArray *to, GError **error)
-{
-	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	GError *failure = NULL;
-
-	hk_sqlb_both(b,
-		HK_SQL("SELECT l.name FROM pragma_table_list AS l JOIN sqlite_master AS m ON "
-		       "m.name = l.name "
-		       "AND m.type = 'table' WHERE l.schema = 'main' AND l.type = 'table' AND "
-		       "substr(l.name, 1, 7) <> 'sqlite_' ORDER BY m.rowid"),
-		HK_SQL("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace "
-		       "= "
-		       "(SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY "
-		       "oid"));
-	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
-	if (!rows) {
-		return false;
-	}
-	while (hk_rows_next(rows, &failure)) {
-		hk_table *table = g_new0(hk_table, 1);
-		table->name = g_strdup(hk_rows_str(rows, 0));
-		g_ptr_array_add(to, table);
-	}
-	if (failure) {
-		g_propagate_error(error, failure);
-		return false;
-	}
-	return true;
-}
-
-GPtrArray *
-hk_db_tables(hk_db *db, GError **error)
-{
-	g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(table_free);
-
-	if (!list_tables(db, tables, error)) {
-		return NULL;
-	}
-	for (unsigned i = 0; i < tables->len; i++) {
-		hk_table *table = tables->pdata[i];
-		g_autofree char *name = hk_sql_quote(table->name);
-		g_autofree char *text = g_strdup_printf("SELECT count(*) FROM %s", name);
-		g_autoptr(hk_rows) rows = hk_db_run(db, text, true, NULL, 0, error);
-		if (!rows || !hk_rows_next(rows, error)) {
-			return NULL;
-		}
-		table->rows = hk_rows_int(rows, 0);
-	}
-	return g_steal_pointer(&tables);
-}
-
 /* Faults ---------------------------------------------------------------------------------------- */
 
 static void fault(GPtrArray *faults, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -197,7 +136,7 @@ catalogue_pgsql(hk_db *db, GError **error)
 	}
 	if (hk_db_script(db, "CREATE SCHEMA hikeshi_check; SET LOCAL search_path = hikeshi_check",
 		    error) &&
-		hk_migrate_within(db, error)) {
+		hk_migrate_within(db, hk_migration_count, error)) {
 		ret = catalogue(db, error);
 	}
 	hk_db_rollback(db);
@@ -245,7 +184,7 @@ read_table(hk_db *db, const hk_table *table, hk_progress *bar, int64_t *done, GE
 static bool
 read_all(hk_db *db, GPtrArray *faults, GError **error)
 {
-	g_autoptr(GPtrArray) tables = hk_db_tables(db, error);
+	g_autoptr(GPtrArray) tables = hk_tables(db, error);
 	int64_t total = 0, done = 0;
 
 	if (!tables) {

@@ -19,8 +19,8 @@ static const char log_table[] = "CREATE TABLE IF NOT EXISTS schema_log ("
 				"sha256 TEXT NOT NULL, at_ms BIGINT NOT NULL)";
 
 /* The hash is of the text as written, so that both engines agree on it. */
-static char *
-hash_of(const hk_migration *migration)
+char *
+hk_migration_hash(const hk_migration *migration)
 {
 	uint8_t hash[HK_SHA256_SIZE];
 	GString *text = g_string_sized_new(sizeof(hash) * 2);
@@ -134,7 +134,7 @@ check_applied(hk_db *db, const hk_migration *list, unsigned count, GError **erro
 		if (i >= count || number != i + 1) {
 			continue; /* newer: told by the caller, who knows the last number */
 		}
-		g_autofree char *hash = hash_of(&list[i]);
+		g_autofree char *hash = hk_migration_hash(&list[i]);
 		if (strcmp(hk_rows_str(rows, 2), hash) != 0) {
 			return hk_error_set(error, HK_ECONFIG,
 				"%s: schema %u (%s) is not what this program calls so: it was made "
@@ -165,7 +165,7 @@ static bool
 apply(hk_db *db, const hk_migration *migration, GError **error)
 {
 	g_autofree char *text = text_for(db->engine, migration->text);
-	g_autofree char *hash = hash_of(migration);
+	g_autofree char *hash = hk_migration_hash(migration);
 
 	if (!hk_db_script(db, text, error) ||
 		!hk_db_exec(db,
@@ -228,10 +228,10 @@ apply_all(hk_db *db, const hk_migration *list, unsigned count, GError **error)
 }
 
 bool
-hk_migrate_within(hk_db *db, GError **error)
+hk_migrate_within(hk_db *db, unsigned count, GError **error)
 {
 	for (bool done = false; !done;) {
-		if (!apply_next(db, hk_migrations, hk_migration_count, &done, error)) {
+		if (!apply_next(db, hk_migrations, count, &done, error)) {
 			return false;
 		}
 	}
@@ -266,7 +266,7 @@ hk_migrate(hk_db *db, GError **error)
 }
 
 bool
-hk_schema_check(hk_db *db, GError **error)
+hk_schema_known(hk_db *db, unsigned *ret, GError **error)
 {
 	unsigned version;
 
@@ -278,14 +278,26 @@ hk_schema_check(hk_db *db, GError **error)
 		return hk_error_set(error, HK_ECONFIG,
 			"%s holds no schema yet: make it with `hikeshi db init`", db->place);
 	}
-	if (version < hk_migration_count) {
-		return hk_error_set(error, HK_ECONFIG,
-			"%s has schema %u, this program needs %u: make a backup (hikeshi db "
-			"backup), "
-			"then run `hikeshi db migrate`",
-			db->place, version, hk_migration_count);
+	if (!check_applied(db, hk_migrations, version, error)) {
+		return false;
 	}
-	return check_applied(db, hk_migrations, hk_migration_count, error);
+	*ret = version;
+	return true;
+}
+
+bool
+hk_schema_check(hk_db *db, GError **error)
+{
+	unsigned version;
+
+	if (!hk_schema_known(db, &version, error)) {
+		return false;
+	}
+	return version == hk_migration_count || hk_error_set(error, HK_ECONFIG,
+							"%s has schema %u, this program needs %u: "
+							"make a backup (hikeshi db backup), then "
+							"run `hikeshi db migrate`",
+							db->place, version, hk_migration_count);
 }
 
 /* *ret_look: whether the database has to be looked at; false: the file was made just now, or is empty. */

@@ -33,6 +33,12 @@ bool hk_migrate_to(hk_db *db, const hk_migration *list, unsigned count, GError *
  * made by another text of the same number. Every role calls it after hk_db_open. */
 bool hk_schema_check(hk_db *db, GError **error);
 
+/* hk_schema_known(db, ret, error): the same, but an older schema is fine: *ret is its number. */
+bool hk_schema_known(hk_db *db, unsigned *ret, GError **error);
+
+/* hk_migration_hash(migration): the SHA-256 of its text, hexadecimal; caller frees. */
+char *hk_migration_hash(const hk_migration *migration);
+
 /* hk_schema_version(db, ret, error): the number of the last migration that was applied; 0: there is no schema. */
 bool hk_schema_version(hk_db *db, unsigned *ret, GError **error);
 

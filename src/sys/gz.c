@@ -4,7 +4,8 @@
 
 struct hk_gz {
 	struct libdeflate_decompressor *decompressor;
-	uint8_t *room; /* output; kept between calls */
+	struct libdeflate_compressor *compressor; /* NULL until it is needed */
+	uint8_t *room;                            /* output; kept between calls */
 	size_t room_len;
 };
 
@@ -25,6 +26,7 @@ hk_gz_free(hk_gz *gz)
 {
 	if (gz) {
 		libdeflate_free_decompressor(gz->decompressor);
+		libdeflate_free_compressor(gz->compressor);
 		g_free(gz->room);
 		g_free(gz);
 	}
@@ -120,4 +122,17 @@ hk_gz_inflate(hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *
 	*ret = gz->room;
 	*ret_len = used;
 	return HK_OK;
+}
+
+uint8_t *
+hk_gz_pack(hk_gz *gz, hk_span body, size_t *ret_len)
+{
+	if (!gz->compressor && !(gz->compressor = libdeflate_alloc_compressor(2))) {
+		HK_BUG("no memory for a compressor");
+	}
+	size_t room = libdeflate_gzip_compress_bound(gz->compressor, body.len);
+	uint8_t *ret = g_malloc(room);
+	/* It fits: that is what the bound is. */
+	*ret_len = libdeflate_gzip_compress(gz->compressor, body.data, body.len, ret, room);
+	return ret;
 }

@@ -1,4 +1,4 @@
-/* sys/gz: gunzip of whole bodies over libdeflate. Layer: sys. Input is hostile.
+/* sys/gz: gunzip and gzip of whole bodies over libdeflate. Layer: sys. Input is hostile.
  *
  * One hk_gz for each thread: it keeps the decompressor and the output buffer, so that a stream of
  * tiles allocates nothing. */
@@ -33,5 +33,8 @@ bool hk_gz_looks(hk_span body);
  * included; HK_ETRAIL when what follows a member is no member. */
 HK_MUST hk_err hk_gz_inflate(
 	hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *ret_len);
+
+/* hk_gz_pack(gz, body, ret_len): body as one member, quickly rather than small; caller frees. */
+uint8_t *hk_gz_pack(hk_gz *gz, hk_span body, size_t *ret_len);
 
 #endif

@@ -58,6 +58,15 @@ main(void)
 	g_autofree uint8_t *bomb = pack(hk_span_of(zeros, 32u << 20), &bomb_len);
 	is_int(hk_gz_inflate(gz, hk_span_of(bomb, bomb_len), 64u << 20, &out, &len), HK_ELIMIT,
 		"a bomb of %zu bytes", bomb_len);
+	g_autofree uint8_t *own = hk_gz_pack(gz, hk_span_of(tile, tile_len), &len);
+	ok(len > 0 && len < tile_len, "packed: %zu of %zu", len, tile_len);
+	is_int(hk_gz_inflate(gz, hk_span_of(own, len), tile_len, &out, &len), HK_OK,
+		"and unpacked");
+	ok(hk_span_eq(hk_span_of(out, len), hk_span_of(tile, tile_len)), "the same bytes");
+	g_autofree uint8_t *nothing = hk_gz_pack(gz, (hk_span){NULL, 0}, &len);
+	is_int(hk_gz_inflate(gz, hk_span_of(nothing, len), 10, &out, &len), HK_OK,
+		"nothing, packed");
+	is_int(len, 0, "is nothing");
 	free(tile);
 	return tap_done();
 }
