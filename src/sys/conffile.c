@@ -79,28 +79,32 @@ static void G_GNUC_PRINTF(2, 0) on_error(cfg_t *cfg, const char *format, va_list
 	fail_at(cfg->line, "%s", text);
 }
 
-/* Called by libconfuse when the value of a key is complete. */
+/* Called by libconfuse when a value is complete: for a list, at each element and once more at its end. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
 	int id = find_row(opt->name);
 	const hk_opt_row *row = &reading.rows[id];
 	hk_confentry *entry = &reading.entries[id];
+	unsigned size = cfg_opt_size(opt);
+	g_autoptr(GError) why = NULL;
 
-	if (entry->line > 0) {
+	if (entry->line > 0 && (row->type != HK_TYPE_LIST || entry->whole)) {
 		fail_at(cfg->line, "'%s' is set twice, first in line %d", opt->name, entry->line);
 		return -1;
 	}
-	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
-		g_autoptr(GError) why = NULL;
-		const char *text = cfg_opt_getnstr(opt, i);
-
-		if (!hk_optvalue_set(row, text ? text : "", &entry->value, &why)) {
-			fail_at(cfg->line, "'%s' %s", opt->name, why->message);
-			return -1;
-		}
+	if (entry->line == 0) {
+		entry->line = cfg->line;
 	}
-	entry->line = cfg->line;
+	if (size == (entry->value.list ? entry->value.list->len : 0)) {
+		entry->whole = true;
+		return 0;
+	}
+	const char *text = cfg_opt_getnstr(opt, size - 1);
+	if (!hk_optvalue_set(row, text ? text : "", &entry->value, &why)) {
+		fail_at(cfg->line, "'%s' %s", opt->name, why->message);
+		return -1;
+	}
 	return 0;
 }
 

@@ -14,7 +14,8 @@ enum { HK_CONFFILE_MAX_BYTES = 1024 * 1024 };
 /* One key as it stands in the file. */
 typedef struct hk_confentry {
 	hk_optvalue value;
-	int line; /* 0: the file does not set the key */
+	int line;   /* 0: the file does not set the key */
+	bool whole; /* a list is complete; for sys/conffile only */
 } hk_confentry;
 
 /* hk_conffile_read(path, entries, error): reads the file into entries[HK_OPT_COUNT], which the
