@@ -118,7 +118,7 @@ one_file(const hk_opts *opts, const char *words, const char **ret, GError **erro
 bool
 hk_cmd_db_backup(const hk_opts *opts, GError **error)
 {
-	const char *path;
+	const char *path = NULL;
 
 	if (!one_file(opts, "db backup", &path, error)) {
 		return false;
@@ -140,7 +140,7 @@ hk_cmd_db_backup(const hk_opts *opts, GError **error)
 bool
 hk_cmd_db_restore(const hk_opts *opts, GError **error)
 {
-	const char *path;
+	const char *path = NULL;
 	g_autofree char *kept = NULL;
 	g_autoptr(hk_dump_info) info = NULL;
 	bool dry = hk_opts_bool(opts, HK_OPT_DRY_RUN);

@@ -65,7 +65,7 @@ dump_table(backup *b, const hk_table *table, GError **error)
 static bool
 dump_tables(backup *b, GError **error)
 {
-	g_autoptr(GPtrArray) tables = hk_tables(b->db, error);
+	g_autoptr(GPtrArray) tables = hk_tables(b->db, false, error);
 	int64_t total = 0;
 
 	if (!tables) {

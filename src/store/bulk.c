@@ -5,6 +5,8 @@
 #include "store/pgsql_int.h"
 #include "sys/gerr.h"
 
+static const char *const derived_tables[] = {"case_texts", "case_grams", NULL};
+
 struct hk_scan {
 	hk_db *db;
 	hk_rows *rows; /* owned; SQLite: all, PostgreSQL: the part that was fetched */
@@ -75,7 +77,7 @@ hk_table_free(void *data)
 }
 
 static bool
-list_tables(hk_db *db, GPtrArray *to, GError **error)
+list_tables(hk_db *db, bool derived, GPtrArray *to, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 	GError *failure = NULL;
@@ -94,7 +96,10 @@ list_tables(hk_db *db, GPtrArray *to, GError **error)
 		return false;
 	}
 	while (hk_rows_next(rows, &failure)) {
-		g_ptr_array_add(to, hk_table_new(hk_rows_str(rows, 0), 0));
+		const char *name = hk_rows_str(rows, 0);
+		if (derived || !g_strv_contains(derived_tables, name)) {
+			g_ptr_array_add(to, hk_table_new(name, 0));
+		}
 	}
 	if (failure) {
 		g_propagate_error(error, failure);
@@ -113,11 +118,11 @@ hk_table_count(hk_db *db, const char *table, int64_t *ret, GError **error)
 }
 
 GPtrArray *
-hk_tables(hk_db *db, GError **error)
+hk_tables(hk_db *db, bool derived, GError **error)
 {
 	g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(hk_table_free);
 
-	if (!list_tables(db, tables, error)) {
+	if (!list_tables(db, derived, tables, error)) {
 		return NULL;
 	}
 	for (unsigned i = 0; i < tables->len; i++) {

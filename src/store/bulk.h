@@ -14,9 +14,10 @@ typedef struct hk_table {
 	int64_t rows;
 } hk_table;
 
-/* hk_tables(db, error): the tables of the current schema in the order of their making, counted; an array of hk_table *. Without
- * those that SQLite keeps for itself, or below a virtual table. */
-GPtrArray *hk_tables(hk_db *db, GError **error);
+/* hk_tables(db, derived, error): the tables of the current schema in the order of their making, counted; an array of hk_table *.
+ * Without those that SQLite keeps for itself, or below a virtual table; those that store/search makes of the others (derived) are not
+ * backed up, but made anew. */
+GPtrArray *hk_tables(hk_db *db, bool derived, GError **error);
 
 /* hk_table_new(name, rows), hk_table_free(table): by hand. */
 hk_table *hk_table_new(const char *name, int64_t rows);

@@ -11,6 +11,7 @@
 #include "store/db_int.h"
 #include "store/inspect.h"
 #include "store/migrate.h"
+#include "store/search.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 
@@ -118,7 +119,7 @@ on_end(void *user, const hk_table *table, int64_t last_id, GError **error)
 static bool
 empty_tables(hk_db *db, GError **error)
 {
-	g_autoptr(GPtrArray) tables = hk_tables(db, error);
+	g_autoptr(GPtrArray) tables = hk_tables(db, true, error);
 
 	if (!tables) {
 		return false;
@@ -137,7 +138,7 @@ empty_tables(hk_db *db, GError **error)
 static bool
 compare(hk_db *db, const hk_dump_info *applied, const hk_dump_info *verified, GError **error)
 {
-	g_autoptr(GPtrArray) tables = hk_tables(db, error);
+	g_autoptr(GPtrArray) tables = hk_tables(db, false, error);
 
 	if (!tables) {
 		return false;
@@ -165,7 +166,8 @@ load_all(hk_db *db, const char *path, const hk_dump_info *verified, GError **err
 	g_autoptr(hk_dump_info) applied = hk_dump_read(path, &sink, &r, error);
 	table_done(&r);
 	return applied && compare(db, applied, verified, error) &&
-	       hk_migrate_within(db, hk_migration_count, error);
+	       hk_migrate_within(db, hk_migration_count, error) &&
+	       hk_search_rebuild_within(db, error);
 }
 
 static bool
@@ -374,7 +376,7 @@ restore_sqlite(const char *path, const hk_dump_info *verified, const char *to, b
 static bool
 drop_tables(hk_db *db, GError **error)
 {
-	g_autoptr(GPtrArray) tables = hk_tables(db, error);
+	g_autoptr(GPtrArray) tables = hk_tables(db, true, error);
 
 	if (!tables) {
 		return false;

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
+#include "sys/progress.h"
 #include "sys/textfold.h"
 
 /* A hash of FTS5: seven letters of five bits. */
@@ -326,18 +327,31 @@ empty_index(hk_db *db, GError **error)
 {
 	bool lite = hk_db_engine_of(db) == HK_DB_SQLITE;
 
-	if (!hk_db_begin(db, true, error)) {
+	return (lite ? hk_db_exec(db,
+			       HK_SQL("INSERT INTO case_grams (case_grams) VALUES ('delete-all')"),
+			       HK_NO_ARGS, NULL, error)
+		     : hk_db_exec(db, HK_SQL("DELETE FROM case_grams"), HK_NO_ARGS, NULL, error)) &&
+	       hk_db_exec(db, HK_SQL("DELETE FROM case_texts"), HK_NO_ARGS, NULL, error);
+}
+
+bool
+hk_search_rebuild_within(hk_db *db, GError **error)
+{
+	int64_t at = 0, last;
+
+	if (!empty_index(db, error) ||
+		!hk_db_int(db, HK_SQL("SELECT coalesce(max(id), 0) FROM cases"), HK_NO_ARGS, &last,
+			error)) {
 		return false;
 	}
-	if ((lite ? hk_db_exec(db,
-			    HK_SQL("INSERT INTO case_grams (case_grams) VALUES ('delete-all')"),
-			    HK_NO_ARGS, NULL, error)
-		  : hk_db_exec(db, HK_SQL("DELETE FROM case_grams"), HK_NO_ARGS, NULL, error)) &&
-		hk_db_exec(db, HK_SQL("DELETE FROM case_texts"), HK_NO_ARGS, NULL, error)) {
-		return hk_db_commit(db, error);
-	}
-	hk_db_rollback(db);
-	return false;
+	g_autoptr(hk_progress) bar = hk_progress_new("indexing", "cases", last);
+	do {
+		if (!rebuild_some(db, &at, error)) {
+			return false;
+		}
+		hk_progress_update(bar, at > 0 ? at : last);
+	} while (at > 0);
+	return true;
 }
 
 bool
@@ -345,7 +359,14 @@ hk_search_rebuild(hk_db *db, GError **error)
 {
 	int64_t at = 0;
 
+	if (!hk_db_begin(db, true, error)) {
+		return false;
+	}
 	if (!empty_index(db, error)) {
+		hk_db_rollback(db);
+		return false;
+	}
+	if (!hk_db_commit(db, error)) {
 		return false;
 	}
 	do {

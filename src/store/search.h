@@ -21,6 +21,9 @@ bool hk_search_index(hk_db *db, int64_t case_id, GError **error);
 /* hk_search_rebuild(db, error): all of it anew, after a change of this file or a bulk load; its own transactions. */
 bool hk_search_rebuild(hk_db *db, GError **error);
 
+/* hk_search_rebuild_within(db, error): the same inside the write transaction that is open (a restore: all or nothing). */
+bool hk_search_rebuild_within(hk_db *db, GError **error);
+
 /* A question to the index: all of its parts must hold. */
 typedef struct hk_search_ask hk_search_ask;
 hk_search_ask *hk_search_ask_new(const hk_db *db);
