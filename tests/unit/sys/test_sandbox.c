@@ -85,6 +85,7 @@ dies(void *user, GString *out)
 	abort();
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
 static void
 eats(void *user, GString *out)
 {
@@ -95,6 +96,7 @@ eats(void *user, GString *out)
 		g_string_append_c(out, piece[5]);
 	}
 }
+#endif
 
 static bool
 ends(hk_sandbox_work work, void *user, const hk_sandbox_limits *under, hk_err code,
