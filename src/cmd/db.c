@@ -1,12 +1,18 @@
 /* hikeshi db init, migrate, check, backup, restore. */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "store/backup.h"
 #include "store/inspect.h"
 #include "store/migrate.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 
 static hk_db *
@@ -15,10 +21,40 @@ open_db(const hk_opts *opts, GError **error)
 	return hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), error);
 }
 
+/* 32 random bytes (mode 0600), unless the file is there: a new key would make the events that exist worthless. */
+static bool
+make_key(const char *path, bool *ret_made, GError **error)
+{
+	uint8_t key[32];
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	if (!hk_file_mkdirs(folder, error)) {
+		return false;
+	}
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	*ret_made = fd >= 0;
+	if (fd < 0) {
+		return errno == EEXIST || hk_error_errno(error, errno, "%s", path);
+	}
+	bool good = getrandom(key, sizeof(key), 0) == sizeof(key)
+			    ? hk_file_append(fd, hk_span_of(key, sizeof(key)), path, error)
+			    : hk_error_errno(error, errno, "random bytes");
+	close(fd);
+	explicit_bzero(key, sizeof(key));
+	if (!good) {
+		unlink(path);
+	}
+	return good;
+}
+
 bool
 hk_cmd_db_init(const hk_opts *opts, GError **error)
 {
-	if (!hk_db_create(hk_opts_str(opts, HK_OPT_DATABASE), error)) {
+	const char *key = hk_opts_str(opts, HK_OPT_AUDIT_KEY);
+	bool made;
+
+	if (!hk_db_create(hk_opts_str(opts, HK_OPT_DATABASE), error) ||
+		!make_key(key, &made, error)) {
 		return false;
 	}
 	g_autoptr(hk_db) db = open_db(opts, error);
@@ -26,6 +62,8 @@ hk_cmd_db_init(const hk_opts *opts, GError **error)
 		return false;
 	}
 	printf("made, schema %u\n", hk_migration_count);
+	printf("%s the key of the audit chain: %s%s\n", made ? "made" : "kept", key,
+		made ? " (keep a copy off this machine)" : "");
 	return true;
 }
 
