@@ -204,6 +204,8 @@ scheme_name(hk_span text, size_t at, const char **ret_name)
 	}
 	uint8_t first = hk_url_lower(text.data[at]);
 	at += first == 'h' || first == 'f';
+	/* "hhttps": typed twice */
+	at += first == 'h' && at < text.len && hk_url_lower(text.data[at]) == 'h';
 	while (at < text.len && middle < 3 && text.data[at] != '\0' &&
 		strchr("tTxX*_+#?-", text.data[at])) {
 		at++;

@@ -61,7 +61,9 @@ read_all(hk_span text, char separator)
 		need(row.raw.data == text.data + at && row.raw.len <= csv.at - at);
 		need(csv.at - at - row.raw.len <= 2);
 		need((err == HK_OK) == (row.count > 0) && row.count <= HK_CSV_COLUMNS_MAX);
-		again(&row);
+		if (err == HK_OK) {
+			again(&row);
+		}
 	}
 	need(csv.at == text.len);
 }
