@@ -1,0 +1,44 @@
+/** lib/cases: acts on cases that several screens have, each with its notice and, where it can be, its way back. */
+import { call, del, once, post, patch, put } from './api.js'
+import { t, tf } from './i18n.js'
+import { attempt, done, forget } from './store.js'
+import { go } from './router.js'
+
+/** One act for the cases of a selection: { ids } or { q, count }. */
+export async function bulk(select, act, more = {}) {
+  const answer = await post('/cases/bulk', { select, act, ...more }, { key: once() })
+  return answer
+}
+/** Says what a bulk act has done, with a way back if `back` is given. */
+export function sayBulk(answer, act, back) {
+  const refused = answer.refused?.length || 0
+  const text = t('bulk.did', { n: answer.done, act: tf('act', act) }) + (refused ? ` ${t('bulk.refused', { n: refused })}` : '')
+  done(text, back && answer.done ? { label: t('undo'), run: back } : undefined)
+}
+
+/** Soft delete with undo. `after` is called after either. */
+export async function remove(ids, after) {
+  const answer = await attempt(() => bulk({ ids }, 'delete'))
+  if (!answer) return
+  after?.()
+  sayBulk(answer, 'delete', async () => { await bulk({ ids }, 'restore'); done(t('bulk.restored', { n: ids.length })); after?.() })
+}
+
+export async function merge(from, into, after) {
+  const answer = await attempt(() => post(`/cases/${from.id}/merge`, { into: into.id }, { version: from.version, key: once() }))
+  if (!answer) return
+  after?.()
+  const id = answer.merge?.id ?? answer.merge
+  done(t('merge.did', { from: from.id, into: into.id }), id ? { label: t('undo'), run: async () => { await post(`/merges/${id}/undo`); done(t('merge.undone')); after?.() } } : undefined)
+}
+
+export const act = (item, name, note) => post(`/cases/${item.id}/acts`, { act: name, ...(note ? { note } : {}) }, { version: item.version })
+export const edit = (item, fields) => patch(`/cases/${item.id}`, fields, { version: item.version })
+export const label = (item, name, on) => call(on ? 'PUT' : 'DELETE', `/cases/${item.id}/labels/${encodeURIComponent(name)}`, { version: item.version })
+
+/** Keeps what is looked at as a view of the sidebar. */
+export async function keepView(name, query, sort, columns, shared) {
+  const view = await post('/views', { name, query, sort, columns, shared })
+  return view
+}
+export { del, put, go, forget }

@@ -1,0 +1,32 @@
+/** lib/names: the words of the tables in src/ (checked against them by tests/lint/ui.t) and how they are grouped here. */
+
+/** src/flow/states.def, machine CASE. */
+export const STATES = ['new', 'triaged', 'confirmed', 'reported', 'down', 'closed', 'dismissed', 'out_of_scope', 'duplicate', 'resurrected']
+/** Acts of MOVE(CASE, ...), the likeliest first; those that end a case ask for a reason. */
+export const ACTS = ['triage', 'confirm', 'report', 'down', 'close', 'reopen', 'resurrect', 'dismiss', 'out_of_scope']
+export const ENDING = ['dismiss', 'out_of_scope']
+/** src/flow/casekinds.def. */
+export const KINDS = ['phishing', 'phishing_other', 'trademark', 'scam', 'investment_scam', 'malware', 'c2']
+export const SOURCES = ['manual', 'api', 'import', 'ct', 'mail', 'feed']
+/** S37: the choices of the form for Google Safe Browsing, and of the ticket. */
+export const GSB = ['phishing', 'trademark', 'other']
+export const TICKETS = ['phishing', 'trademark']
+/** S37: what is to be fetched, by the field that it stands beside. */
+export const WANTS = { url: ['html', 'screenshot'], host: ['certificate', 'address'], domain: ['whois'] }
+export const CLOCKS = ['triaged', 'confirmed', 'evidence', 'approved', 'reported', 'acknowledged', 'listed', 'content_gone', 'on_hold', 'dns_gone', 'down', 'closed']
+/** Clocks that people enter by hand. */
+export const HAND_CLOCKS = ['acknowledged', 'listed', 'content_gone', 'on_hold', 'dns_gone']
+/** src/web/roles.def. */
+export const ROLES = ['viewer', 'analyst', 'approver', 'connector_admin', 'sharing_officer', 'auditor', 'system_admin']
+export const SCOPES = ['read', 'write', 'delete', 'intake', 'export', 'admin']
+export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', 'cdn', 'suffix', 'shortener', 'mail', 'vendor', 'body']
+
+/** Columns of the board; the last member: what it is sorted by ('' not). S36's first. */
+export const COLUMNS = [
+  ['id', 'id'], ['capture', ''], ['name', 'name'], ['first_seen', 'first_seen'], ['actor', 'actor'], ['target', 'target'],
+  ['state', 'state'], ['reported_by', 'by'], ['score', 'score'], ['clock', 'due'],
+  ['kind', 'kind'], ['campaign', 'campaign'], ['labels', ''], ['assignee', 'assignee'], ['source', 'source'], ['domain', 'domain'],
+  ['urls', ''], ['opened', 'opened'], ['updated', 'updated'], ['last_seen', 'last_seen'],
+]
+export const DEFAULT_COLUMNS = ['id', 'capture', 'name', 'first_seen', 'actor', 'target', 'state', 'reported_by', 'score', 'clock']
+export const LIMITS = [20, 50, 100, 200]

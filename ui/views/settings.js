@@ -1,0 +1,82 @@
+/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself. */
+import { html, useState } from '../lib/ui.js'
+import { get, put } from '../lib/api.js'
+import { attempt, can, done, list } from '../lib/store.js'
+import { named, t, tf } from '../lib/i18n.js'
+import { KINDS } from '../lib/names.js'
+import { useLoad, useTitle } from '../lib/hooks.js'
+import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
+import { Time } from '../parts/status.js'
+
+const CLOCKS = ['triage', 'confirm', 'report', 'down']
+
+/** One setting with its own button: a mistake in one does not hold up another. */
+function Panel({ name, row, changed, save, children }) {
+  const title = tf('settings.title', name)
+  return html`<section class="panel" aria-label=${title}><header class="panel-head"><h2>${title}</h2>${row?.updated && html`<span class="dim">${t('settings.updated')} <${Time} at=${row.updated} /></span>`}</header>
+    <p class="hint">${tf('settings.hint', name)}</p><form class="form" onSubmit=${(event) => { event.preventDefault(); save() }}>${children}
+      ${can.metaWrite || can.admin ? html`<footer class="panel-foot"><button type="submit" class="button primary" aria-disabled=${!changed}>${t('save')}</button></footer>` : ''}</form></section>`
+}
+
+function useSetting(name, row, reload) {
+  const [value, setValue] = useState(row.value)
+  const changed = JSON.stringify(value) !== JSON.stringify(row.value)
+  const save = () => changed && attempt(async () => { await put(`/settings/${name}`, value, row.version ? { version: row.version } : {}); done(t('settings.saved')); reload() })
+  return { value, setValue, changed, save }
+}
+
+function Number1({ label, value, set, min, max, step = 1, unit }) {
+  return html`<label class="inline">${label} <input type="number" value=${value} min=${min} max=${max} step=${step} onInput=${(event) => set(event.target.value === '' ? null : Number(event.target.value))} /> ${unit}</label>`
+}
+
+function Dedupe({ row, reload }) {
+  const s = useSetting('dedupe', row, reload)
+  return html`<${Panel} name="dedupe" row=${row} ...${s}><${Number1} label=${t('settings.days')} value=${s.value.days} min=${1} max=${3650} unit=${t('settings.unit_days')} set=${(days) => s.setValue({ ...s.value, days })} /><//>`
+}
+function Ct({ row, reload }) {
+  const s = useSetting('ct', row, reload)
+  return html`<${Panel} name="ct" row=${row} ...${s}><${Number1} label=${t('settings.threshold')} value=${s.value.threshold} min=${0} max=${1} step=${0.01} set=${(threshold) => s.setValue({ ...s.value, threshold })} /><//>`
+}
+
+/** The limits: { triage: minutes, ..., kinds?: { phishing: { triage: ... } } }; kept as the server has them. */
+function Sla({ row, reload }) {
+  const s = useSetting('sla', row, reload)
+  const [kind, setKind] = useState('')
+  const shared = CLOCKS.every((clock) => typeof s.value[clock] === 'number')
+  const of = shared ? s.value : s.value[kind] || s.value.default || {}
+  const set = (clock) => (minutes) => s.setValue(shared ? { ...s.value, [clock]: minutes } : { ...s.value, [kind || 'default']: { ...of, [clock]: minutes } })
+  return html`<${Panel} name="sla" row=${row} ...${s}>
+    ${!shared && html`<label class="inline">${t('case.kind')} <select value=${kind} onChange=${(event) => setKind(event.target.value)}><option value="">${t('settings.all_kinds')}</option>${KINDS.map((one) => html`<option value=${one}>${tf('kind', one)}</option>`)}</select></label>`}
+    <div class="form inline-form">${CLOCKS.map((clock) => html`<${Number1} key=${clock} label=${tf('clock', clock)} value=${of[clock]} min=${1} max=${525600} unit=${t('settings.unit_minutes')} set=${set(clock)} />`)}</div><//>`
+}
+
+function Scope({ row, reload }) {
+  const rules = Array.isArray(row.value) ? row.value : row.value.rules || []
+  const s = useSetting('scope', row, reload)
+  const now = Array.isArray(s.value) ? s.value : s.value.rules || []
+  const setRules = (next) => s.setValue(Array.isArray(row.value) ? next : { ...s.value, rules: next })
+  const edit = (i, name) => (event) => setRules(now.map((rule, k) => k === i ? Object.fromEntries(Object.entries({ ...rule, [name]: event.target.value }).filter(([, value]) => value !== '')) : rule))
+  return html`<${Panel} name="scope" row=${row} ...${s}>${now.length === 0 && rules.length === 0 && html`<p class="dim">${t('settings.no_rules')}</p>`}
+    ${now.map((rule, i) => html`<fieldset class="rule" key=${i}><legend>${t('settings.rule', { n: i + 1 })}</legend>
+      <label class="inline">${t('case.target')} <select value=${rule.target || ''} onChange=${edit(i, 'target')}><option value="">${t('settings.any')}</option>${list('targets').map((one) => html`<option value=${one.key}>${named(one)}</option>`)}</select></label>
+      <label class="inline">${t('case.service')} <input value=${rule.service || ''} onInput=${edit(i, 'service')} /></label>
+      <label class="inline">${t('case.kind')} <select value=${rule.kind || ''} onChange=${edit(i, 'kind')}><option value="">${t('settings.any')}</option>${KINDS.map((one) => html`<option value=${one}>${tf('kind', one)}</option>`)}</select></label>
+      <label class="inline">${t('settings.route')} <input value=${rule.route || ''} required onInput=${edit(i, 'route')} /></label>
+      <button type="button" class="icon-button" aria-label=${t('settings.rule_remove', { n: i + 1 })} onClick=${() => setRules(now.filter((_, k) => k !== i))}><${Icon} name="trash" /></button></fieldset>`)}
+    <button type="button" class="button small" onClick=${() => setRules([...now, { route: '' }])}><${Icon} name="plus" />${t('settings.rule_add')}</button><//>`
+}
+
+const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct }
+const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 } }
+
+export default function Settings() {
+  useTitle(t('settings.page'))
+  const { data, error, reload } = useLoad((signal) => get('/settings', {}, signal), [])
+  if (!can.settings) return html`<${Empty} icon="settings" title=${t('error.refused')} />`
+  // { items: [{ key, value, updated, version }] }, or an object of values.
+  const rows = data && (data.items ? Object.fromEntries(data.items.map((row) => [row.key, row])) : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, { key, value }])))
+  return html`<${Head} title=${t('settings.page')} sub=${t('settings.sub')} />
+    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !rows ? html`<${Skeleton} />` : html`<div class="panels">${Object.entries(PANELS).map(([name, One]) => {
+      const row = rows[name] || { key: name, value: DEFAULTS[name] }
+      return html`<${One} key=${`${name} ${row.version ?? ''} ${row.updated ?? ''}`} row=${row} reload=${reload} />` })}</div>`}`
+}

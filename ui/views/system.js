@@ -1,0 +1,82 @@
+/** views/system: are all of us alive: roles, queue, dead letters, sources, logs, disk, the end of the audit chain. */
+import { html, useEffect, useState } from '../lib/ui.js'
+import { get, post } from '../lib/api.js'
+import { attempt, can, done } from '../lib/store.js'
+import { bytes, number } from '../lib/format.js'
+import { t, tf } from '../lib/i18n.js'
+import { useLoad, useTitle } from '../lib/hooks.js'
+import { Empty, ErrorBox, Head, Icon, Skeleton, copy } from '../parts/basics.js'
+import { Ago, Time } from '../parts/status.js'
+
+/** A process that was not seen for this long is shown as late. */
+const LATE_MS = 30000
+const AGAIN_MS = 10000
+
+const Panel = ({ title, acts, children }) => html`<section class="panel" aria-label=${title}><header class="panel-head"><h2>${title}</h2><div class="panel-acts">${acts}</div></header>${children}</section>`
+const Mark = ({ good, children }) => html`<span class=${`health ${good ? 'health-good' : 'health-bad'}`}><span class="mark" aria-hidden="true"></span>${children}</span>`
+const Table = ({ label, head, children }) => html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}><table class="table"><thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead><tbody>${children}</tbody></table></div>`
+
+function Roles({ roles }) {
+  const late = (role) => Date.now() - new Date(role.seen) > LATE_MS
+  return html`<${Panel} title=${t('system.roles')}>${roles.length === 0 ? html`<p class="dim">${t('system.no_roles')}</p>` : html`<${Table} label=${t('system.roles')}
+    head=${['', t('system.role'), t('system.process'), t('system.started'), t('system.seen'), t('system.memory')]}>${roles.map((role) => html`<tr key=${role.name}>
+      <td><${Mark} good=${!late(role)}>${late(role) ? t('system.late') : t('system.alive')}<//></td><th scope="row">${tf('system.role', role.role)}</th><td class="mono">${role.name}</td>
+      <td><${Time} at=${role.started} /></td><td><${Ago} at=${role.seen} /></td><td class="num">${bytes(role.data?.rss)}</td></tr>`)}<//>`}<//>`
+}
+
+function Dead({ count, again }) {
+  const { data, error, reload } = useLoad((signal) => get('/jobs', { state: 'dead', limit: 50 }, signal), [count])
+  const retry = (path, say) => attempt(async () => { await post(path); done(say); reload(); again() })
+  const items = data?.items || []
+  return html`<${Panel} title=${t('system.dead')} acts=${can.systemWrite && items.length > 0 && html`<button type="button" class="button small" onClick=${() => retry('/jobs/retry-all', t('system.retried_all'))}><${Icon} name="reload" />${t('system.retry_all')}</button>`}>
+    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${2} />` : items.length === 0 ? html`<p class="dim">${t('system.no_dead')}</p>`
+      : html`<${Table} label=${t('system.dead')} head=${[t('system.job'), t('system.stage'), t('system.attempts'), t('system.error'), t('system.made'), '']}>${items.map((job) => html`<tr key=${job.id}>
+        <th scope="row" class="num">${job.id}</th><td>${tf('system.stage', job.stage)}</td><td class="num">${job.attempts}</td><td class="wrap">${job.error}</td><td><${Time} at=${job.made} /></td>
+        <td>${can.systemWrite && html`<button type="button" class="button small" onClick=${() => retry(`/jobs/${job.id}/retry`, t('system.retried', { id: job.id }))}>${t('system.retry')}</button>`}</td></tr>`)}<//>`}<//>`
+}
+
+function Jobs({ jobs }) {
+  const stages = Object.entries(jobs.by_stage || {})
+  return html`<${Panel} title=${t('system.jobs')}><dl class="facts">${['ready', 'leased', 'dead'].map((state) => html`<div><dt>${tf('system.jobs', state)}</dt><dd class="num">${number(jobs[state] ?? 0)}</dd></div>`)}</dl>
+    ${stages.length > 0 && html`<${Table} label=${t('system.stages')} head=${[t('system.stage'), t('system.waiting')]}>${stages.map(([stage, n]) => html`<tr key=${stage}><th scope="row">${tf('system.stage', stage)}</th>
+      <td class="num">${typeof n === 'number' ? number(n) : Object.entries(n).map(([state, count]) => `${tf('system.jobs', state)} ${number(count)}`).join(' · ')}</td></tr>`)}<//>`}<//>`
+}
+
+function Sources({ sources }) {
+  return html`<${Panel} title=${t('system.sources')}>${sources.length === 0 ? html`<p class="dim">${t('system.no_sources')}</p>` : html`<${Table} label=${t('system.sources')} head=${['', t('system.source'), t('system.kind'), t('system.last_ok'), t('system.error')]}>${sources.map((source) => {
+    const health = source.health || {}
+    const bad = health.last_error && !(health.last_ok_ms > (health.last_error_ms || 0))
+    return html`<tr key=${source.key}><td><${Mark} good=${!bad}>${bad ? t('system.failing') : t('system.good')}<//></td><th scope="row">${source.name}</th><td>${tf('source', source.kind)}</td>
+      <td>${health.last_ok_ms ? html`<${Ago} at=${new Date(health.last_ok_ms).toISOString()} />` : '–'}</td><td class="wrap">${bad ? health.last_error : ''}</td></tr>` })}<//>`}<//>`
+}
+
+function Logs({ logs }) {
+  const good = (log) => log.status === 'active' || log.status === 'drained' || log.status === 'finished'
+  return html`<${Panel} title=${t('system.logs')}>${logs.length === 0 ? html`<p class="dim">${t('system.no_logs')}</p>` : html`<${Table} label=${t('system.logs')} head=${['', t('system.log'), t('system.verified'), t('system.behind'), t('system.head'), t('system.error')]}>${logs.map((log) => html`<tr key=${log.name}>
+    <td><${Mark} good=${good(log)}>${tf('system.log', log.status)}<//></td><th scope="row">${log.name}</th><td class="num">${number(log.verified)}</td>
+    <td class="num">${log.health?.size !== undefined ? number(Math.max(0, log.health.size - log.verified)) : '–'}</td><td><${Ago} at=${log.head} /></td><td class="wrap">${log.why || log.health?.last_error || ''}</td></tr>`)}<//>`}<//>`
+}
+
+function Rest({ data }) {
+  const used = data.disk?.total ? (data.disk.total - data.disk.free) / data.disk.total : 0
+  return html`<${Panel} title=${t('system.machine')}><dl class="facts">
+    <div><dt>${t('system.database')}</dt><dd>${data.database?.engine} ${data.database?.version} · ${bytes(data.database?.bytes)}</dd></div>
+    ${data.disk && html`<div><dt>${t('system.disk')}</dt><dd><meter min="0" max="1" high="0.9" value=${used} aria-label=${t('system.disk')}></meter> ${t('system.free', { free: bytes(data.disk.free), total: bytes(data.disk.total) })}</dd></div>`}
+    ${data.audit && html`<div><dt>${t('system.audit')}</dt><dd>${number(data.audit.seq)} · <${Time} at=${data.audit.at} shape="second" />
+      <button type="button" class="link mono" title=${t('system.copy_mac')} onClick=${() => copy(`${data.audit.seq} ${data.audit.mac}`, () => done(t('copied')))}>${String(data.audit.mac).slice(0, 16)}…</button></dd></div>`}</dl><//>`
+}
+
+export default function System() {
+  useTitle(t('system.page'))
+  const { data, error, reload } = useLoad((signal) => get('/system', {}, signal), [])
+  const [, tick] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) { reload(); tick((n) => n + 1) } }, AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [])
+  if (!can.system) return html`<${Empty} icon="system" title=${t('error.refused')} />`
+  return html`<${Head} title=${t('system.page')} sub=${t('system.sub')}><button type="button" class="button" onClick=${reload}><${Icon} name="reload" />${t('reload')}</button><//>
+    ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${10} />` : html`<div class="panels">
+      <${Roles} roles=${data.roles || []} /><${Jobs} jobs=${data.jobs || {}} /><${Dead} count=${data.jobs?.dead ?? 0} again=${reload} />
+      <${Sources} sources=${data.sources || []} /><${Logs} logs=${data.logs || []} /><${Rest} data=${data} /></div>`}`
+}
