@@ -15,7 +15,9 @@ typedef struct sqlite_db {
 	sqlite3 *handle;
 	GHashTable *kept; /* text -> sqlite3_stmt; owns both */
 	GPtrArray *loose; /* texts (owned by kept) of the loose ones, least recently used first */
-	int64_t busy_since_ms;
+	int64_t busy_since_ms; /* the present wait */
+	int64_t busy_last_ms;  /* when somebody else was last seen writing */
+	int64_t wrote_ms;      /* when this one's last write transaction ended */
 	uint32_t random;
 	int64_t seen_version; /* data_version when hk_db_wait last returned */
 } sqlite_db;
@@ -100,8 +102,19 @@ fail(sqlite_db *db, int rc, GError **error)
 	}
 }
 
+/* 50 to 250 microseconds, another time each time. */
+static void
+nap(sqlite_db *db)
+{
+	db->random ^= db->random << 13;
+	db->random ^= db->random >> 17;
+	db->random ^= db->random << 5;
+	struct timespec time = {.tv_nsec = 50000 + (long)(db->random % 200000)};
+	nanosleep(&time, NULL);
+}
+
 /* SQLite's own handler sleeps longer and longer, so that who has waited longest gets it last (measured: one of four workers
- * got 0 of 8,000). Short random naps give everybody the same chance; after 50 ms they get longer, to spare the processor. */
+ * got 0 of 8,000). Short random naps give everybody the same chance. */
 static int
 on_busy(void *user, int tries)
 {
@@ -110,15 +123,12 @@ on_busy(void *user, int tries)
 
 	if (tries == 0) {
 		db->busy_since_ms = now_ms;
-	} else if (now_ms - db->busy_since_ms > HK_DB_BUSY_MS) {
+	}
+	db->busy_last_ms = now_ms;
+	if (now_ms - db->busy_since_ms > HK_DB_BUSY_MS) {
 		return 0;
 	}
-	db->random ^= db->random << 13;
-	db->random ^= db->random >> 17;
-	db->random ^= db->random << 5;
-	long scale = now_ms - db->busy_since_ms > 50 ? 4 : 1;
-	struct timespec nap = {.tv_nsec = scale * (50000 + (long)(db->random % 200000))};
-	nanosleep(&nap, NULL);
+	nap(db);
 	return 1;
 }
 
@@ -249,7 +259,15 @@ simple(sqlite_db *db, const char *text, GError **error)
 static bool
 sqlite_begin(hk_db *base, bool write, GError **error)
 {
-	return simple(of(base), write ? "BEGIN IMMEDIATE" : "BEGIN", error);
+	sqlite_db *db = of(base);
+	int64_t now_ms = hk_db_now_ms();
+
+	/* Who writes one transaction right after the other leaves no gap to those who nap. While others write, too, he lets them
+	 * go first. (Measured: without it one of four got 5 of 809 turns.) */
+	if (write && now_ms - db->wrote_ms <= 1 && now_ms - db->busy_last_ms < 1000) {
+		nap(db);
+	}
+	return simple(db, write ? "BEGIN IMMEDIATE" : "BEGIN", error);
 }
 
 static void
@@ -266,11 +284,16 @@ sqlite_rollback(hk_db *base)
 static bool
 sqlite_commit(hk_db *base, GError **error)
 {
-	if (!simple(of(base), "COMMIT", error)) {
+	sqlite_db *db = of(base);
+	bool good = simple(db, "COMMIT", error);
+
+	if (!good) {
 		sqlite_rollback(base);
-		return false;
 	}
-	return true;
+	if (base->write) {
+		db->wrote_ms = hk_db_now_ms();
+	}
+	return good;
 }
 
 /* Statements ---------------------------------------------------------------------------------- */
