@@ -147,8 +147,11 @@ CREATE TABLE sightings (
 	version    BIGINT NOT NULL DEFAULT 1,
 	UNIQUE (source_id, key)
 );
-CREATE INDEX sightings_inbox ON sightings (state, score DESC, id DESC);
-CREATE INDEX sightings_state ON sightings (state, id DESC);
+CREATE INDEX sightings_inbox ON sightings (state, score, id);
+CREATE INDEX sightings_state ON sightings (state, id);
+CREATE INDEX sightings_state_seen ON sightings (state, seen_ms, id);
+CREATE INDEX sightings_score ON sightings (score, id);
+CREATE INDEX sightings_seen ON sightings (seen_ms, id);
 CREATE INDEX sightings_case ON sightings (case_id, id);
 CREATE INDEX sightings_host ON sightings (host, id);
 
@@ -245,28 +248,28 @@ CREATE INDEX cases_sort_updated ON cases (updated_ms, id);
 CREATE INDEX cases_sort_opened ON cases (opened_ms, id);
 CREATE INDEX cases_sort_last ON cases (last_seen_ms, id);
 CREATE INDEX cases_sort_name ON cases (name, id);
-CREATE INDEX cases_sort_host ON cases (COALESCE(host, ''), id);
-CREATE INDEX cases_sort_target ON cases (COALESCE(target_id, 0), id);
-CREATE INDEX cases_sort_actor ON cases (COALESCE(actor_id, 0), id);
-CREATE INDEX cases_sort_by ON cases (COALESCE(reporter_id, 0), id);
-CREATE INDEX cases_sort_assignee ON cases (COALESCE(assignee_id, 0), id);
+CREATE INDEX cases_sort_target ON cases (target_id, id);
+CREATE INDEX cases_sort_actor ON cases (actor_id, id);
+CREATE INDEX cases_sort_by ON cases (reporter_id, id);
+CREATE INDEX cases_sort_assignee ON cases (assignee_id, id);
 CREATE INDEX cases_sort_source ON cases (source_id, id);
 CREATE INDEX cases_sort_kind ON cases (kind, id);
 CREATE INDEX cases_sort_state ON cases (state, id);
-CREATE INDEX cases_sort_closed ON cases (COALESCE(closed_ms, 0), id);
-CREATE INDEX cases_sort_due ON cases (COALESCE(due_ms, 9000000000000000), id);
+CREATE INDEX cases_sort_closed ON cases (closed_ms, id);
+CREATE INDEX cases_sort_due ON cases (due_ms, id);
 CREATE INDEX cases_state_score ON cases (state, score, id);
 CREATE INDEX cases_state_seen ON cases (state, first_seen_ms, id);
 CREATE INDEX cases_state_updated ON cases (state, updated_ms, id);
+CREATE INDEX cases_state_opened ON cases (state, opened_ms, id);
 CREATE INDEX cases_open_id ON cases (id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_open_score ON cases (score, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_open_seen ON cases (first_seen_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_opened ON cases (opened_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_open_updated ON cases (updated_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_host ON cases (host, id);
 CREATE INDEX cases_domain ON cases (domain, id);
 CREATE INDEX cases_campaign ON cases (campaign_id, id);
 CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
-CREATE INDEX cases_due ON cases (due_ms) WHERE due_ms IS NOT NULL;
 CREATE INDEX cases_breached ON cases (id) WHERE breached = 1 AND state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_deleted ON cases (id) WHERE deleted_ms IS NOT NULL;
 CREATE TABLE case_urls (

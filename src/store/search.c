@@ -466,7 +466,7 @@ ask_sqlite(const hk_search_ask *ask, hk_sqlb *b)
 		}
 		g_string_append_c(match, ')');
 	}
-	hk_sqlb_add(b, HK_SQL("SELECT rowid FROM case_grams WHERE case_grams MATCH "));
+	hk_sqlb_add(b, HK_SQL("SELECT rowid AS case_id FROM case_grams WHERE case_grams MATCH "));
 	hk_sqlb_value(b, hk_v_str(match->str));
 }
 

@@ -1,6 +1,6 @@
 /* store/search: what a case can be found by, and finding it. Layer: store. Texts are hostile, yet only kept.
  *
- * A case's words are kept folded (sys/textfold) in case_texts: line 1 its name, line 2 its host, then target, actor, labels, URLs,
+ * A case's words are kept folded (sys/textfold) in case_texts: line 1 its name, line 2 its host (or domain), then target, actor, labels, URLs,
  * survey log. A search is a substring of that text. So that a million texts need not be read, an index holds for each case the set
  * of its grams: every run of one, two and three characters (two kanji are a word in Japanese, and one is often enough), as a
  * 32-bit hash; and tags: its state, kind, target, actor and source, so that "this text in that state" is one question to one index.

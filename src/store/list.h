@@ -1,0 +1,59 @@
+/* store/list: lists of cases and sightings by a query (parse/query), sorted, page by page. Layer: store. Query, sort and cursor are
+ * hostile.
+ *
+ * A page begins behind the last row of the one before (its sort value and number stand in the cursor), so that rows which come, go or
+ * change meanwhile neither double nor hide the others. Rows whose sort value is empty come last in either direction.
+ *
+ * How a page is found: if one condition, or all those that the search index knows together, leave at most HK_LIST_FEW rows, these are
+ * read, sorted and counted; else the rows are read in the order of the sort's index until the page is full, and the total is counted
+ * by the tallies if they can, or told as "at least".
+ *
+ * Deleted cases are listed by is:deleted only; duplicates (merged away) only when the query names a status or a number. */
+#ifndef HK_STORE_LIST_H
+#define HK_STORE_LIST_H
+
+#include "store/db.h"
+
+#define HK_LIST_FEW       5000
+#define HK_LIST_LIMIT_MAX 1000
+
+typedef enum hk_list_of { HK_LIST_CASES, HK_LIST_SIGHTINGS } hk_list_of;
+
+/* A query, understood: names looked up, fields found. */
+typedef struct hk_filter hk_filter;
+
+/* hk_filter_new(db, of, q, me, now_ms, error): q: query or NULL; me: the user's number ("me", "is:mine"). HK_EFORM, HK_ELIMIT: "q: at
+ * character 5: ...; what to do". Valid for this connection. */
+hk_filter *hk_filter_new(
+	hk_db *db, hk_list_of of, const char *q, int64_t me, int64_t now_ms, GError **error);
+void hk_filter_free(hk_filter *filter); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_filter, hk_filter_free)
+
+typedef struct hk_page {
+	GArray *ids;   /* int64_t, in order */
+	char *next;    /* cursor; NULL: there is no more */
+	int64_t count; /* of all pages together; at least, when not exact */
+	bool exact;
+} hk_page;
+void hk_page_clear(hk_page *page);
+
+/* hk_list_page(db, filter, sort, limit, after, ret, error): sort: a key of hk_list_sorts with or without '-' (falling); NULL or "":
+ * "-id". limit 1..HK_LIST_LIMIT_MAX. after: the cursor of the page before, NULL: from the start. HK_EFORM "sort: ..." or "after: ...": a
+ * cursor of another list. Clear *ret with hk_page_clear. Inside a read transaction, page and total are of one moment. */
+bool hk_list_page(hk_db *db, const hk_filter *filter, const char *sort, unsigned limit,
+	const char *after, hk_page *ret, GError **error);
+
+/* hk_list_count(db, filter, most, ret, error): exactly how many rows there are, but at most `most`. */
+bool hk_list_count(hk_db *db, const hk_filter *filter, int64_t most, int64_t *ret, GError **error);
+
+/* hk_list_ids(db, filter, most, ret, error): the numbers, rising, at most `most`; array of int64_t. */
+bool hk_list_ids(hk_db *db, const hk_filter *filter, int64_t most, GArray **ret, GError **error);
+
+/* hk_list_sorts(of): the sort keys, NULL-terminated, static. hk_list_states(of): the states that a query may name, the same. */
+const char *const *hk_list_sorts(hk_list_of of);
+const char *const *hk_list_states(hk_list_of of);
+/* hk_list_kinds(): kinds of cases; hk_list_open(): states of cases that are not finished. */
+const char *const *hk_list_kinds(void);
+const char *const *hk_list_open(void);
+
+#endif

@@ -1,0 +1,91 @@
+/* store/list_int: what list.c and list_filter.c share. Layer: store. */
+#ifndef HK_STORE_LIST_INT_H
+#define HK_STORE_LIST_INT_H
+
+#include "parse/query.h"
+#include "store/list.h"
+#include "store/search.h"
+
+/* How a field becomes SQL. */
+typedef enum hk_list_how {
+	HK_HOW_TEXT,  /* the search text */
+	HK_HOW_WORD,  /* column IN texts */
+	HK_HOW_STATE, /* the same, one of the states; HK_HOW_KIND: of the kinds */
+	HK_HOW_KIND,
+	HK_HOW_TARGET, /* number of a row, by key or name; the same below */
+	HK_HOW_ACTOR,
+	HK_HOW_SOURCE,
+	HK_HOW_USER,
+	HK_HOW_NUMBER, /* a number or none */
+	HK_HOW_OWN,
+	HK_HOW_WILD,  /* exact or LIKE */
+	HK_HOW_NAME,  /* of a case: contained in line 1 of the search text */
+	HK_HOW_URL,   /* of a case: contained in one of its URLs */
+	HK_HOW_HOLDS, /* contained in the column */
+	HK_HOW_INT,
+	HK_HOW_REAL,
+	HK_HOW_TIME,
+	HK_HOW_FLAG, /* a column that is 0 or 1 */
+	HK_HOW_LABEL,
+	HK_HOW_IS,
+	HK_HOW_HAS,
+} hk_list_how;
+
+typedef struct hk_list_field {
+	hk_query_field field;
+	hk_list_how how;
+	hk_sql column; /* with the alias c */
+	bool indexed;  /* a condition of this field alone finds its rows by an index */
+} hk_list_field;
+
+typedef enum hk_sort_type { HK_SORT_INT, HK_SORT_REAL, HK_SORT_TEXT } hk_sort_type;
+typedef struct hk_list_sort {
+	const char *key;
+	hk_sql column;
+	hk_sort_type type;
+	bool nullable;
+	/* FROM with the index that gives this order: of all rows, of open ones, of one state; text NULL: none of its own. */
+	hk_sql all, open, state;
+} hk_list_sort;
+
+/* One term with its values looked up. */
+typedef struct hk_part {
+	const hk_query_term *term;
+	const hk_list_field *field;
+	GPtrArray *texts; /* owns; folded for search, states, kinds, LIKE patterns ... */
+	GArray *numbers;  /* int64_t */
+	bool none;        /* or empty */
+	bool states;      /* texts are states: status, is:handled ... */
+	size_t likes;     /* of texts, the first so many are patterns */
+} hk_part;
+
+struct hk_filter {
+	hk_list_of of;
+	hk_db_engine engine;
+	hk_query query;
+	int64_t me, now_ms;
+	uint32_t hash;    /* of the query's text, for cursors */
+	GPtrArray *parts; /* of hk_part, owned */
+	bool deleted;     /* lists deleted ones */
+	bool duplicates;  /* may list duplicates */
+	char *one_state;  /* all rows are in this state, or NULL */
+	bool open_only;   /* all rows are in states of hk_list_open */
+};
+
+/* hk_list_pattern(text, stars, whole): "*.Example_1" as a LIKE pattern, "%.Example\_1"; whole: without % around. Caller frees. */
+char *hk_list_pattern(const char *text, bool stars, bool whole);
+
+/* hk_filter_where(filter, b): appends " WHERE ..." of the alias c. */
+void hk_filter_where(const hk_filter *filter, hk_sqlb *b);
+/* hk_filter_part(filter, part, b): one condition. */
+void hk_filter_part(const hk_filter *filter, const hk_part *part, hk_sqlb *b);
+/* hk_filter_ask(filter, db): what the search index knows of the filter; its parts may be 0. */
+hk_search_ask *hk_filter_ask(const hk_filter *filter, const hk_db *db);
+
+/* HK_LIST_FEW, but for tests, which have few rows of anything. */
+extern int64_t hk_list_few;
+
+const hk_list_sort *hk_list_sort_find(hk_list_of of, const char *key);
+const hk_list_field *hk_list_field_find(hk_list_of of, hk_query_field field);
+
+#endif

@@ -1,0 +1,512 @@
+#include "store/list_int.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define OPEN_SQL "('new', 'triaged', 'confirmed', 'reported', 'resurrected')"
+
+char *
+hk_list_pattern(const char *text, bool stars, bool whole)
+{
+	GString *out = g_string_new(whole ? "" : "%");
+
+	for (; *text != '\0'; text++) {
+		if (*text == '*' && stars) {
+			g_string_append_c(out, '%');
+		} else if (*text == '%' || *text == '_' || *text == '\\') {
+			g_string_append_c(out, '\\');
+			g_string_append_c(out, *text);
+		} else {
+			g_string_append_c(out, *text);
+		}
+	}
+	g_string_append(out, whole ? "" : "%");
+	return g_string_free(out, false);
+}
+
+static void
+put_texts(hk_sqlb *b, const GPtrArray *texts, size_t from)
+{
+	for (size_t i = from; i < texts->len; i++) {
+		hk_sqlb_add(b, i > from ? HK_SQL(", ") : HK_SQL("("));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(texts, i)));
+	}
+	hk_sqlb_add(b, HK_SQL(")"));
+}
+
+static void
+put_numbers(hk_sqlb *b, const GArray *numbers)
+{
+	for (size_t i = 0; i < numbers->len; i++) {
+		hk_sqlb_add(b, i > 0 ? HK_SQL(", ") : HK_SQL("("));
+		hk_sqlb_value(b, hk_v_int(g_array_index(numbers, int64_t, i)));
+	}
+	hk_sqlb_add(b, HK_SQL(")"));
+}
+
+static void
+put_or(hk_sqlb *b, bool *first)
+{
+	if (!*first) {
+		hk_sqlb_add(b, HK_SQL(" OR "));
+	}
+	*first = false;
+}
+
+static void
+put_none(hk_sqlb *b, const hk_part *part, bool *first)
+{
+	if (part->none) {
+		put_or(b, first);
+		hk_sqlb_add(b, part->field->column);
+		hk_sqlb_add(b, HK_SQL(" IS NULL"));
+	}
+}
+
+static void
+put_in(hk_sqlb *b, const hk_part *part)
+{
+	bool first = true;
+
+	if (part->numbers->len > 0) {
+		put_or(b, &first);
+		hk_sqlb_add(b, part->field->column);
+		hk_sqlb_add(b, HK_SQL(" IN "));
+		put_numbers(b, part->numbers);
+	}
+	if (part->texts->len > part->likes) {
+		put_or(b, &first);
+		hk_sqlb_add(b, part->field->column);
+		hk_sqlb_add(b, HK_SQL(" IN "));
+		put_texts(b, part->texts, part->likes);
+	}
+	put_none(b, part, &first);
+	if (first) {
+		hk_sqlb_add(b, HK_SQL("1 = 0")); /* own:yes where no target is */
+	}
+}
+
+static void
+put_like(hk_sqlb *b, hk_sql column, const hk_part *part)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < part->likes; i++) {
+		put_or(b, &first);
+		hk_sqlb_add(b, column);
+		hk_sqlb_add(b, HK_SQL(" LIKE "));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i)));
+		hk_sqlb_add(b, HK_SQL(" ESCAPE '\\'"));
+	}
+}
+
+static void
+put_wild(hk_sqlb *b, const hk_part *part)
+{
+	put_like(b, part->field->column, part);
+	if (part->texts->len > part->likes || part->none) {
+		hk_sqlb_add(b, part->likes > 0 ? HK_SQL(" OR ") : HK_SQL(""));
+		put_in(b, part);
+	}
+}
+
+static void
+put_text(const hk_filter *f, hk_sqlb *b, const hk_part *part)
+{
+	const char *text = g_ptr_array_index(part->texts, 0);
+
+	if (f->of == HK_LIST_CASES) {
+		hk_sqlb_both(b,
+			HK_SQL("EXISTS (SELECT 1 FROM case_texts x WHERE x.case_id = c.id AND "
+			       "instr(x.text, "),
+			HK_SQL("EXISTS (SELECT 1 FROM case_texts x WHERE x.case_id = c.id AND "
+			       "strpos(x.text, "));
+		hk_sqlb_value(b, hk_v_str(text));
+		hk_sqlb_add(b, HK_SQL(") > 0)"));
+		return;
+	}
+	g_autofree char *like = hk_list_pattern(text, false, false);
+	hk_sqlb_add(b, HK_SQL("lower(c.title || ' ' || COALESCE(c.url, '') || ' ' || "
+			      "COALESCE(c.host, '')) LIKE "));
+	hk_sqlb_value(b, hk_v_str(like));
+	hk_sqlb_add(b, HK_SQL(" ESCAPE '\\'"));
+}
+
+static void
+put_name(const hk_filter *f, hk_sqlb *b, const hk_part *part)
+{
+	if (part->likes == 0) {
+		hk_sqlb_add(b, HK_SQL("1 = 0")); /* name:none: every case has one */
+		return;
+	}
+	hk_sqlb_add(b, HK_SQL("EXISTS (SELECT 1 FROM case_texts x WHERE x.case_id = c.id AND ("));
+	put_like(b,
+		f->engine == HK_DB_SQLITE ? HK_SQL("substr(x.text, 1, instr(x.text, char(10)) - 1)")
+					  : HK_SQL("split_part(x.text, chr(10), 1)"),
+		part);
+	hk_sqlb_add(b, HK_SQL("))"));
+}
+
+static void
+put_url(hk_sqlb *b, const hk_part *part)
+{
+	if (part->likes > 0) {
+		hk_sqlb_add(b,
+			HK_SQL("EXISTS (SELECT 1 FROM case_urls u WHERE u.case_id = c.id AND ("));
+		put_like(b, HK_SQL("lower(u.url)"), part);
+		hk_sqlb_add(b, HK_SQL("))"));
+	}
+	if (part->none) {
+		hk_sqlb_add(b, part->likes > 0 ? HK_SQL(" OR c.urls = 0") : HK_SQL("c.urls = 0"));
+	}
+}
+
+static void
+put_holds(hk_sqlb *b, const hk_part *part)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < part->likes; i++) {
+		put_or(b, &first);
+		hk_sqlb_add(b, HK_SQL("lower("));
+		hk_sqlb_add(b, part->field->column);
+		hk_sqlb_add(b, HK_SQL(") LIKE "));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i)));
+		hk_sqlb_add(b, HK_SQL(" ESCAPE '\\'"));
+	}
+	put_none(b, part, &first);
+}
+
+static void
+put_bound(hk_sqlb *b, hk_sql column, hk_sql sign, hk_value value, bool *first)
+{
+	hk_sqlb_add(b, *first ? HK_SQL("(") : HK_SQL(" AND "));
+	*first = false;
+	hk_sqlb_add(b, column);
+	hk_sqlb_add(b, sign);
+	hk_sqlb_value(b, value);
+}
+
+/* One span of a number or time. */
+static void
+put_span(hk_sqlb *b, const hk_part *part, const hk_query_value *v)
+{
+	bool first = true, real = part->field->how == HK_HOW_REAL,
+	     time = part->field->how == HK_HOW_TIME;
+	hk_sql column = part->field->column;
+
+	if (v->none) {
+		hk_sqlb_add(b, column);
+		hk_sqlb_add(b, HK_SQL(" IS NULL"));
+		return;
+	}
+	if (real ? v->low >= -1e300 : v->from != INT64_MIN) {
+		put_bound(b, column, real && v->above ? HK_SQL(" > ") : HK_SQL(" >= "),
+			real ? hk_v_real(v->low) : hk_v_int(v->from), &first);
+	}
+	if (real ? v->high <= 1e300 : v->to != INT64_MAX) {
+		put_bound(b, column, time || (real && v->below) ? HK_SQL(" < ") : HK_SQL(" <= "),
+			real ? hk_v_real(v->high) : hk_v_int(v->to), &first);
+	}
+	hk_sqlb_add(b, first ? HK_SQL("1 = 1") : HK_SQL(")"));
+}
+
+static void
+put_label(hk_sqlb *b, const hk_part *part)
+{
+	if (part->texts->len > 0) {
+		hk_sqlb_add(b, HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id AND "
+				      "l.label IN "));
+		put_texts(b, part->texts, 0);
+		hk_sqlb_add(b, part->none ? HK_SQL(") OR ") : HK_SQL(")"));
+	}
+	if (part->none) {
+		hk_sqlb_add(
+			b, HK_SQL("NOT EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)"));
+	}
+}
+
+static void
+put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value *v)
+{
+	switch ((int)v->flag) {
+	case HK_QUERY_IS_OPEN:
+		hk_sqlb_add(b, HK_SQL("c.state IN " OPEN_SQL));
+		break;
+	case HK_QUERY_IS_CLOSED:
+		hk_sqlb_add(b, HK_SQL("c.state NOT IN " OPEN_SQL));
+		break;
+	case HK_QUERY_IS_HANDLED:
+		hk_sqlb_add(
+			b, HK_SQL("c.state IN (SELECT s.key FROM statuses s WHERE s.handled = 1)"));
+		break;
+	case HK_QUERY_IS_UNSUPPORTED:
+		hk_sqlb_add(b, HK_SQL("c.state NOT IN (SELECT s.key FROM statuses s WHERE "
+				      "s.handled = 1)"));
+		break;
+	case HK_QUERY_IS_DELETED:
+		hk_sqlb_add(b, HK_SQL("c.deleted_ms IS NOT NULL"));
+		break;
+	case HK_QUERY_IS_MINE:
+		hk_sqlb_add(b, HK_SQL("c.assignee_id = "));
+		hk_sqlb_value(b, hk_v_int(f->me));
+		break;
+	case HK_QUERY_IS_OVERDUE:
+		hk_sqlb_add(b, HK_SQL("c.due_ms < "));
+		hk_sqlb_value(b, hk_v_int(f->now_ms));
+		break;
+	default:
+		(void)part;
+		HK_BUG("a flag without SQL");
+	}
+}
+
+static hk_sql
+has_sql(hk_list_of of, hk_query_flag flag)
+{
+	switch ((int)flag) {
+	case HK_QUERY_HAS_ACTOR:
+		return of == HK_LIST_CASES ? HK_SQL("c.actor_id IS NOT NULL") : HK_SQL("1 = 0");
+	case HK_QUERY_HAS_CAPTURE:
+		return of == HK_LIST_CASES ? HK_SQL("c.capture IS NOT NULL") : HK_SQL("1 = 0");
+	case HK_QUERY_HAS_CAMPAIGN:
+		return HK_SQL("c.campaign_id IS NOT NULL");
+	case HK_QUERY_HAS_TARGET:
+		return HK_SQL("c.target_id IS NOT NULL");
+	case HK_QUERY_HAS_URL:
+		return HK_SQL("c.url IS NOT NULL");
+	case HK_QUERY_HAS_LABEL:
+		return of == HK_LIST_CASES
+			       ? HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)")
+			       : HK_SQL("1 = 0");
+	case HK_QUERY_HAS_COMMENT:
+		return of == HK_LIST_CASES ? HK_SQL("EXISTS (SELECT 1 FROM comments m WHERE "
+						    "m.case_id = c.id AND "
+						    "m.deleted_ms IS NULL)")
+					   : HK_SQL("1 = 0");
+	case HK_QUERY_HAS_ATTACHMENT:
+		return of == HK_LIST_CASES
+			       ? HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.case_id = "
+					"c.id "
+					"AND m.deleted_ms IS NULL)")
+			       : HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.sighting_id = "
+					"c.id AND m.deleted_ms IS NULL)");
+	default:
+		HK_BUG("a flag without SQL");
+	}
+}
+
+/* Conditions of single values, joined by or. */
+static void
+put_each(const hk_filter *f, hk_sqlb *b, const hk_part *part)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < part->term->count; i++) {
+		const hk_query_value *v = &f->query.values[part->term->first + i];
+		put_or(b, &first);
+		switch ((int)part->field->how) {
+		case HK_HOW_FLAG:
+			hk_sqlb_add(b, part->field->column);
+			hk_sqlb_add(b, v->yes ? HK_SQL(" = 1") : HK_SQL(" = 0"));
+			break;
+		case HK_HOW_OWN:
+			hk_sqlb_add(b, v->yes ? HK_SQL("(") : HK_SQL("(("));
+			put_in(b, part);
+			hk_sqlb_add(b, v->yes ? HK_SQL(")") : HK_SQL(") IS NOT TRUE)"));
+			break;
+		case HK_HOW_IS:
+			put_is(f, b, part, v);
+			break;
+		case HK_HOW_HAS:
+			hk_sqlb_add(b, has_sql(f->of, v->flag));
+			break;
+		default:
+			put_span(b, part, v);
+		}
+	}
+}
+
+void
+hk_filter_part(const hk_filter *f, const hk_part *part, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL("("));
+	switch (part->field->how) {
+	case HK_HOW_TEXT:
+		put_text(f, b, part);
+		break;
+	case HK_HOW_WORD:
+	case HK_HOW_STATE:
+	case HK_HOW_KIND:
+	case HK_HOW_TARGET:
+	case HK_HOW_ACTOR:
+	case HK_HOW_SOURCE:
+	case HK_HOW_USER:
+	case HK_HOW_NUMBER:
+		put_in(b, part);
+		break;
+	case HK_HOW_WILD:
+		put_wild(b, part);
+		break;
+	case HK_HOW_NAME:
+		put_name(f, b, part);
+		break;
+	case HK_HOW_URL:
+		put_url(b, part);
+		break;
+	case HK_HOW_HOLDS:
+		put_holds(b, part);
+		break;
+	case HK_HOW_LABEL:
+		put_label(b, part);
+		break;
+	case HK_HOW_OWN:
+	case HK_HOW_INT:
+	case HK_HOW_REAL:
+	case HK_HOW_TIME:
+	case HK_HOW_FLAG:
+	case HK_HOW_IS:
+	case HK_HOW_HAS:
+		put_each(f, b, part);
+		break;
+	}
+	hk_sqlb_add(b, HK_SQL(")"));
+}
+
+void
+hk_filter_where(const hk_filter *f, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" WHERE "));
+	if (f->of == HK_LIST_SIGHTINGS) {
+		hk_sqlb_add(b, HK_SQL("1 = 1"));
+	} else {
+		hk_sqlb_add(b, f->deleted ? HK_SQL("c.deleted_ms IS NOT NULL")
+					  : HK_SQL("c.deleted_ms IS NULL"));
+		if (!f->duplicates && !f->open_only) {
+			hk_sqlb_add(b, HK_SQL(" AND c.state <> 'duplicate'"));
+		}
+		if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
+			hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
+		}
+	}
+	if (f->one_state) {
+		hk_sqlb_add(b, HK_SQL(" AND c.state = "));
+		hk_sqlb_value(b, hk_v_str(f->one_state));
+	}
+	for (size_t i = 0; i < f->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(f->parts, i);
+		hk_sqlb_add(b, HK_SQL(" AND "));
+		hk_filter_part(f, part, b);
+		if (part->term->not ) {
+			hk_sqlb_add(b, HK_SQL(" IS NOT TRUE"));
+		}
+	}
+}
+
+/* The search index ------------------------------------------------------------------------------ */
+
+static void
+ask_numbers(hk_search_ask *ask, hk_search_tag tag, const hk_part *part)
+{
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+	for (size_t i = 0; i < part->numbers->len; i++) {
+		g_ptr_array_add(texts,
+			g_strdup_printf("%" PRId64, g_array_index(part->numbers, int64_t, i)));
+	}
+	if (part->none) {
+		g_ptr_array_add(texts, g_strdup("0"));
+	}
+	if (texts->len > 0) {
+		hk_search_ask_tag(ask, tag, (const char *const *)texts->pdata, texts->len);
+	}
+}
+
+/* The pieces between the stars of a single pattern. */
+static void
+ask_pattern(hk_search_ask *ask, const char *like)
+{
+	g_autoptr(GString) piece = g_string_new(NULL);
+
+	for (; *like != '\0'; like++) {
+		if (*like == '%') {
+			if (piece->len > 0) {
+				hk_search_ask_text(ask, hk_span_of(piece->str, piece->len));
+			}
+			g_string_truncate(piece, 0);
+			continue;
+		}
+		like += *like == '\\';
+		g_string_append_c(piece, *like);
+	}
+	if (piece->len > 0) {
+		hk_search_ask_text(ask, hk_span_of(piece->str, piece->len));
+	}
+}
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text >= 0x80) {
+			return false;
+		}
+	}
+	return true;
+}
+
+hk_search_ask *
+hk_filter_ask(const hk_filter *f, const hk_db *db)
+{
+	hk_search_ask *ask = hk_search_ask_new(db);
+
+	for (size_t i = 0; f->of == HK_LIST_CASES && i < f->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(f->parts, i);
+		const char *text = part->texts->len > 0 ? g_ptr_array_index(part->texts, 0) : NULL;
+		if (part->term->not ) {
+			continue;
+		}
+		if (part->states) {
+			hk_search_ask_tag(ask, HK_TAG_STATE,
+				(const char *const *)part->texts->pdata, part->texts->len);
+			continue;
+		}
+		switch ((int)part->field->how) {
+		case HK_HOW_TEXT:
+			if (*text != '\0') {
+				hk_search_ask_text(ask, hk_span_str(text));
+			}
+			break;
+		case HK_HOW_KIND:
+			hk_search_ask_tag(ask, HK_TAG_KIND, (const char *const *)part->texts->pdata,
+				part->texts->len);
+			break;
+		case HK_HOW_TARGET:
+			ask_numbers(ask, HK_TAG_TARGET, part);
+			break;
+		case HK_HOW_OWN:
+			if (part->term->count == 1 && f->query.values[part->term->first].yes) {
+				ask_numbers(ask, HK_TAG_TARGET, part);
+			}
+			break;
+		case HK_HOW_ACTOR:
+			ask_numbers(ask, HK_TAG_ACTOR, part);
+			break;
+		case HK_HOW_SOURCE:
+			ask_numbers(ask, HK_TAG_SOURCE, part);
+			break;
+		case HK_HOW_WILD:
+		case HK_HOW_NAME:
+		case HK_HOW_URL:
+			/* A host stands in the text as it is, a URL too unless folding changes it. */
+			if (part->likes == 1 && part->texts->len == 1 && !part->none &&
+				(part->field->how == HK_HOW_NAME || is_ascii(text))) {
+				ask_pattern(ask, text);
+			}
+			break;
+		default:
+			break;
+		}
+	}
+	return ask;
+}
