@@ -425,11 +425,12 @@ CREATE TABLE jobs (
 	lease_ms  BIGINT NOT NULL DEFAULT 0,
 	attempts  BIGINT NOT NULL DEFAULT 0,
 	error     @TEXT@,
+	again_ms  BIGINT,                           -- asked for again while it ran: due then, once it is done
 	made_ms   BIGINT NOT NULL,
 	done_ms   BIGINT                            -- done rows are deleted after a week
 );
 CREATE UNIQUE INDEX jobs_open ON jobs (stage, key) WHERE state <> 'done';
-CREATE INDEX jobs_ready ON jobs (due_ms, id) WHERE state = 'ready';
+CREATE INDEX jobs_ready ON jobs (stage, due_ms, id) WHERE state = 'ready';
 CREATE INDEX jobs_leased ON jobs (lease_ms) WHERE state = 'leased';
 CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';
 CREATE TABLE workers (                          -- roles that are running; the system page shows them

@@ -13,4 +13,7 @@ bool hk_intake_new(hk_flow *flow, const char *kind, const char *source, hk_span 
 	const char *options, bool dry_run, int64_t *ret_id, GError **error);
 bool hk_intake_cancel(hk_flow *flow, int64_t id, GError **error);
 
+/* hk_intake_move(flow, id, act, error): a MOVE row of states.def: start, finish (casework), cancel. The rows: store/intakes. */
+bool hk_intake_move(hk_flow *flow, int64_t id, const char *act, GError **error);
+
 #endif

@@ -6,7 +6,7 @@
 
 typedef struct hk_job {
 	int64_t id, case_id, attempts, lease_ms;
-	char *stage, *key, *data; /* owned */
+	char *stage, *key, *data, *owner; /* owned */
 } hk_job;
 void hk_job_clear(hk_job *job);
 

@@ -423,3 +423,31 @@ hk_json_each(const hk_json *obj, void **pos, const char **ret_key, hk_json *ret)
 	*ret = (hk_json){.node = json_object_iter_value(iter), .up = obj, .key = *ret_key};
 	return true;
 }
+
+hk_json_kind
+hk_json_kind_of(const hk_json *value)
+{
+	const json_t *node = value->node;
+
+	if (!node) {
+		return HK_JSON_MISSING;
+	}
+	switch (json_typeof(node)) {
+	case JSON_OBJECT:
+		return HK_JSON_OBJECT;
+	case JSON_ARRAY:
+		return HK_JSON_ARRAY;
+	case JSON_STRING:
+		return HK_JSON_STR;
+	case JSON_INTEGER:
+		return HK_JSON_INT;
+	case JSON_REAL:
+		return HK_JSON_REAL;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return HK_JSON_BOOL;
+	case JSON_NULL:
+		return HK_JSON_NULL;
+	}
+	return HK_JSON_MISSING;
+}

@@ -76,6 +76,19 @@ bool hk_json_each(const hk_json *obj, void **pos, const char **ret_key, hk_json 
 /* hk_json_text(value): the string that an element is, borrowed, NUL-terminated; NULL when it is none. */
 const char *hk_json_text(const hk_json *value);
 
+/* hk_json_kind_of(value): what a value is; HK_JSON_MISSING for a member that is not there. */
+typedef enum hk_json_kind {
+	HK_JSON_MISSING,
+	HK_JSON_NULL,
+	HK_JSON_BOOL,
+	HK_JSON_INT,
+	HK_JSON_REAL,
+	HK_JSON_STR,
+	HK_JSON_ARRAY,
+	HK_JSON_OBJECT,
+} hk_json_kind;
+hk_json_kind hk_json_kind_of(const hk_json *value);
+
 /* hk_json_path(value): "operators[3].logs[1]"; "the document" for the root. */
 char *hk_json_path(const hk_json *value);
 

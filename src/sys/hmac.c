@@ -1,0 +1,32 @@
+#include "sys/hmac.h"
+
+enum { BLOCK = 64 };
+
+void
+hk_hmac_sha256(const uint8_t key[HK_HMAC_KEY_SIZE], hk_span message, uint8_t ret[HK_SHA256_SIZE])
+{
+	uint8_t inner[BLOCK], outer[BLOCK], digest[HK_SHA256_SIZE];
+
+	memset(inner, 0x36, sizeof inner);
+	memset(outer, 0x5c, sizeof outer);
+	for (unsigned i = 0; i < HK_HMAC_KEY_SIZE; i++) {
+		inner[i] ^= key[i];
+		outer[i] ^= key[i];
+	}
+	const hk_span first[] = {hk_span_of(inner, sizeof inner), message};
+	hk_sha256_pieces(first, G_N_ELEMENTS(first), digest);
+	const hk_span second[] = {
+		hk_span_of(outer, sizeof outer), hk_span_of(digest, sizeof digest)};
+	hk_sha256_pieces(second, G_N_ELEMENTS(second), ret);
+}
+
+bool
+hk_hmac_same(const uint8_t a[HK_SHA256_SIZE], const uint8_t b[HK_SHA256_SIZE])
+{
+	unsigned differ = 0;
+
+	for (unsigned i = 0; i < HK_SHA256_SIZE; i++) {
+		differ |= (unsigned)(a[i] ^ b[i]);
+	}
+	return differ == 0;
+}
