@@ -1,0 +1,98 @@
+#include "flow/sweep.h"
+
+#include "flow/case_int.h"
+#include "store/intakes.h"
+#include "store/jobs.h"
+#include "store/sweep.h"
+#include "sys/gerr.h"
+
+enum { BROKEN_AT_ONCE = 500, MS_PER_HOUR = 3600000 };
+
+static const hk_who program = {.login = "auto", .via = "work", .address = ""};
+
+bool
+hk_sweep_start(hk_flow *flow, GError **error)
+{
+	return hk_flow_job(flow, "sweep", "sweep", 0, NULL, flow->now_ms, error);
+}
+
+static bool
+mark(hk_flow *flow, int64_t id, GError **error)
+{
+	g_auto(hk_case_work) work = {0};
+	g_autoptr(GString) data = g_string_new(NULL);
+
+	if (!hk_case_open_any(flow, id, 0, &work, error)) {
+		return false;
+	}
+	/* Since it was found, somebody may have moved it. */
+	if (!work.counted_was || work.row.due_ms == 0 || work.row.due_ms >= flow->now_ms ||
+		work.row.breached) {
+		return true;
+	}
+	work.row.breached = true;
+	g_string_printf(data, "{\"clock\":\"%s\",\"due_ms\":%" G_GINT64_FORMAT "}",
+		work.row.due_clock, work.row.due_ms);
+	hk_case_note(flow, "case.breach", id, data->str);
+	return hk_case_save(flow, &work, false, error);
+}
+
+static bool
+mark_all(hk_flow *flow, bool *ret_more, GError **error)
+{
+	g_autoptr(GArray) list = NULL;
+
+	if (!hk_sweep_broken(flow->db, flow->now_ms, BROKEN_AT_ONCE, &list, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < list->len; i++) {
+		if (!mark(flow, g_array_index(list, int64_t, i), error)) {
+			return false;
+		}
+	}
+	*ret_more = list->len == BROKEN_AT_ONCE;
+	return true;
+}
+
+/* The head goes into anchors before this transaction's own rows: those are in the next one. */
+static bool
+anchor(hk_flow *flow, GError **error)
+{
+	hk_event_head head;
+
+	return hk_events_head(flow->db, &head, error) &&
+	       (head.seq == 0 || hk_anchors_insert(flow->db, &head, flow->now_ms, error));
+}
+
+static bool
+hourly(hk_flow *flow, GError **error)
+{
+	int64_t count;
+
+	return hk_sweep_forget(flow->db, flow->now_ms, error) &&
+	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
+	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
+	       anchor(flow, error);
+}
+
+static bool
+sweep(hk_flow *flow, void *user, GError **error)
+{
+	const hk_job *job = user;
+	bool more = false;
+	/* The first run of an hour. */
+	bool is_hour = flow->now_ms % MS_PER_HOUR < HK_SWEEP_EVERY_MS;
+
+	return mark_all(flow, &more, error) && (!is_hour || hourly(flow, error)) &&
+	       hk_job_again(flow, job,
+		       more ? flow->now_ms
+			    : flow->now_ms - flow->now_ms % HK_SWEEP_EVERY_MS + HK_SWEEP_EVERY_MS,
+		       error);
+}
+
+bool
+hk_sweep_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
+{
+	(void)user;
+	return hk_flow_do(flow, &program, sweep, (void *)(uintptr_t)job, error);
+}
