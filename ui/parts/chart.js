@@ -61,7 +61,7 @@ export function Lines({ labels, series, format = number }) {
       if (gone) return
       const style = getComputedStyle(box)
       const colour = (name) => style.getPropertyValue(name).trim() || '#888'
-      const axis = { stroke: colour('--text-2'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 }, font: '12px system-ui' }
+      const axis = { stroke: colour('--dim'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 }, font: '12px system-ui' }
       plot = new UPlot({
         width: box.clientWidth, height: 240, legend: { show: false }, cursor: { points: { size: 7 } },
         scales: { x: { time: false, range: (u, min, max) => [min - 0.3, max + 0.3] }, y: { range: (u, min, max) => [0, Math.max(1, max * 1.08)] } },
