@@ -1,0 +1,61 @@
+#!/usr/bin/perl
+# databases: both
+# The roles: serve and its children, leases of logs among watch processes, refusals that say what to do.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use CtFollow;
+use House;
+use Test::More;
+
+my @targets = (targets => "$FindBin::Bin/../../conf/targets/example.conf");
+my @logs = map { start_log($_, '--size', '300', '--rate', '5', '--publish-ms', '200', '--phish-every', '20', '--api', 'static') } qw(one two);
+my $dir = new_house('roles', logs => list_of('two.json', @logs), from => 'start', poll => '200ms', rate => '0', listen => '127.0.0.1:0', @targets);
+
+# --- refusals ---
+my ($code, $out, $err) = hk('serve', '--database', "$work/none.db");
+is($code, 66, 'no database: refused');
+like($err, qr/hikeshi db init/, 'and told what to do');
+($code, $out, $err) = hk('watch', '--audit-key', "$work/none.key");
+is($code, 78, 'no audit key: refused');
+like($err, qr/none\.key/, 'and told which file');
+
+# --- serve ---
+my $serve = spawn_role('serve', 'serve', '--workers', '2');
+my $alive = sub { my %n; $n{$_->[0]}++ for rows('SELECT role FROM workers'); return join ' ', map { "$_=$n{$_}" } sort keys %n };
+ok(until_ok('all roles', sub { $alive->() eq 'watch=1 web=1 work=2' }), 'serve starts web, two workers and watch') or diag $alive->(), slurp("$work/serve.err");
+ok(until_ok('sightings', sub { value('SELECT COUNT(*) FROM sightings') >= 10 }), 'watch makes sightings') or diag slurp("$work/serve.err");
+ok(until_ok('cases', sub { value('SELECT COUNT(*) FROM cases') >= 1 }), 'work opens cases of them') or diag slurp("$work/serve.err");
+my ($victim) = map { $_->[0] =~ /-(\d+)-[0-9a-f]+$/ } grep { $_->[0] =~ /^work-/ } rows('SELECT name FROM workers');
+kill 'KILL', $victim;
+my $started = sub { my @n = slurp("$work/serve.err") =~ /role\.started role=work/g; return scalar @n };
+ok(until_ok('again', sub { slurp("$work/serve.err") =~ /role\.ended role=work status=-9/ && $started->() >= 3 }), 'a worker that is killed is started again')
+	or diag slurp("$work/serve.err");
+is(stop_it($serve), 0, 'SIGTERM ends it in good order') or diag slurp("$work/serve.err");
+is(value("SELECT COUNT(*) FROM workers WHERE role <> 'work'"), 0, 'and all of them have said goodbye');
+
+# serve dies without a word: its children go, too.
+$serve = spawn_role('orphan', 'serve');
+ok(until_ok('the children', sub { my @n = slurp("$work/orphan.err") =~ /role\.started/g; return @n >= 4 }), 'serve again');
+my @pids = slurp("$work/orphan.err") =~ /role\.started role=\w+ pid=(\d+)/g;
+kill_it($serve);
+ok(until_ok('they end', sub { !grep { kill 0, $_ } @pids }), 'kill -9 of serve leaves no child behind');
+
+# --- two watch processes share two logs ---
+my $owners = sub { return join ' ', sort map { $_->[0] } rows('SELECT COUNT(*) FROM ct_logs WHERE owner IS NOT NULL GROUP BY owner') };
+my $first = spawn_role('first', 'watch', '--state', "$work/first");
+ok(until_ok('both logs', sub { $owners->() eq '2' }), 'one watch process follows both logs') or diag $owners->(), slurp("$work/first.err");
+my ($again, $in_use) = (hk('watch', '--state', "$work/first"))[0, 2];
+is($again, 77, 'a second one with the same state folder is refused') or diag $in_use;
+my $second = spawn_role('second', 'watch', '--state', "$work/second");
+ok(until_ok('one each', sub { $owners->() eq '1 1' }), 'a second one with its own folder gets its share') or diag $owners->(), slurp("$work/first.err"), slurp("$work/second.err");
+stop_it($first);
+ok(until_ok('both again', sub { $owners->() eq '2' }), 'and all of them when the first has gone') or diag $owners->(), slurp("$work/second.err");
+control($_, 'rate?per_second=0') for @logs;
+control($_, 'publish') for @logs;
+my $read = sub { my %v = map { $_->[0] => $_->[1] } rows('SELECT name, verified FROM ct_logs'); return !grep { ($v{$_->{name}} // 0) != control($_, 'state')->{size} } @logs };
+ok(until_ok('all read', $read), 'every entry of both logs is verified');
+is(stop_it($second), 0, 'stopped in good order');
+
+done_testing();
