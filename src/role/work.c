@@ -10,6 +10,14 @@
 /* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
 #define IDLE_MS 500
 
+/* Who does what. A stage of stages.def without a row here is a dead letter. */
+static const struct {
+	const char *stage;
+	hk_job_handler run;
+} handlers[] = {
+	{"intake", NULL},
+};
+
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
 static const hk_err passing[] = {HK_EAGAIN, HK_EIO, HK_EFULL, HK_EREMOTE, HK_ENOMEM, HK_EINTERNAL};
 

@@ -21,7 +21,7 @@ my $log = start_log('house', '--size', '200', '--rate', '15', '--publish-ms', '2
 	'--fault', '5xx:0.05', '--fault', 'truncate:0.05');
 my $dir = new_house('house', logs => list_of('house.json', $log), from => 'start', poll => '200ms', rate => '0',
 	threshold => '0', targets => "$FindBin::Bin/../../conf/targets/example.conf");
-my %role = (watch => ['watch'], work1 => ['work'], work2 => ['work']);
+my %role = (watch => ['watch', '--all'], work1 => ['work'], work2 => ['work']);
 my %pid;
 $pid{$_} = spawn_role($_, @{ $role{$_} }) for keys %role;
 

@@ -74,8 +74,8 @@ take_log(run *r, hk_ct_log *log, GHashTable *named)
 		}
 		return;
 	}
-	const hk_state_log *st = hk_state_find(hk_keep_state(r->follow.keep), log->id);
-	bool left_over = st && st->status == HK_STATE_ACTIVE && hk_ct_log_is_followed(log);
+	const hk_ct_place_log *st = hk_ct_place_find(hk_keep_state(r->follow.keep), log->id);
+	bool left_over = st && st->status == HK_CT_PLACE_ACTIVE && hk_ct_log_is_followed(log);
 	if (!wanted && !left_over) {
 		hk_ct_log_free(log);
 		return;
@@ -261,7 +261,7 @@ give_up_one(run *r)
 {
 	hk_follow *f = &r->follow;
 	hk_reader *reader = g_ptr_array_index(f->readers, f->readers->len - 1);
-	hk_state_log *st = reader->st;
+	hk_ct_place_log *st = reader->st;
 
 	hk_reader_spill(reader, hk_clock_mono_ms());
 	if (!hk_keep_commit(f->keep, NULL)) {
@@ -417,8 +417,8 @@ loop(run *r)
 static bool
 judge(const run *r, GError **error)
 {
-	for (unsigned i = 0; r->follow.config->once && !hk_stop_asked() && i < r->follow.readers->len;
-		i++) {
+	for (unsigned i = 0;
+		r->follow.config->once && !hk_stop_asked() && i < r->follow.readers->len; i++) {
 		const hk_reader *reader = g_ptr_array_index(r->follow.readers, i);
 		if (reader->phase == HK_PHASE_STOPPED) {
 			return hk_error_set(error, HK_EINCONSISTENT,

@@ -32,7 +32,7 @@ hk_keep_init(hk_keep *keep, const hk_keep_ops *ops, const char *folder, GError *
 void
 hk_keep_clear(hk_keep *keep)
 {
-	hk_state_free(keep->state);
+	hk_ct_place_free(keep->state);
 	if (keep->lock_fd >= 0) {
 		close(keep->lock_fd);
 	}
@@ -78,7 +78,7 @@ hk_keep_is_shared(const hk_keep *keep)
 	return keep->shared;
 }
 
-hk_state *
+hk_ct_place *
 hk_keep_state(hk_keep *keep)
 {
 	return keep->state;
@@ -99,19 +99,19 @@ hk_keep_tick(hk_keep *keep, unsigned logs, unsigned *ret_share, GError **error)
 }
 
 bool
-hk_keep_give_up(hk_keep *keep, hk_state_log *log, GError **error)
+hk_keep_give_up(hk_keep *keep, hk_ct_place_log *log, GError **error)
 {
 	return !keep->ops->give_up || keep->ops->give_up(keep, log, error);
 }
 
 void
-hk_keep_release(hk_keep *keep, hk_state_log *log, GPtrArray *items)
+hk_keep_release(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep->ops->release(keep, log, items);
 }
 
 void
-hk_keep_pend(hk_keep *keep, hk_state_log *log, GPtrArray *items)
+hk_keep_pend(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep->ops->pend(keep, log, items);
 }
@@ -129,7 +129,7 @@ hk_keep_print(hk_keep *keep, int fd, GError **error)
 }
 
 void
-hk_keep_health(hk_keep *keep, hk_state_log *log, const char *json)
+hk_keep_health(hk_keep *keep, hk_ct_place_log *log, const char *json)
 {
 	if (keep->ops->health) {
 		keep->ops->health(keep, log, json);

@@ -65,8 +65,8 @@ const char *hk_keep_folder(const hk_keep *keep);
 bool hk_keep_is_shared(const hk_keep *keep);
 
 /* hk_keep_state(keep): borrowed. The caller changes a log's fields only through the calls below; a log that is
- * hk_state_add()ed is written with the next commit. */
-hk_state *hk_keep_state(hk_keep *keep);
+ * hk_ct_place_add()ed is written with the next commit. */
+hk_ct_place *hk_keep_state(hk_keep *keep);
 
 /* hk_keep_claim(keep, id, name, ret, error): *ret: the log is ours to follow; what is known of it is then in the state.
  * hk_keep_tick(keep, ret_share, error): renews the leases; *ret_share: with `logs` to follow in all, how many should be ours at the most.
@@ -74,15 +74,15 @@ hk_state *hk_keep_state(hk_keep *keep);
 bool hk_keep_claim(
 	hk_keep *keep, const uint8_t id[32], const char *name, bool *ret, GError **error);
 bool hk_keep_tick(hk_keep *keep, unsigned logs, unsigned *ret_share, GError **error);
-bool hk_keep_give_up(hk_keep *keep, hk_state_log *log, GError **error);
+bool hk_keep_give_up(hk_keep *keep, hk_ct_place_log *log, GError **error);
 
 /* Building a commit. Nothing is durable, nothing is told to anyone, before hk_keep_commit().
  *
  * hk_keep_release(keep, log, items): items (taken, in order of index) and all that pends of the log are covered by a verified
  * head; those whose issuance is new become sightings. hk_keep_pend(keep, log, items): items (taken) are not covered yet and go
  * behind what pends. The caller sets verified, root and head_ms of the log itself between the two, read and range at any time. */
-void hk_keep_release(hk_keep *keep, hk_state_log *log, GPtrArray *items);
-void hk_keep_pend(hk_keep *keep, hk_state_log *log, GPtrArray *items);
+void hk_keep_release(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items);
+void hk_keep_pend(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items);
 
 /* hk_keep_commit(keep, error): makes everything durable. On failure nothing is committed. HK_EAGAIN (database): call again, nothing is
  * forgotten. HK_EINCONSISTENT: another process has taken a log over. HK_EFULL, HK_EIO: the keeper can only be freed. */
@@ -93,7 +93,7 @@ bool hk_keep_commit(hk_keep *keep, GError **error);
 bool hk_keep_print(hk_keep *keep, int fd, GError **error);
 
 /* hk_keep_health(keep, log, json): what `hikeshi ct logs` and the board say of the log; written with a later commit. */
-void hk_keep_health(hk_keep *keep, hk_state_log *log, const char *json);
+void hk_keep_health(hk_keep *keep, hk_ct_place_log *log, const char *json);
 
 /* Sightings that were dropped because the issuance was known, since the keeper was opened; sightings in all. */
 uint64_t hk_keep_repeats(const hk_keep *keep);

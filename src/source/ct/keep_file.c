@@ -28,7 +28,7 @@ typedef struct keep_file {
 } keep_file;
 
 static char *
-pending_path(const keep_file *keep, const hk_state_log *log)
+pending_path(const keep_file *keep, const hk_ct_place_log *log)
 {
 	char hex[65];
 
@@ -70,7 +70,7 @@ static bool
 load_state(keep_file *keep, GError **error)
 {
 	g_autoptr(GError) local = NULL;
-	g_autoptr(GBytes) bytes = hk_file_read(keep->state_path, HK_STATE_BYTES_MAX, &local);
+	g_autoptr(GBytes) bytes = hk_file_read(keep->state_path, HK_CT_PLACE_BYTES_MAX, &local);
 
 	if (!bytes) {
 		if (hk_error_code(local) != HK_ENOENT) {
@@ -88,12 +88,12 @@ load_state(keep_file *keep, GError **error)
 					keep->base.folder);
 			}
 		}
-		keep->base.state = hk_state_new();
+		keep->base.state = hk_ct_place_new();
 		return true;
 	}
 	gsize len;
 	const uint8_t *data = g_bytes_get_data(bytes, &len);
-	keep->base.state = hk_state_parse(hk_span_of(data, len), error);
+	keep->base.state = hk_ct_place_parse(hk_span_of(data, len), error);
 	if (!keep->base.state) {
 		g_prefix_error(error, "%s: ", keep->state_path);
 		return false;
@@ -110,7 +110,7 @@ cut_pending(keep_file *keep, GError **error)
 	const char *name;
 
 	for (unsigned i = 0; i < keep->base.state->logs->len; i++) {
-		const hk_state_log *log = g_ptr_array_index(keep->base.state->logs, i);
+		const hk_ct_place_log *log = g_ptr_array_index(keep->base.state->logs, i);
 		if (log->pending > 0) {
 			char *path = pending_path(keep, log);
 			int fd = open_cut(path, log->pending, error);
@@ -170,7 +170,7 @@ report(keep_file *keep, const uint8_t *key, const char *line, size_t len)
 
 /* The log's pending file, line by line, into the journal. */
 static bool
-release_file(keep_file *keep, const hk_state_log *log, GError **error)
+release_file(keep_file *keep, const hk_ct_place_log *log, GError **error)
 {
 	g_autofree char *path = pending_path(keep, log);
 	g_autoptr(GBytes) map = hk_file_map(path, error);
@@ -200,7 +200,7 @@ release_file(keep_file *keep, const hk_state_log *log, GError **error)
 }
 
 static void
-release_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
+release_items(hk_keep *base, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep_file *keep = (keep_file *)base;
 
@@ -220,7 +220,7 @@ release_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
 }
 
 static void
-pend_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
+pend_items(hk_keep *base, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep_file *keep = (keep_file *)base;
 	g_autoptr(GPtrArray) taken = items;
@@ -253,8 +253,8 @@ static bool
 commit(hk_keep *base, GError **error)
 {
 	keep_file *keep = (keep_file *)base;
-	hk_state *state = keep->base.state;
-	hk_state old = *state;
+	hk_ct_place *state = keep->base.state;
+	hk_ct_place old = *state;
 
 	if (keep->failed) {
 		g_propagate_error(error, g_steal_pointer(&keep->failed));
@@ -271,7 +271,7 @@ commit(hk_keep *base, GError **error)
 	}
 	state->journal_len = keep->journal_len;
 	state->journal_seq = keep->base.count;
-	g_autoptr(GString) text = hk_state_print(state);
+	g_autoptr(GString) text = hk_ct_place_print(state);
 	if (!hk_file_replace(keep->state_path, hk_span_of(text->str, text->len), error)) {
 		/* What is printed must never go beyond what is committed. */
 		state->journal_len = old.journal_len;

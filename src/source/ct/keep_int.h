@@ -9,21 +9,21 @@ typedef struct hk_keep_ops {
 	bool (*claim)(
 		hk_keep *keep, const uint8_t id[32], const char *name, bool *ret, GError **error);
 	bool (*tick)(hk_keep *keep, unsigned logs, unsigned *ret_share, GError **error);
-	bool (*give_up)(hk_keep *keep, hk_state_log *log, GError **error);
-	void (*release)(hk_keep *keep, hk_state_log *log, GPtrArray *items);
-	void (*pend)(hk_keep *keep, hk_state_log *log, GPtrArray *items);
+	bool (*give_up)(hk_keep *keep, hk_ct_place_log *log, GError **error);
+	void (*release)(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items);
+	void (*pend)(hk_keep *keep, hk_ct_place_log *log, GPtrArray *items);
 	bool (*commit)(hk_keep *keep, GError **error);
 	bool (*print)(hk_keep *keep, int fd, GError **error);
-	void (*health)(hk_keep *keep, hk_state_log *log, const char *json);
+	void (*health)(hk_keep *keep, hk_ct_place_log *log, const char *json);
 } hk_keep_ops;
 
 /* The first member of each keeper. */
 struct hk_keep {
 	const hk_keep_ops *ops;
 	bool shared;
-	char *folder;    /* owned */
-	int lock_fd;     /* -1: none */
-	hk_state *state; /* owned */
+	char *folder;       /* owned */
+	int lock_fd;        /* -1: none */
+	hk_ct_place *state; /* owned */
 	uint64_t repeats;
 	uint64_t count; /* sightings in all */
 };

@@ -13,7 +13,7 @@
 
 /* What of a log is in the database as this process knows it; written again only when it differs. */
 typedef struct written {
-	hk_state_status status;
+	hk_ct_place_status status;
 	bool begun;
 	uint64_t verified, read;
 	int64_t head_ms;
@@ -82,7 +82,7 @@ work_of(keep_store *keep, const uint8_t id[32])
 }
 
 static written
-written_of(const hk_state_log *log)
+written_of(const hk_ct_place_log *log)
 {
 	return (written){log->status, log->begun, log->verified, log->read, log->head_ms};
 }
@@ -204,14 +204,14 @@ take_pending(keep_store *keep, hk_span id, uint64_t below, GError **error)
 /* --- the commit --- */
 
 static bool
-write_log(keep_store *keep, const hk_state_log *log, log_work *work, GError **error)
+write_log(keep_store *keep, const hk_ct_place_log *log, log_work *work, GError **error)
 {
 	hk_db *db = hk_flow_db(keep->flow);
 	hk_span id = hk_span_of(log->id, 32);
 	const hk_log_row row = {
 		.id = id,
 		.name = log->name,
-		.status = hk_state_status_text(log->status),
+		.status = hk_ct_place_status_text(log->status),
 		.why = log->why,
 		.begun = log->begun,
 		.verified = (int64_t)log->verified,
@@ -250,7 +250,7 @@ write_all(hk_flow *flow, void *user, GError **error)
 	keep->base.repeats = keep->repeats;
 	keep->base.count = keep->count;
 	for (unsigned i = 0; i < keep->base.state->logs->len; i++) {
-		const hk_state_log *log = g_ptr_array_index(keep->base.state->logs, i);
+		const hk_ct_place_log *log = g_ptr_array_index(keep->base.state->logs, i);
 		log_work *work = work_of(keep, log->id);
 		written now = written_of(log);
 		bool news = !is_same(&work->last, &now) || work->released->len > 0 ||
@@ -275,7 +275,7 @@ commit(hk_keep *base, GError **error)
 	keep->repeats = base->repeats;
 	keep->count = base->count;
 	for (unsigned i = 0; i < base->state->logs->len; i++) {
-		const hk_state_log *log = g_ptr_array_index(base->state->logs, i);
+		const hk_ct_place_log *log = g_ptr_array_index(base->state->logs, i);
 		log_work *work = work_of(keep, log->id);
 		work->last = written_of(log);
 		work->unpend_below = 0;
@@ -293,7 +293,7 @@ move_items(GPtrArray *to, GPtrArray *items)
 }
 
 static void
-release_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
+release_items(hk_keep *base, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep_store *keep = (keep_store *)base;
 	log_work *work = work_of(keep, log->id);
@@ -311,7 +311,7 @@ release_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
 }
 
 static void
-pend_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
+pend_items(hk_keep *base, hk_ct_place_log *log, GPtrArray *items)
 {
 	keep_store *keep = (keep_store *)base;
 
@@ -320,7 +320,7 @@ pend_items(hk_keep *base, hk_state_log *log, GPtrArray *items)
 }
 
 static void
-health(hk_keep *base, hk_state_log *log, const char *json)
+health(hk_keep *base, hk_ct_place_log *log, const char *json)
 {
 	log_work *work = work_of((keep_store *)base, log->id);
 
@@ -342,21 +342,21 @@ static void
 on_row(void *user, const hk_log_row *row)
 {
 	claiming *c = user;
-	hk_state *state = c->keep->base.state;
+	hk_ct_place *state = c->keep->base.state;
 
-	if (!row->begun || hk_state_find(state, c->id)) {
+	if (!row->begun || hk_ct_place_find(state, c->id)) {
 		return;
 	}
 	if (row->root.len != 32 || row->range.len % 32 != 0 ||
-		row->range.len > 32 * HK_STATE_RANGE_MAX || row->read < row->verified ||
+		row->range.len > 32 * HK_CT_PLACE_RANGE_MAX || row->read < row->verified ||
 		row->verified < 0) {
 		hk_error_set(&c->broken, HK_ECHECK,
 			"%s: its row in ct_logs is damaged; restore a backup", row->name);
 		return;
 	}
-	hk_state_log *log = hk_state_add(state, c->id, row->name);
+	hk_ct_place_log *log = hk_ct_place_add(state, c->id, row->name);
 	log->begun = true;
-	log->status = hk_state_status_parse(row->status);
+	log->status = hk_ct_place_status_parse(row->status);
 	log->why = g_strdup(row->why);
 	log->verified = (uint64_t)row->verified;
 	log->read = (uint64_t)row->read;
@@ -441,7 +441,7 @@ yield_in(hk_flow *flow, void *user, GError **error)
 }
 
 static bool
-give_up(hk_keep *base, hk_state_log *log, GError **error)
+give_up(hk_keep *base, hk_ct_place_log *log, GError **error)
 {
 	yielding y = {(keep_store *)base, hk_span_of(log->id, 32)};
 
@@ -449,7 +449,7 @@ give_up(hk_keep *base, hk_state_log *log, GError **error)
 		return false;
 	}
 	g_hash_table_remove(y.keep->work, log->id);
-	hk_state_remove(base->state, log);
+	hk_ct_place_remove(base->state, log);
 	return true;
 }
 
@@ -493,6 +493,6 @@ hk_keep_store_open(hk_flow *flow, const char *owner, const char *folder, GError 
 		return NULL;
 	}
 	keep->owner = g_strdup(owner);
-	base->state = hk_state_new();
+	base->state = hk_ct_place_new();
 	return g_steal_pointer(&base);
 }

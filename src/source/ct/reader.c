@@ -66,16 +66,17 @@ hk_reader_new(hk_follow *follow, hk_ct_log *log, GError **error)
 		hk_pace_init(reader->pace, follow->config->rate_per_s);
 		g_hash_table_insert(follow->operators, g_strdup(log->operator_name), reader->pace);
 	}
-	reader->st = hk_state_find(hk_keep_state(follow->keep), log->id);
+	reader->st = hk_ct_place_find(hk_keep_state(follow->keep), log->id);
 	if (!reader->st) {
-		reader->st = hk_state_add(hk_keep_state(follow->keep), log->id, log->description);
+		reader->st =
+			hk_ct_place_add(hk_keep_state(follow->keep), log->id, log->description);
 		return g_steal_pointer(&reader);
 	}
-	if (reader->st->status == HK_STATE_STOPPED) {
+	if (reader->st->status == HK_CT_PLACE_STOPPED) {
 		reader->phase = HK_PHASE_STOPPED;
 		return g_steal_pointer(&reader);
 	}
-	reader->st->status = HK_STATE_ACTIVE;
+	reader->st->status = HK_CT_PLACE_ACTIVE;
 	if (reader->st->read > 0 || reader->st->begun) {
 		if (hk_range_load(reader->st->read, reader->st->range, reader->st->range_count,
 			    &reader->range) != HK_OK) {
@@ -137,7 +138,7 @@ hk_reader_update(hk_reader *reader, hk_ct_log *log)
 	if (reader->phase == HK_PHASE_DRAINED) {
 		/* One that went before its beginning was found has not begun. */
 		reader->phase = reader->st->begun ? HK_PHASE_RUN : HK_PHASE_ANCHOR;
-		reader->st->status = HK_STATE_ACTIVE;
+		reader->st->status = HK_CT_PLACE_ACTIVE;
 	}
 }
 
@@ -510,11 +511,11 @@ check_end(hk_reader *reader)
 
 	if (reader->want_final && reader->range.size >= reader->final_size) {
 		reader->phase = HK_PHASE_FINISHED;
-		reader->st->status = HK_STATE_FINISHED;
+		reader->st->status = HK_CT_PLACE_FINISHED;
 	} else if (!reader->listed && (read_all || reader->phase == HK_PHASE_ANCHOR) &&
 		   !reader->head_call) {
 		reader->phase = HK_PHASE_DRAINED;
-		reader->st->status = HK_STATE_DRAINED;
+		reader->st->status = HK_CT_PLACE_DRAINED;
 	} else {
 		return;
 	}

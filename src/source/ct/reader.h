@@ -78,10 +78,10 @@ typedef struct hk_slot {
 
 struct hk_reader {
 	hk_follow *follow;
-	hk_ct_log *log;   /* owned */
-	hk_pace *pace;    /* of its operator, borrowed */
-	hk_state_log *st; /* borrowed from the store's state */
-	bool http1;       /* as the configuration says for its operator or host */
+	hk_ct_log *log;      /* owned */
+	hk_pace *pace;       /* of its operator, borrowed */
+	hk_ct_place_log *st; /* borrowed from the store's state */
+	bool http1;          /* as the configuration says for its operator or host */
 	bool fresh;
 	char *base; /* prefix of all reads, with its final slash */
 	hk_phase phase;

@@ -44,7 +44,7 @@ hk_reader_stop(hk_reader *reader, bool mismatch, const char *why, const hk_ct_he
 			HK_F_STR("evidence", folder ? folder : error->message));
 	}
 	reader->phase = HK_PHASE_STOPPED;
-	reader->st->status = HK_STATE_STOPPED;
+	reader->st->status = HK_CT_PLACE_STOPPED;
 	reader->st->begun = true;
 	g_free(reader->st->why);
 	reader->st->why = g_strdup(why);

@@ -7,30 +7,30 @@
 #include "base/num.h"
 #include "sys/gerr.h"
 
-static const char *const statuses[HK_STATE_STATUS_COUNT] = {
+static const char *const statuses[HK_CT_PLACE_STATUS_COUNT] = {
 	"active", "stopped", "drained", "finished"};
 
 static void
 log_free(gpointer data)
 {
-	hk_state_log *log = data;
+	hk_ct_place_log *log = data;
 
 	g_free(log->name);
 	g_free(log->why);
 	g_free(log);
 }
 
-hk_state *
-hk_state_new(void)
+hk_ct_place *
+hk_ct_place_new(void)
 {
-	hk_state *state = g_new0(hk_state, 1);
+	hk_ct_place *state = g_new0(hk_ct_place, 1);
 
 	state->logs = g_ptr_array_new_with_free_func(log_free);
 	return state;
 }
 
 void
-hk_state_free(hk_state *state)
+hk_ct_place_free(hk_ct_place *state)
 {
 	if (state) {
 		g_ptr_array_unref(state->logs);
@@ -39,33 +39,33 @@ hk_state_free(hk_state *state)
 }
 
 const char *
-hk_state_status_text(hk_state_status status)
+hk_ct_place_status_text(hk_ct_place_status status)
 {
-	return status < HK_STATE_STATUS_COUNT ? statuses[status] : "unknown";
+	return status < HK_CT_PLACE_STATUS_COUNT ? statuses[status] : "unknown";
 }
 
-hk_state_status
-hk_state_status_parse(const char *text)
+hk_ct_place_status
+hk_ct_place_status_parse(const char *text)
 {
-	for (unsigned i = 0; text && i < HK_STATE_STATUS_COUNT; i++) {
+	for (unsigned i = 0; text && i < HK_CT_PLACE_STATUS_COUNT; i++) {
 		if (strcmp(statuses[i], text) == 0) {
-			return (hk_state_status)i;
+			return (hk_ct_place_status)i;
 		}
 	}
-	return HK_STATE_STOPPED;
+	return HK_CT_PLACE_STOPPED;
 }
 
 void
-hk_state_remove(hk_state *state, hk_state_log *log)
+hk_ct_place_remove(hk_ct_place *state, hk_ct_place_log *log)
 {
 	g_ptr_array_remove(state->logs, log);
 }
 
-hk_state_log *
-hk_state_find(const hk_state *state, const uint8_t id[32])
+hk_ct_place_log *
+hk_ct_place_find(const hk_ct_place *state, const uint8_t id[32])
 {
 	for (unsigned i = 0; i < state->logs->len; i++) {
-		hk_state_log *log = g_ptr_array_index(state->logs, i);
+		hk_ct_place_log *log = g_ptr_array_index(state->logs, i);
 		if (memcmp(log->id, id, 32) == 0) {
 			return log;
 		}
@@ -73,10 +73,10 @@ hk_state_find(const hk_state *state, const uint8_t id[32])
 	return NULL;
 }
 
-hk_state_log *
-hk_state_add(hk_state *state, const uint8_t id[32], const char *name)
+hk_ct_place_log *
+hk_ct_place_add(hk_ct_place *state, const uint8_t id[32], const char *name)
 {
-	hk_state_log *log = g_new0(hk_state_log, 1);
+	hk_ct_place_log *log = g_new0(hk_ct_place_log, 1);
 
 	memcpy(log->id, id, 32);
 	log->name = g_strdup(name);
@@ -113,7 +113,7 @@ sum_of(const char *text, size_t len, char ret[65])
 }
 
 GString *
-hk_state_print(const hk_state *state)
+hk_ct_place_print(const hk_ct_place *state)
 {
 	GString *out = g_string_new("hikeshi-ct-state 1\n");
 	char sum[65];
@@ -123,7 +123,7 @@ hk_state_print(const hk_state *state)
 	g_string_append_printf(
 		out, "keys %" PRIu64 " %" PRIu64 "\n", state->keys_generation, state->keys_count);
 	for (unsigned i = 0; i < state->logs->len; i++) {
-		const hk_state_log *log = g_ptr_array_index(state->logs, i);
+		const hk_ct_place_log *log = g_ptr_array_index(state->logs, i);
 		if (!log->begun) {
 			continue;
 		}
@@ -170,22 +170,22 @@ word_hex(const words *in, unsigned i, uint8_t *ret)
 }
 
 static bool
-read_log(hk_state *state, const words *in)
+read_log(hk_ct_place *state, const words *in)
 {
 	uint8_t id[32];
 	uint64_t head_ms;
 	unsigned status = 0;
 
-	if (in->n != 7 || !word_hex(in, 1, id) || hk_state_find(state, id)) {
+	if (in->n != 7 || !word_hex(in, 1, id) || hk_ct_place_find(state, id)) {
 		return false;
 	}
-	while (status < HK_STATE_STATUS_COUNT && !g_str_equal(in->w[2], statuses[status])) {
+	while (status < HK_CT_PLACE_STATUS_COUNT && !g_str_equal(in->w[2], statuses[status])) {
 		status++;
 	}
-	hk_state_log *log = hk_state_add(state, id, NULL);
+	hk_ct_place_log *log = hk_ct_place_add(state, id, NULL);
 	log->status = status;
 	log->begun = true;
-	if (status == HK_STATE_STATUS_COUNT || !word_u64(in, 3, &log->verified) ||
+	if (status == HK_CT_PLACE_STATUS_COUNT || !word_u64(in, 3, &log->verified) ||
 		!word_u64(in, 4, &log->read) || !word_u64(in, 5, &head_ms) || head_ms > INT64_MAX ||
 		!word_u64(in, 6, &log->pending) || log->verified > log->read) {
 		return false;
@@ -195,7 +195,7 @@ read_log(hk_state *state, const words *in)
 }
 
 static bool
-read_range(hk_state_log *log, const words *in)
+read_range(hk_ct_place_log *log, const words *in)
 {
 	if (in->n - 1 != (unsigned)__builtin_popcountll(log->read)) {
 		return false;
@@ -210,9 +210,9 @@ read_range(hk_state_log *log, const words *in)
 }
 
 static bool
-read_line(hk_state *state, const words *in, const char *line)
+read_line(hk_ct_place *state, const words *in, const char *line)
 {
-	hk_state_log *log =
+	hk_ct_place_log *log =
 		state->logs->len > 0 ? g_ptr_array_index(state->logs, state->logs->len - 1) : NULL;
 
 	if (g_str_equal(in->w[0], "journal")) {
@@ -269,10 +269,10 @@ check_end(hk_span text, size_t *ret_len, GError **error)
 	return true;
 }
 
-hk_state *
-hk_state_parse(hk_span text, GError **error)
+hk_ct_place *
+hk_ct_place_parse(hk_span text, GError **error)
 {
-	g_autoptr(hk_state) state = hk_state_new();
+	g_autoptr(hk_ct_place) state = hk_ct_place_new();
 	size_t len = 0;
 
 	if (!check_end(text, &len, error)) {
@@ -288,7 +288,7 @@ hk_state_parse(hk_span text, GError **error)
 	}
 	for (unsigned i = 1; lines[i] && (*lines[i] || lines[i + 1]); i++) {
 		/* nocheck: the same */
-		g_auto(GStrv) split = g_strsplit(lines[i], " ", HK_STATE_RANGE_MAX + 2);
+		g_auto(GStrv) split = g_strsplit(lines[i], " ", HK_CT_PLACE_RANGE_MAX + 2);
 		words in = {.line = i + 1, .w = split, .n = g_strv_length(split)};
 		if (in.n == 0 || !read_line(state, &in, lines[i])) {
 			hk_error_set(error, HK_EFORM, "line %u does not fit its format", i + 1);

@@ -25,63 +25,63 @@
 
 #include "base/span.h"
 
-#define HK_STATE_RANGE_MAX 64
+#define HK_CT_PLACE_RANGE_MAX 64
 /* Cap of the file: some 10,000 logs. */
-#define HK_STATE_BYTES_MAX (32u << 20)
+#define HK_CT_PLACE_BYTES_MAX (32u << 20)
 
-typedef enum hk_state_status {
-	HK_STATE_ACTIVE,   /* is followed */
-	HK_STATE_STOPPED,  /* contradicted itself; needs a person */
-	HK_STATE_DRAINED,  /* left the list, or retired, and was read to its end */
-	HK_STATE_FINISHED, /* read-only, and read to its final tree head */
-	HK_STATE_STATUS_COUNT
-} hk_state_status;
+typedef enum hk_ct_place_status {
+	HK_CT_PLACE_ACTIVE,   /* is followed */
+	HK_CT_PLACE_STOPPED,  /* contradicted itself; needs a person */
+	HK_CT_PLACE_DRAINED,  /* left the list, or retired, and was read to its end */
+	HK_CT_PLACE_FINISHED, /* read-only, and read to its final tree head */
+	HK_CT_PLACE_STATUS_COUNT
+} hk_ct_place_status;
 
-typedef struct hk_state_log {
+typedef struct hk_ct_place_log {
 	uint8_t id[32];
-	hk_state_status status;
+	hk_ct_place_status status;
 	bool begun;         /* the place to begin at is known; only then is the log written */
 	uint64_t verified;  /* entries */
 	uint8_t root[32];   /* of verified entries */
 	int64_t head_ms;    /* timestamp of the head that verified them */
 	uint64_t read;      /* entries */
 	size_t range_count; /* set bits of read */
-	uint8_t range[HK_STATE_RANGE_MAX][32];
+	uint8_t range[HK_CT_PLACE_RANGE_MAX][32];
 	uint64_t pending; /* bytes */
 	char *name;       /* owned */
 	char *why;        /* owned, or NULL */
-} hk_state_log;
+} hk_ct_place_log;
 
-typedef struct hk_state {
+typedef struct hk_ct_place {
 	uint64_t journal_len;
 	uint64_t journal_seq;
 	uint64_t keys_generation;
 	uint64_t keys_count;
-	GPtrArray *logs; /* of hk_state_log, owned */
-} hk_state;
+	GPtrArray *logs; /* of hk_ct_place_log, owned */
+} hk_ct_place;
 
-hk_state *hk_state_new(void);
-void hk_state_free(hk_state *state);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_state, hk_state_free)
+hk_ct_place *hk_ct_place_new(void);
+void hk_ct_place_free(hk_ct_place *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_place, hk_ct_place_free)
 
-/* hk_state_status_text(status): "active", "stopped", "drained", "finished". */
-const char *hk_state_status_text(hk_state_status status);
+/* hk_ct_place_status_text(status): "active", "stopped", "drained", "finished". */
+const char *hk_ct_place_status_text(hk_ct_place_status status);
 
-/* hk_state_status_parse(text): the other way round; HK_STATE_STOPPED for a word it does not know, the one that does nothing. */
-hk_state_status hk_state_status_parse(const char *text);
+/* hk_ct_place_status_parse(text): the other way round; HK_CT_PLACE_STOPPED for a word it does not know, the one that does nothing. */
+hk_ct_place_status hk_ct_place_status_parse(const char *text);
 
-/* hk_state_remove(state, log): forgets and frees it. */
-void hk_state_remove(hk_state *state, hk_state_log *log);
+/* hk_ct_place_remove(state, log): forgets and frees it. */
+void hk_ct_place_remove(hk_ct_place *state, hk_ct_place_log *log);
 
-/* hk_state_find(state, id): the log with that id; NULL when there is none. hk_state_add(state, id,
+/* hk_ct_place_find(state, id): the log with that id; NULL when there is none. hk_ct_place_add(state, id,
  * name): a new one, active, with nothing read. Both borrowed from state. */
-hk_state_log *hk_state_find(const hk_state *state, const uint8_t id[32]);
-hk_state_log *hk_state_add(hk_state *state, const uint8_t id[32], const char *name);
+hk_ct_place_log *hk_ct_place_find(const hk_ct_place *state, const uint8_t id[32]);
+hk_ct_place_log *hk_ct_place_add(hk_ct_place *state, const uint8_t id[32], const char *name);
 
-/* hk_state_print(state): the file. Control characters of names become blanks. */
-GString *hk_state_print(const hk_state *state);
+/* hk_ct_place_print(state): the file. Control characters of names become blanks. */
+GString *hk_ct_place_print(const hk_ct_place *state);
 
-/* hk_state_parse(text, error): reads it back; HK_EFORM, HK_EVERSION or HK_ECHECK with the line. */
-hk_state *hk_state_parse(hk_span text, GError **error);
+/* hk_ct_place_parse(text, error): reads it back; HK_EFORM, HK_EVERSION or HK_ECHECK with the line. */
+hk_ct_place *hk_ct_place_parse(hk_span text, GError **error);
 
 #endif

@@ -63,10 +63,10 @@ items(unsigned first, unsigned count)
 static const uint8_t id_a[32] = {0xaa};
 static const uint8_t id_b[32] = {0xbb};
 
-static hk_state_log *
+static hk_ct_place_log *
 add(hk_keep *store, const uint8_t *id)
 {
-	hk_state_log *log = hk_state_add(hk_keep_state(store), id, "a log");
+	hk_ct_place_log *log = hk_ct_place_add(hk_keep_state(store), id, "a log");
 
 	log->begun = true;
 	return log;
@@ -86,36 +86,36 @@ static void
 states(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(hk_state) state = hk_state_new();
-	hk_state_log *log = hk_state_add(state, id_a, "Mihon\n2026h2");
+	g_autoptr(hk_ct_place) state = hk_ct_place_new();
+	hk_ct_place_log *log = hk_ct_place_add(state, id_a, "Mihon\n2026h2");
 
 	state->journal_len = UINT64_MAX;
 	state->keys_count = 3;
-	log->status = HK_STATE_STOPPED;
+	log->status = HK_CT_PLACE_STOPPED;
 	log->verified = 5;
 	log->read = 6;
 	log->range_count = 2;
 	log->range[1][31] = 9;
 	log->why = g_strdup("two heads");
-	hk_state_add(state, id_b, "")->begun = true;
+	hk_ct_place_add(state, id_b, "")->begun = true;
 	log->begun = true;
-	g_autoptr(GString) text = hk_state_print(state);
-	g_autoptr(hk_state) back = hk_state_parse(hk_span_of(text->str, text->len), &error);
+	g_autoptr(GString) text = hk_ct_place_print(state);
+	g_autoptr(hk_ct_place) back = hk_ct_place_parse(hk_span_of(text->str, text->len), &error);
 	if (!ok(back != NULL, "print, parse: %s", error ? error->message : "")) {
 		return;
 	}
-	g_autoptr(GString) again = hk_state_print(back);
+	g_autoptr(GString) again = hk_ct_place_print(back);
 	is_str(again->str, text->str, "print, parse, print");
-	is_str(((hk_state_log *)g_ptr_array_index(back->logs, 0))->name, "Mihon 2026h2",
+	is_str(((hk_ct_place_log *)g_ptr_array_index(back->logs, 0))->name, "Mihon 2026h2",
 		"a name cannot make a line");
 
 	unsigned accepted = 0;
 	for (size_t i = 0; i < text->len; i++) {
 		g_autofree char *bad = g_strndup(text->str, text->len);
 		bad[i] ^= 1;
-		g_autoptr(hk_state) parsed = hk_state_parse(hk_span_of(bad, text->len), NULL);
+		g_autoptr(hk_ct_place) parsed = hk_ct_place_parse(hk_span_of(bad, text->len), NULL);
 		accepted += parsed != NULL;
-		g_autoptr(hk_state) cut = hk_state_parse(hk_span_of(text->str, i), NULL);
+		g_autoptr(hk_ct_place) cut = hk_ct_place_parse(hk_span_of(text->str, i), NULL);
 		accepted += cut != NULL;
 	}
 	is_int(accepted, 0, "no changed bit and no missing end goes unseen");
@@ -174,7 +174,7 @@ committing(void)
 	hk_keep *store = reopen(dir, "new");
 
 	ok(!hk_keep_folder_open(dir, &error), "a second one is refused: %s", error ? error->message : "");
-	hk_state_log *a = add(store, id_a);
+	hk_ct_place_log *a = add(store, id_a);
 	hk_keep_release(store, a, items(0, 3));
 	a->verified = a->read = 4;
 	a->range_count = 1;
@@ -193,7 +193,7 @@ committing(void)
 	store = reopen(dir, "after the crash");
 	g_autofree char *second = content(dir, "sightings.jsonl");
 	is_str(second, first, "the journal is as it was");
-	a = hk_state_find(hk_keep_state(store), id_a);
+	a = hk_ct_place_find(hk_keep_state(store), id_a);
 	is_int(a ? a->read : 0, 4, "the position too");
 
 	/* Pending over a restart; a repetition from another log; the same key once more. */
@@ -204,8 +204,8 @@ committing(void)
 	g_autofree char *third = content(dir, "sightings.jsonl");
 	is_str(third, first, "but not told");
 	store = reopen(dir, "with pending ones");
-	a = hk_state_find(hk_keep_state(store), id_a);
-	hk_state_log *b = add(store, id_b);
+	a = hk_ct_place_find(hk_keep_state(store), id_a);
+	hk_ct_place_log *b = add(store, id_b);
 	hk_keep_release(store, b, items(1, 3));
 	b->verified = b->read = 2;
 	b->range_count = 1;
@@ -228,7 +228,7 @@ full_disk(void)
 	g_autofree char *dir = folder("full");
 	g_autoptr(GError) error = NULL;
 	hk_keep *store = reopen(dir, "full disk");
-	hk_state_log *a = add(store, id_a);
+	hk_ct_place_log *a = add(store, id_a);
 	struct rlimit old, low;
 
 	hk_keep_release(store, a, items(0, 2));
@@ -246,7 +246,7 @@ full_disk(void)
 	g_autofree char *after = content(dir, "state");
 	is_str(after, before, "the state is untouched");
 	store = reopen(dir, "room again");
-	a = hk_state_find(hk_keep_state(store), id_a);
+	a = hk_ct_place_find(hk_keep_state(store), id_a);
 	hk_keep_release(store, a, items(2, 100));
 	ok(hk_keep_commit(store, NULL), "and goes on");
 	is_int(hk_keep_state(store)->journal_seq, 102, "with every sighting");
@@ -275,7 +275,7 @@ printing_to_a_file(void)
 	size_t len = strlen(whole);
 	unsigned wrong = 0;
 	hk_keep *store = reopen(dir, "print");
-	hk_state_log *a = add(store, id_a);
+	hk_ct_place_log *a = add(store, id_a);
 
 	hk_keep_release(store, a, items(0, 3));
 	hk_keep_commit(store, NULL);
@@ -313,7 +313,7 @@ printing_to_a_pipe(void)
 	char buf[1000];
 	int ends[2];
 	hk_keep *store = reopen(dir, "pipe");
-	hk_state_log *a = add(store, id_a);
+	hk_ct_place_log *a = add(store, id_a);
 
 	if (!ok(pipe(ends) == 0, "a pipe")) {
 		return;
@@ -325,13 +325,13 @@ printing_to_a_pipe(void)
 	is_int(n, 32, "two lines");
 	hk_keep_free(store);
 	store = reopen(dir, "pipe again");
-	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(2, 1));
+	hk_keep_release(store, hk_ct_place_find(hk_keep_state(store), id_a), items(2, 1));
 	hk_keep_commit(store, NULL);
 	ok(hk_keep_print(store, ends[1], NULL), "printed");
 	n = read(ends[0], buf, sizeof buf - 1);
 	buf[n > 0 ? n : 0] = '\0';
 	is_str(buf, "{\"seq\":3,\"n\":2}\n", "only what is new");
-	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(3, 1));
+	hk_keep_release(store, hk_ct_place_find(hk_keep_state(store), id_a), items(3, 1));
 	hk_keep_commit(store, NULL);
 	hk_keep_free(store);
 	/* Killed between the two marks of line 4. */
@@ -345,7 +345,7 @@ printing_to_a_pipe(void)
 	buf[n > 0 ? n : 0] = '\0';
 	is_str(buf, "{\"seq\":4,\"repeat\":true,\"n\":3}\n",
 		"a line in doubt says that it may be a repetition");
-	hk_keep_release(store, hk_state_find(hk_keep_state(store), id_a), items(4, 1));
+	hk_keep_release(store, hk_ct_place_find(hk_keep_state(store), id_a), items(4, 1));
 	hk_keep_commit(store, NULL);
 	close(ends[0]);
 	ok(!hk_keep_print(store, ends[1], &error), "a reader that has gone is an error: %s",
