@@ -14,4 +14,8 @@
  * published. A log that has entries already is only filled up to --size. */
 bool rg_fill(rg_log *log, const rg_opts *opts, uint64_t now_ms, GError **error);
 
+/* rg_token_of(path, error): the control token: made once, kept beside the log, readable by its owner
+ * only. Caller frees. */
+char *rg_token_of(const char *path, GError **error);
+
 #endif

@@ -67,9 +67,8 @@ read_config(const rg_opts *opts, rg_serve_config *config, GError **error)
 	return true;
 }
 
-/* The control token: made once, kept beside the log, readable by its owner only. */
-static char *
-token_of(const char *path, GError **error)
+char *
+rg_token_of(const char *path, GError **error)
 {
 	uint8_t random[TOKEN_BYTES];
 	char text[2 * TOKEN_BYTES + 1];
@@ -197,7 +196,7 @@ rg_cmd_ct_log(const rg_opts *opts, GError **error)
 				       .truth = rg_opts_text(opts, RG_OPT_TRUTH)},
 			       error)
 		     : NULL;
-	g_autofree char *token = log ? token_of(token_path, error) : NULL;
+	g_autofree char *token = log ? rg_token_of(token_path, error) : NULL;
 	good = token && rg_fill(log, opts, (uint64_t)hk_clock_wall_ms(), error) &&
 	       set_tls(opts, ca_path, &cert, &key, error);
 	config.log = log;

@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "ctserve_int.h"
+#include "feeds.h"
 #include "sys/clock.h"
 #include "sys/jsonw.h"
 
@@ -101,6 +102,61 @@ lines_of(const rg_request *request)
 	return lines;
 }
 
+/* What the feeds hold. */
+static void
+give_feeds(rg_server *server, rg_reply *reply)
+{
+	GString *out = g_string_new("{");
+
+	member(out, "first", server->config.feeds->first);
+	member(out, "size", server->config.feeds->count);
+	member(out, "requests", server->requests);
+	hk_jsonw_key(out, "faults");
+	rg_faults_json(server->faults, out);
+	take_json(reply, out);
+}
+
+void
+rg_serve_control_feeds(rg_server *server, const rg_request *request, rg_reply *reply)
+{
+	if (allowed(server, request, reply)) {
+		give_feeds(server, reply);
+	}
+}
+
+static bool
+wanted_entries(const rg_request *request, rg_reply *reply, uint64_t *ret)
+{
+	if (rg_request_u64(request, "entries", ret) && *ret <= 10000000) {
+		return true;
+	}
+	rg_reply_text(reply, MHD_HTTP_BAD_REQUEST, "entries=N is needed, at most 10000000\n");
+	return false;
+}
+
+void
+rg_serve_control_feeds_grow(rg_server *server, const rg_request *request, rg_reply *reply)
+{
+	uint64_t count;
+
+	if (allowed(server, request, reply) && wanted_entries(request, reply, &count)) {
+		rg_feeds_grow(server->config.feeds, count);
+		give_feeds(server, reply);
+	}
+}
+
+void
+rg_serve_control_feeds_shrink(rg_server *server, const rg_request *request, rg_reply *reply)
+{
+	rg_feeds *feeds = server->config.feeds;
+	uint64_t count;
+
+	if (allowed(server, request, reply) && wanted_entries(request, reply, &count)) {
+		feeds->first = MIN(feeds->first + count, feeds->count);
+		give_feeds(server, reply);
+	}
+}
+
 /* The answer to whatever changed the log; ?publish=1 shows it at once. */
 static void
 changed(rg_server *server, const rg_request *request, rg_reply *reply, uint64_t first)
@@ -108,6 +164,10 @@ changed(rg_server *server, const rg_request *request, rg_reply *reply, uint64_t 
 	g_autoptr(GError) error = NULL;
 	const char *publish = rg_request_arg(request, "publish");
 
+	if (!server->log) {
+		give_feeds(server, reply);
+		return;
+	}
 	if (publish && strcmp(publish, "1") == 0 && !rg_server_publish(server, &error)) {
 		failed(reply, g_steal_pointer(&error));
 		return;
@@ -226,7 +286,7 @@ rg_serve_control_fault(rg_server *server, const rg_request *request, rg_reply *r
 			return;
 		}
 	}
-	changed(server, request, reply, rg_log_appended(server->log));
+	changed(server, request, reply, server->log ? rg_log_appended(server->log) : 0);
 }
 
 void
@@ -245,7 +305,7 @@ rg_serve_control_clear(rg_server *server, const rg_request *request, rg_reply *r
 			return;
 		}
 	}
-	changed(server, request, reply, rg_log_appended(server->log));
+	changed(server, request, reply, server->log ? rg_log_appended(server->log) : 0);
 }
 
 void

@@ -44,6 +44,9 @@ rg_reply_clear(rg_reply *reply)
 	rg_blob_unref(reply->blob);
 	g_free(reply->retry_after);
 	g_free(reply->etag);
+	g_free(reply->last_modified);
+	g_free(reply->added_first);
+	g_free(reply->added_last);
 	*reply = (rg_reply){0};
 }
 
@@ -173,8 +176,11 @@ make_response(rg_server *server, const rg_request *request, rg_reply *reply)
 static void
 log_request(rg_server *server, const rg_request *request, const rg_reply *reply, size_t bytes)
 {
-	static const char *const wanted[] = {"User-Agent", "Accept-Encoding", "If-None-Match"};
-	static const char *const keys[] = {"user_agent", "accept_encoding", "if_none_match"};
+	static const char *const wanted[] = {
+		"User-Agent", "Accept-Encoding", "If-None-Match", "If-Modified-Since"};
+	static const char *const keys[] = {
+		"user_agent", "accept_encoding", "if_none_match", "if_modified_since"};
+	static const char *const texts[] = {"added_after", "next"};
 	static const char *const arguments[] = {
 		"start", "end", "first", "second", "tree_size", "leaf_index"};
 	g_autoptr(GString) out = g_string_new("{");
@@ -190,6 +196,13 @@ log_request(rg_server *server, const rg_request *request, const rg_reply *reply,
 		if (rg_request_u64(request, arguments[i], &value)) {
 			hk_jsonw_key(out, arguments[i]);
 			hk_jsonw_int(out, (int64_t)value);
+		}
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		const char *value = rg_request_arg(request, texts[i]);
+		if (value) {
+			hk_jsonw_key(out, texts[i]);
+			hk_jsonw_str(out, value);
 		}
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
@@ -228,6 +241,14 @@ add_headers(struct MHD_Response *response, const rg_reply *reply)
 	}
 	if (reply->etag) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+	}
+	if (reply->last_modified) {
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_LAST_MODIFIED, reply->last_modified);
+	}
+	if (reply->added_last) {
+		MHD_add_response_header(response, "X-TAXII-Date-Added-First", reply->added_first);
+		MHD_add_response_header(response, "X-TAXII-Date-Added-Last", reply->added_last);
 	}
 }
 

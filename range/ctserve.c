@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "ctserve_int.h"
+#include "feeds.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 
@@ -305,6 +306,10 @@ grow(rg_server *server, GError **error)
 	server->grown_at_us = now_us;
 	uint64_t count = (uint64_t)server->owed;
 	server->owed -= (double)count;
+	if (server->config.feeds) {
+		rg_feeds_grow(server->config.feeds, count);
+		return true;
+	}
 	return count == 0 || rg_log_grow(server->log, count, (uint64_t)hk_clock_wall_ms(), error);
 }
 
@@ -321,11 +326,12 @@ tick(rg_server *server, int64_t *ret_us, GError **error)
 {
 	int64_t now_us = hk_clock_mono_us();
 	bool growing = server->config.rate > 0;
+	bool is_log = server->log != NULL;
 
 	if (growing && now_us - server->grown_at_us >= GROW_EVERY_US && !grow(server, error)) {
 		return false;
 	}
-	if (now_us >= server->publish_at_us) {
+	if (is_log && now_us >= server->publish_at_us) {
 		bool changed = rg_log_appended(server->log) != rg_log_head(server->log, 0)->size;
 		server->publish_at_us = now_us + (int64_t)server->config.publish_ms * 1000;
 		server->idle_publications++;
@@ -334,7 +340,7 @@ tick(rg_server *server, int64_t *ret_us, GError **error)
 			return false;
 		}
 	}
-	*ret_us = server->publish_at_us - now_us;
+	*ret_us = is_log ? server->publish_at_us - now_us : G_USEC_PER_SEC;
 	if (growing) {
 		*ret_us = MIN(*ret_us, GROW_EVERY_US);
 	}

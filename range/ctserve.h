@@ -1,4 +1,4 @@
-/* range/ctserve: a log over HTTP on loopback, by one thread. Part of hikeshi-range. Requests are
+/* range/ctserve: a log, or feeds, over HTTP on loopback, by one thread. Part of hikeshi-range. Requests are
  * hostile.
  *
  * libmicrohttpd in external epoll mode inside one loop that also lets the log grow, publishes heads
@@ -10,7 +10,13 @@
 #include "ctfault.h"
 #include "ctlog.h"
 
-enum { RG_API_STATIC = 1, RG_API_RFC = 2, RG_API_HYBRID = 4 };
+enum {
+	RG_API_STATIC = 1,
+	RG_API_RFC = 2,
+	RG_API_HYBRID = 4,
+	RG_API_LOG = 7,   /* any of these */
+	RG_API_FEEDS = 8, /* no log, but feeds */
+};
 
 typedef enum rg_gzip {
 	RG_GZIP_NEVER,
@@ -19,8 +25,9 @@ typedef enum rg_gzip {
 } rg_gzip;
 
 typedef struct rg_serve_config {
-	rg_log *log;        /* borrowed */
-	rg_faults *faults;  /* borrowed */
+	rg_log *log;            /* borrowed; NULL for feeds */
+	struct rg_feeds *feeds; /* borrowed; NULL for a log */
+	rg_faults *faults;      /* borrowed */
 	const char *listen; /* a loopback address: 127.0.0.0/8 or ::1; anything else is refused */
 	uint16_t port;      /* 0: any */
 	unsigned api;       /* RG_API_ bits */
@@ -32,6 +39,8 @@ typedef struct rg_serve_config {
 	size_t cache_bytes;
 	const char *tls_cert;    /* PEM; NULL: plain http */
 	const char *tls_key;     /* PEM */
+	bool validators;         /* feeds: ETag and Last-Modified are sent */
+	const char *login;       /* feeds: the Authorization that is wanted; NULL: none */
 	const char *token;       /* guards /control/; NULL: no control */
 	const char *request_log; /* file that gets a JSON line per request; NULL: none */
 } rg_serve_config;

@@ -42,18 +42,21 @@ typedef struct rg_request {
 /* What a handler answers. Zeroed before; status 0 means 404. */
 typedef struct rg_reply {
 	unsigned status;
-	const char *type;  /* Content-Type */
-	hk_span part[3];   /* the body, in order; borrowed from blob, from the log or static */
-	rg_blob *blob;     /* owned; NULL: nothing to free */
-	bool gzip;         /* Content-Encoding: gzip */
-	bool immutable;    /* may be cached for ever */
-	bool close;        /* no answer at all: the connection is closed */
-	char *etag;        /* owned */
-	char *retry_after; /* owned */
-	const char *fault; /* name of what was done to it, for the request log */
-	size_t pad;        /* blanks before the body */
-	bool truncate;     /* close in the middle of the body */
-	unsigned slow_ms;  /* per 16 KiB; 0: as fast as can be */
+	const char *type;    /* Content-Type */
+	hk_span part[3];     /* the body, in order; borrowed from blob, from the log or static */
+	rg_blob *blob;       /* owned; NULL: nothing to free */
+	bool gzip;           /* Content-Encoding: gzip */
+	bool immutable;      /* may be cached for ever */
+	bool close;          /* no answer at all: the connection is closed */
+	char *etag;          /* owned */
+	char *last_modified; /* owned */
+	char *added_first;   /* owned; X-TAXII-Date-Added-First and -Last */
+	char *added_last;    /* owned */
+	char *retry_after;   /* owned */
+	const char *fault;   /* name of what was done to it, for the request log */
+	size_t pad;          /* blanks before the body */
+	bool truncate;       /* close in the middle of the body */
+	unsigned slow_ms;    /* per 16 KiB; 0: as fast as can be */
 } rg_reply;
 
 /* rg_reply_text(reply, status, text): a plain answer, text is static. rg_reply_take(reply, type,

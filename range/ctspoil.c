@@ -50,6 +50,14 @@ rg_server_spoil_before(rg_server *server, const rg_request *request, rg_reply *r
 		uint64_t status = g_ascii_strtoull(param, NULL, 10);
 		rg_reply_text(reply, status >= 500 && status <= 599 ? (unsigned)status : 503,
 			"the server is not well\n");
+	} else if (hit(server, request, reply, RG_FAULT_DENIED, NULL)) {
+		rg_reply_text(reply, MHD_HTTP_UNAUTHORIZED, "who are you?\n");
+	} else if (hit(server, request, reply, RG_FAULT_MISSING, NULL)) {
+		rg_reply_text(reply, MHD_HTTP_NOT_FOUND, "not found\n");
+	} else if (hit(server, request, reply, RG_FAULT_SAME, NULL)) {
+		rg_reply_text(reply, MHD_HTTP_NOT_MODIFIED, "");
+	} else if (hit(server, request, reply, RG_FAULT_MOVED, NULL)) {
+		rg_reply_text(reply, MHD_HTTP_FOUND, "somewhere else\n");
 	} else if (hit(server, request, reply, RG_FAULT_HTML, NULL)) {
 		rg_reply_text(reply, MHD_HTTP_OK,
 			"<!DOCTYPE html><title>Maintenance</title><h1>Back soon</h1>\n");

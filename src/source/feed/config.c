@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "source/feed/when.h"
 #include "sys/conffile.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
+#include "sys/hash.h"
 #include "sys/http.h"
 
 enum { LOGIN_BYTES_MAX = 8192 };
@@ -378,11 +380,28 @@ read_filters(reading *r, GError **error)
 }
 
 static bool
+read_digest(reading *r, GError **error)
+{
+	g_autoptr(GBytes) bytes = hk_file_read(r->path, HK_CONFFILE_MAX_BYTES, error);
+	uint8_t hash[HK_SHA256_SIZE];
+	gsize len = 0;
+
+	if (!bytes) {
+		return false;
+	}
+	const void *data = g_bytes_get_data(bytes, &len);
+	hk_sha256(hk_span_of(data, len), hash);
+	hk_hex_encode(hk_span_of(hash, (sizeof r->config->digest - 1) / 2), r->config->digest);
+	return true;
+}
+
+static bool
 read_all(reading *r, GError **error)
 {
 	hk_feed_config *config = r->config;
 
-	if (!hk_conffile_read_rows(r->path, rows, KEY_COUNT, "docs/feeds.md", r->entries, error)) {
+	if (!hk_conffile_read_rows(r->path, rows, KEY_COUNT, "docs/feeds.md", r->entries, error) ||
+		!read_digest(r, error)) {
 		return false;
 	}
 	defaults(r);

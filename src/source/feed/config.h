@@ -57,6 +57,9 @@ typedef struct hk_feed_config {
 	char *path; /* of the file */
 	char *name;
 	char *source; /* "feed:NAME", the key in sources */
+	char digest
+		[17]; /* of the file's bytes: with another one a feed is read from its beginning, because filters,
+			    columns or the URL may be others */
 	bool enabled;
 	hk_feed_format format;
 	char *url;

@@ -182,12 +182,16 @@ canonical(const char *value, hk_url *ret, hk_feed_type *ret_type)
 		return err == HK_ELIMIT ? HK_FEED_ODD_TOO_LONG : HK_FEED_ODD_NO_URL;
 	}
 	plain[len] = '\0';
-	if (is_network(plain, &one) && !one) {
+	bool network = is_network(plain, &one);
+	if (network && !one) {
 		return HK_FEED_ODD_RANGE;
 	}
 	bool bare6 = strchr(plain, ':') && hk_feed_is_ip(plain);
-	g_autofree char *text = bare6 ? g_strdup_printf("http://[%s]/", plain) : g_strdup(plain);
-	err = hk_url_parse(hk_span_str(text), to_ascii, NULL, ret);
+	g_autofree char *text = bare6 ? g_strdup_printf("http://[%s]/", plain) : NULL;
+	err = hk_url_read(hk_span_str(bare6     ? text
+				      : network ? plain
+						: value),
+		to_ascii, NULL, ret, NULL);
 	if (err != HK_OK) {
 		return err == HK_ELIMIT ? HK_FEED_ODD_TOO_LONG : HK_FEED_ODD_NO_URL;
 	}

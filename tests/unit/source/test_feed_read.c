@@ -132,6 +132,33 @@ jsonl(void)
 	refuses("a web page", JSONL, "<html>", HK_EFORM);
 }
 
+#define CSV "format = csv\nfile = x\nfield-url = url\nfield-host = host\nfield-time = seen\n"
+
+static void
+csv(void)
+{
+	reads("a table", CSV "field-tags = tags\nfield-title = what\n",
+		"\xEF\xBB\xBFid,URL,host,seen,tags,what\r\n"
+		"1,http://a.example/?a=1,,2026-06-01,\"x, y\",\"say \"\"hi\"\"\"\r\n"
+		"2,,b.example,1780272000,,\r\n\r\n3,,,,,\r\n4,http://c.example/\r\n"
+		"5,http://d.example/,,whenever,,",
+		"url http://a.example/?a=1 title=say \"hi\" #x #y @1780272000\n"
+		"domain b.example title= @1780272000\n"
+		"odd no-value line 5\nodd not-row line 6\n"
+		"url http://d.example/ title=\n");
+	reads("a table without a header",
+		"format = csv\nfile = x\nheader = no\nfield-url = 2\n"
+		"delimiter = tab\ncomment = \"#\"\n",
+		"# a comment, \"\n1\thttp://a.example/\n2\n",
+		"url http://a.example/\nodd no-value line 3\n");
+	reads("a stray quote costs a line", CSV,
+		"url,host,seen\n\"http://a.example/,,\nhttp://b.example/,,\n",
+		"odd not-row line 2\nurl http://b.example/\n");
+	reads("nothing", CSV, "", "");
+	refuses("a header without the column", CSV, "link,host,seen\n", HK_EFORM);
+	refuses("a web page", CSV, "<html>", HK_EFORM);
+}
+
 #define MISP "format = misp\nfile = x\n"
 #define EVENT(attributes)                                                                          \
 	"{\"Event\":{\"uuid\":\"e1\",\"info\":\"Wave\",\"Tag\":[{\"name\":\"tlp:green\"}],"        \
@@ -206,24 +233,23 @@ stix(void)
 				      "domain-name:value = 'a.example']\"")),
 		"url http://a.example/ id=indicator--1\nodd narrowed indicator--1\n");
 	reads("what is not taken", STIX,
-		BUNDLE(
-			INDICATOR("1", "\"pattern\":\"[url:value\"") "," INDICATOR(
-				"2", "\"revoked\":true,\"pattern\":\"[url:value='http://a.example/"
-				     "']\"") "," INDICATOR("3",
-				"\"valid_until\":\"2026-06-14T23:59:59Z\",\"pattern\":\"["
-				"url:value='http://a.example/']\"") "," INDICATOR("4",
-				"\"indicator_types\":[\"benign\"],\"pattern\":\"["
-				"url:value='http://a.example/']\"") "," INDICATOR("5",
-				"\"pattern\":\"[url:value LIKE 'http://%']\"") "," INDICATOR("6",
-				"\"pattern\":\"[file:hashes.MD5 = '00']\"") "," INDICATOR("7",
-				"\"name\":\"no pattern\"") ","
-							   "{\"type\":\"indicator\",\"id\":"
-							   "\"indicator--8\",\"pattern_type\":"
-							   "\"snort\","
-							   "\"pattern\":\"alert\"},{\"type\":\"x-"
-							   "new\",\"id\":\"x-new--1\"},7,"
-							   "{\"type\":\"identity\",\"id\":"
-							   "\"identity--1\"}"),
+		BUNDLE(INDICATOR("1", "\"pattern\":\"[url:value\"") "," INDICATOR("2",
+			"\"revoked\":true,\"pattern\":\"[url:value='http://a.example/"
+			"']\"") "," INDICATOR("3",
+			"\"valid_until\":\"2026-06-14T23:59:59Z\",\"pattern\":\"["
+			"url:value='http://a.example/']\"") "," INDICATOR("4",
+			"\"indicator_types\":[\"benign\"],\"pattern\":\"["
+			"url:value='http://a.example/']\"") "," INDICATOR("5",
+			"\"pattern\":\"[url:value LIKE 'http://%']\"") "," INDICATOR("6",
+			"\"pattern\":\"[file:hashes.MD5 = '00']\"") "," INDICATOR("7",
+			"\"name\":\"no pattern\"") ","
+						   "{\"type\":\"indicator\",\"id\":"
+						   "\"indicator--8\",\"pattern_type\":"
+						   "\"snort\","
+						   "\"pattern\":\"alert\"},{\"type\":\"x-"
+						   "new\",\"id\":\"x-new--1\"},7,"
+						   "{\"type\":\"identity\",\"id\":"
+						   "\"identity--1\"}"),
 		"odd no-pattern indicator--1\nodd revoked indicator--2\nodd expired indicator--3\n"
 		"odd benign indicator--4\nodd wildcard indicator--5\nodd unknown indicator--6\n"
 		"odd no-value indicator--7\nodd pattern-type indicator--8\nodd unknown x-new--1\n"
@@ -257,6 +283,7 @@ main(void)
 {
 	text();
 	jsonl();
+	csv();
 	misp();
 	stix();
 	return tap_done();
