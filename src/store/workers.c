@@ -30,3 +30,19 @@ hk_workers_alive(hk_db *db, const char *role, int64_t now_ms, int64_t *ret, GErr
 		HK_SQL("SELECT COUNT(*) FROM workers WHERE role = $1 AND seen_ms > $2"),
 		HK_ARGS(hk_v_str(role), hk_v_int(now_ms - HK_WORKER_GONE_MS)), ret, error);
 }
+
+bool
+hk_workers_is_first(hk_db *db, const char *role, const char *name, bool *ret, GError **error)
+{
+	int64_t before = 0;
+
+	if (!hk_db_int(db,
+		    HK_SQL("SELECT COUNT(*) FROM workers WHERE role = $1 AND name < $2"
+			   " AND seen_ms > (SELECT MAX(seen_ms) FROM workers) - $3"),
+		    HK_ARGS(hk_v_str(role), hk_v_str(name), hk_v_int(HK_WORKER_GONE_MS)), &before,
+		    error)) {
+		return false;
+	}
+	*ret = before == 0;
+	return true;
+}

@@ -14,4 +14,8 @@ bool hk_workers_seen(hk_db *db, const char *name, const char *role, int64_t star
 bool hk_workers_left(hk_db *db, const char *name, GError **error);
 bool hk_workers_alive(hk_db *db, const char *role, int64_t now_ms, int64_t *ret, GError **error);
 
+/* hk_workers_is_first(db, role, name, ret, error): whether name comes first among the living of that role. now: the database has no clock of
+ * ours, so those seen within HK_WORKER_GONE_MS of the newest sign of life count. */
+bool hk_workers_is_first(hk_db *db, const char *role, const char *name, bool *ret, GError **error);
+
 #endif
