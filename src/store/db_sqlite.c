@@ -77,8 +77,13 @@ code_of(int rc)
 static bool
 fail(sqlite_db *db, int rc, GError **error)
 {
+	bool no_room = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 	int number = sqlite3_system_errno(db->handle);
 
+	/* A statement that was undone by SQLite itself has forgotten why. */
+	if (number == 0 && (rc & 0xff) == SQLITE_IOERR && no_room) {
+		number = errno;
+	}
 	errno = number; /* for code_of */
 	hk_err code = code_of(rc);
 	const char *what = sqlite3_errmsg(db->handle);

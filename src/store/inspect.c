@@ -19,7 +19,8 @@ fault(GPtrArray *faults, const char *format, ...)
 
 	va_start(args, format);
 	if (faults->len < HK_INSPECT_MAX) {
-		g_ptr_array_add(faults, g_strdup_vprintf(format, args));
+		/* SQLite tells several of one table in as many lines. */
+		g_ptr_array_add(faults, g_strdelimit(g_strdup_vprintf(format, args), "\n", ' '));
 	}
 	va_end(args);
 }
