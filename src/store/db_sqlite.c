@@ -162,13 +162,31 @@ data_version(sqlite_db *db, int64_t *ret, GError **error)
 	return good;
 }
 
+/* Two that put a new file into WAL mode at once both hold what the other needs: SQLite tells one at once that the file is busy. */
+static bool
+begin_wal(sqlite_db *db, GError **error)
+{
+	int64_t end_ms = hk_db_now_ms() + HK_DB_BUSY_MS;
+
+	for (;;) {
+		g_autoptr(GError) failure = NULL;
+		if (run_script(&db->base, "PRAGMA journal_mode = WAL", &failure)) {
+			return true;
+		}
+		if (hk_error_code(failure) != HK_EAGAIN || hk_db_now_ms() > end_ms) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return false;
+		}
+		nap(db);
+	}
+}
+
 static bool
 configure(sqlite_db *db, GError **error)
 {
 	/* synchronous FULL: in WAL mode NORMAL may lose the last commits at a power cut. The WAL is cut back to 64 MB after a
 	 * large transaction. */
-	static const char settings[] = "PRAGMA journal_mode = WAL;"
-				       "PRAGMA synchronous = FULL;"
+	static const char settings[] = "PRAGMA synchronous = FULL;"
 				       "PRAGMA foreign_keys = ON;"
 				       "PRAGMA trusted_schema = OFF;"
 				       "PRAGMA temp_store = MEMORY;"
