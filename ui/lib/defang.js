@@ -9,7 +9,7 @@ const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f
 /** Characters that cannot be seen become their names: "a\u202eb" -> "a‹U+202E›b". */
 export const visible = (text) => String(text ?? '').replace(HIDDEN, (c) => `‹U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}›`)
 
-export const defangHost = (host) => visible(host).replaceAll('.', '[.]')
+export const defangHost = (host) => visible(host).replace(/\[\.\]|\./g, '[.]')
 
 /** "https://a.example/x.html" -> "hxxps://a[.]example/x.html". */
 export function defangUrl(text) {

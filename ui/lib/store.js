@@ -79,5 +79,8 @@ export async function attempt(run) {
   try { return (await run()) ?? true } catch (error) { failed(error); return false }
 }
 
+/** Logins of people who have been seen to work here, for pick lists. */
+export const people = new Set()
+
 /** Which dialog of the shell is open: null, or { name, ...what it needs }. */
 export const dialog = signal(null)

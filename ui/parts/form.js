@@ -1,7 +1,7 @@
 /** parts/form: labelled fields, and the pick lists that many forms have. */
 import { html, useId, useState } from '../lib/ui.js'
 import { named, t, tf } from '../lib/i18n.js'
-import { list, user } from '../lib/store.js'
+import { list, people, user } from '../lib/store.js'
 import { KINDS } from '../lib/names.js'
 
 /** A label with what it labels. `make` gets the attributes that tie them together. */
@@ -37,8 +37,6 @@ export const ServiceSelect = ({ target, value }) => {
   const services = list('targets').find((row) => row.key === target)?.services || []
   return html`<${Select} name="service" label=${t('case.service')} none=${t('form.none')} value=${value} options=${services.map((row) => [row.key, row.name || row.key])} />`
 }
-/** People who have been seen to work here; any login may be typed. */
-export const people = new Set()
 export function AssigneeField({ value }) {
   const id = useId()
   if (user.value) people.add(user.value.login)

@@ -1,5 +1,5 @@
 /** parts/shell: what stands around every screen: ways to go, saved views, the live mark, the palette, the sheet of keys. */
-import { html, useEffect, useState } from '../lib/ui.js'
+import { html, useState } from '../lib/ui.js'
 import { del, session } from '../lib/api.js'
 import { t } from '../lib/i18n.js'
 import { number, total } from '../lib/format.js'
@@ -7,10 +7,14 @@ import { go, href, route } from '../lib/router.js'
 import { attempt, can, counters, dialog, loadCounters, loadViews, user, views } from '../lib/store.js'
 import { liveState, startLive } from '../lib/live.js'
 import { useLive, narrow } from '../lib/hooks.js'
-import { bindings, useKeys } from '../lib/keys.js'
+import { useKeys } from '../lib/keys.js'
 import { Icon, Kbd } from './basics.js'
 import { Dialog } from './dialog.js'
-import { Palette } from './palette.js'
+import { lazy } from './lazy.js'
+
+const Palette = lazy(() => import('./palette.js'), (module) => module.Palette)
+const NewCase = lazy(() => import('../views/new-case.js'))
+const Sheet = lazy(() => import('./sheet.js'), (module) => module.Sheet)
 
 /** Places: [path, i18n key, icon, who may, key after "g", number]. */
 export const PLACES = [
@@ -66,20 +70,13 @@ function Nav({ onGo }) {
       <button type="button" class="icon-button" aria-label=${t('nav.logout')} title=${t('nav.logout')} onClick=${logout}><${Icon} name="logout" /></button></div></nav>`
 }
 
-function Sheet({ onClose }) {
-  return html`<${Dialog} title=${t('keys.title')} onClose=${onClose} wide><div class="dialog-body sheet">
-    ${bindings().map((scope) => html`<section><h3>${t(scope.title)}</h3><dl>${scope.rows.filter(([, label]) => label).map(([keys, label]) => html`<div><dt><${Kbd} keys=${keys.replace('+', ' ')} /></dt><dd>${t(label)}</dd></div>`)}</dl></section>`)}</div><//>`
-}
-
 /** Dialogs that can be opened from everywhere; the larger ones are loaded then. */
 function Dialogs() {
-  const [NewCase, setNewCase] = useState(null)
   const open = dialog.value
-  useEffect(() => { if (open?.name === 'new-case' && !NewCase) import('../views/new-case.js').then((module) => setNewCase(() => module.default)) }, [open])
   const shut = () => { dialog.value = null }
   if (open?.name === 'palette') return html`<${Palette} onClose=${shut} />`
   if (open?.name === 'keys') return html`<${Sheet} onClose=${shut} />`
-  if (open?.name === 'new-case' && NewCase) return html`<${NewCase} preset=${open.preset} onClose=${shut} />`
+  if (open?.name === 'new-case') return html`<${NewCase} preset=${open.preset} onClose=${shut} />`
   return null
 }
 

@@ -15,8 +15,10 @@ import { Menu } from '../parts/menu.js'
 import { CaseTable, CaseCards } from '../parts/case-table.js'
 import { Filters } from '../parts/filters.js'
 import { BulkBar } from '../parts/bulk-bar.js'
-import { Ask } from '../parts/ask.js'
-import { people } from '../parts/form.js'
+import { lazy } from '../parts/lazy.js'
+import { people } from '../lib/store.js'
+
+const Ask = lazy(() => import('../parts/ask.js'), (module) => module.Ask)
 
 /** S36's counters, and those of the queues beside them: [key, query, member, tone]. */
 const COUNTERS = [

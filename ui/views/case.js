@@ -4,17 +4,17 @@ import { BASE, call, del, get, patch, post, put } from '../lib/api.js'
 import { t, tf } from '../lib/i18n.js'
 import { bytes, fromInput, percent, toInput } from '../lib/format.js'
 import { href } from '../lib/router.js'
-import { attempt, can, done, list, loadCounters, user } from '../lib/store.js'
+import { attempt, can, done, list, loadCounters, people, user } from '../lib/store.js'
 import { useKeys } from '../lib/keys.js'
 import { useLive, useLoad, useTitle } from '../lib/hooks.js'
 import { act, edit, label, remove } from '../lib/cases.js'
 import { ACTS, CLOCKS, ENDING, HAND_CLOCKS } from '../lib/names.js'
-import { defangText } from '../lib/defang.js'
+import { defangText, visible } from '../lib/defang.js'
 import { Ask } from '../parts/ask.js'
 import { Empty, ErrorBox, Icon, Skeleton } from '../parts/basics.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Menu } from '../parts/menu.js'
-import { Check, Select, Text, fieldsOf, people } from '../parts/form.js'
+import { Check, Select, Text, fieldsOf } from '../parts/form.js'
 import { Exact, HostName, UrlText } from '../parts/host-name.js'
 import { Timeline } from '../parts/timeline.js'
 import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level } from '../parts/status.js'
@@ -86,7 +86,7 @@ function Evidence({ item, reload }) {
   const add = (file) => attempt(async () => { await call('POST', `/cases/${item.id}/attachments`, { query: { name: file.name }, raw: file, type: 'application/octet-stream' }); done(t('file.added')); reload() })
   return html`<${Panel} title=${t('case.evidence')} acts=${can.write && html`<label class="button small"><${Icon} name="plus" />${t('file.add')}<input class="sr" type="file" onChange=${(event) => { const file = event.target.files[0]; if (file) add(file); event.target.value = '' }} /></label>`}>
     <div class="evidence"><div class="shot"><span><${Icon} name="image" size=${22} /><br />${t('evidence.desktop')}<br />${t('evidence.none')}</span></div><div class="shot"><span><${Icon} name="image" size=${22} /><br />${t('evidence.mobile')}<br />${t('evidence.none')}</span></div></div>
-    <ul class="rows">${(item.attachments || []).map((file) => html`<li key=${file.id}><span class="grow"><a href=${`${BASE}/attachments/${file.id}`} download>${defangText(file.name)}</a><br /><span class="dim hash" title="SHA-256">${file.sha256?.slice(0, 16)}…</span></span><span class="dim num">${bytes(file.bytes)}</span><${Time} at=${file.at} /></li>`)}</ul><//>`
+    <ul class="rows">${(item.attachments || []).map((file) => html`<li key=${file.id}><span class="grow"><a href=${`${BASE}/attachments/${file.id}`} download>${visible(file.name)}</a><br /><span class="dim hash" title="SHA-256">${file.sha256?.slice(0, 16)}…</span></span><span class="dim num">${bytes(file.bytes)}</span><${Time} at=${file.at} /></li>`)}</ul><//>`
 }
 
 function Related({ item, reload }) {

@@ -13,7 +13,7 @@ import { State } from '../parts/status.js'
 
 /** What people paste: hxxps://a[.]b/c, with brackets and blanks; the server refangs as well and has the last word. */
 export const refang = (text) => text.normalize('NFKC').trim().replace(/^h\w{2}p(s?):/i, 'http$1:').replace(/\[(\.|dot|:\/\/|:)\]|\((\.|dot)\)/gi, (all, a, b) => (a || b).toLowerCase() === 'dot' ? '.' : a || b).replace(/\s+/g, '')
-const hostOf = (text) => { try { return new URL(/^\w+:\/\//.test(text) ? text : `http://${text}`).hostname } catch { return '' } }
+const hostOf = (text) => { try { return new URL(/^\w+:\/\//.test(text) ? text : `http://${text}`).hostname } catch { return '' } } // nocheck: only to read its host
 
 /** @param {{ preset?: object, onClose: () => void }} props */
 export default function NewCase({ preset = {}, onClose }) {

@@ -1,0 +1,60 @@
+// tests/lint/ui: rules of the board's source that no compiler knows. Prints TAP.
+import { readFileSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const src = process.env.HK_SRC
+const ui = join(src, 'ui')
+const read = (path) => readFileSync(join(src, path), 'utf8')
+const files = ['.', 'lib', 'parts', 'views'].flatMap((folder) => readdirSync(join(ui, folder)).filter((name) => name.endsWith('.js')).map((name) => join(folder, name)))
+const text = new Map(files.map((name) => [name, readFileSync(join(ui, name), 'utf8')]))
+
+let n = 0
+const is = (bad, name) => {
+  console.log(`${bad.length ? 'not ok' : 'ok'} ${++n} - ${name}`)
+  for (const line of bad.slice(0, 20)) console.log(`#   ${line}`)
+}
+const same = (ours, theirs) => [...ours.filter((one) => !theirs.includes(one)).map((one) => `only in the board: ${one}`), ...theirs.filter((one) => !ours.includes(one)).map((one) => `not in the board: ${one}`)]
+
+// Words ------------------------------------------------------------------------------------------------------------------
+const [en, ja] = ['en', 'ja'].map((name) => JSON.parse(read(`ui/i18n/${name}.json`)))
+is(same(Object.keys(en), Object.keys(ja)), 'English and Japanese have the same keys')
+is([...Object.entries(en), ...Object.entries(ja)].filter(([, words]) => typeof words !== 'string' || !words.trim()).map(([key]) => key), 'no text is empty')
+is(Object.keys(en).filter((key) => String(en[key].match(/\{\w+\}/g)?.sort()) !== String(ja[key]?.match(/\{\w+\}/g)?.sort())), 'both have the same places to fill')
+
+const all = [...text.values()].join('\n')
+const families = new Set([...all.matchAll(/\btf\((?:[^'()]*\?\s*)?'([\w.]+)'(?:\s*:\s*'([\w.]+)')?/g)].flatMap(([, a, b]) => [a, b]).filter(Boolean))
+const starts = [...all.matchAll(/\bt\(`([\w.]+\.)\$\{[^}]*\}([\w.]*)/g)].map(([, before]) => before)
+const literal = new Set([...all.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)*)['"`]/g)].map(([, word]) => word))
+const used = (key) => literal.has(key) || (key.endsWith('.one') && literal.has(key.slice(0, -4))) || [...families].some((family) => key.startsWith(`${family}.`)) || starts.some((start) => key.startsWith(start))
+is(Object.keys(en).filter((key) => !used(key)), 'no text is unused')
+is([...all.matchAll(/\bt\('([^']+)'/g)].map(([, key]) => key).filter((key) => !(key in en)), 'every text that is asked for is there')
+is([...families].filter((family) => !Object.keys(en).some((key) => key.startsWith(`${family}.`))), 'every family of texts is there')
+
+// Words that others define ------------------------------------------------------------------------------------------------
+const rows = (path, pattern) => [...read(path).matchAll(pattern)].map(([, word]) => word)
+const names = await import(join(ui, 'lib/names.js'))
+is(same(names.STATES, rows('src/flow/states.def', /^STATE\(CASE, \w+, "(\w+)"/gm)), 'states are those of states.def')
+is(same(names.ACTS, [...new Set(rows('src/flow/states.def', /^MOVE\(CASE, \w+, "(\w+)"/gm))]), 'acts are those of states.def')
+is(same(names.KINDS, rows('src/flow/casekinds.def', /^KIND\(\w+, "(\w+)"/gm)), 'kinds are those of casekinds.def')
+is(same(names.ROLES, rows('src/web/roles.def', /^ROLE\(\w+, "(\w+)"/gm)), 'roles are those of roles.def')
+is(same(names.SCOPES, rows('src/web/roles.def', /^SCOPE\(\w+, "(\w+)"/gm)), 'scopes are those of roles.def')
+const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
+is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states and kinds are called as in the tables')
+
+// What a page must not do -------------------------------------------------------------------------------------------------
+const banned = [
+  [/\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|createContextualFragment|DOMParser)\b/, 'makes markup of text'],
+  [/\beval\(|new Function\b|\bsetTimeout\(['"`]/, 'makes code of text'], [/\sstyle="/, 'a style attribute; take a class or an object'], [/\son[a-z]+="/, 'a handler in an attribute'],
+  [/href=(?:"(?!#)|\$\{(?!href\(|url\(|`\$\{BASE\}))/, 'a link not made by href(), url() or BASE'], [/\btarget="?_blank/, 'a new window'], [/https?:\/\/(?![\w.-]+\.(?:example|test)|www\.w3\.org)/, 'an address outside'],
+]
+is([...text].flatMap(([name, code]) => code.split('\n').flatMap((line, i) => /^\s*(?:\*|\/\/|\/\*)/.test(line) || /nocheck: \S+ \S+/.test(line) ? [] : banned.filter(([pattern]) => pattern.test(line)).map(([, why]) => `ui/${name}:${i + 1}: ${why}`))), 'no markup or code of text, no inline styles, no foreign links')
+is([...text].filter(([name, code]) => name !== 'lib/ui.js' && name !== 'parts/chart.js' && /vendor\//.test(code)).map(([name]) => name), 'only lib/ui.js and the chart know vendor/')
+is([...text].filter(([name, code]) => name !== 'lib/api.js' && name !== 'lib/i18n.js' && /\bfetch\(/.test(code)).map(([name]) => name), 'only lib/api.js fetches')
+is([...text].filter(([, code]) => !/^\/\*\*/.test(code)).map(([name]) => name), 'every module begins by saying what it is')
+
+let sizes = ''
+try { sizes = execFileSync(join(src, 'tools/embed'), ['--sizes', ui], { encoding: 'utf8' }) } catch (error) { sizes = error.message }
+const [, first] = /(\d+) bytes gzip, +\d+ modules +first load/.exec(sizes) || []
+is(first && Number(first) <= 60 * 1024 ? [] : [sizes], `a first visit loads at most 60 kB of script (${first})`)
+console.log(`1..${n}`)
