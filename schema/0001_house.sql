@@ -15,7 +15,7 @@ CREATE TABLE users (
 	lang          @TEXT@ NOT NULL DEFAULT 'ja', -- ja | en
 	prefs         @TEXT@ NOT NULL DEFAULT '{}', -- JSON of the board: theme, zone, columns, page size, blur
 	password      @TEXT@,                       -- crypto_pwhash_str (argon2id); NULL: no local login
-	totp          @BLOB@,                       -- secretbox(20 bytes); NULL: none
+	totp          @BLOB@,                       -- 'p' (not confirmed yet) or 'a', nonce, secretbox(20 bytes); NULL: none
 	totp_step     BIGINT NOT NULL DEFAULT 0,    -- last time step used: a code works once
 	failures      BIGINT NOT NULL DEFAULT 0,    -- wrong passwords since the last right one
 	locked_ms     BIGINT NOT NULL DEFAULT 0,    -- locked until
@@ -33,13 +33,14 @@ CREATE TABLE user_roles (
 CREATE TABLE sessions (                         -- rows are deleted when they end
 	hash       @BLOB@ PRIMARY KEY,              -- SHA-256 of the cookie's 32 random bytes
 	user_id    BIGINT NOT NULL REFERENCES users (id),
-	csrf       @TEXT@ NOT NULL,
+	csrf       @TEXT@ NOT NULL,                 -- stays when the cookie is exchanged: names the login
 	stage      @TEXT@ NOT NULL,                 -- totp (password was right, code is missing) | full
 	address    @TEXT@ NOT NULL,
 	agent      @TEXT@ NOT NULL,
 	created_ms BIGINT NOT NULL,
 	seen_ms    BIGINT NOT NULL,
-	rotated_ms BIGINT NOT NULL
+	rotated_ms BIGINT NOT NULL,
+	ends_ms    BIGINT NOT NULL                  -- absolute end; a row whose cookie was exchanged lives for another minute
 );
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE TABLE tokens (

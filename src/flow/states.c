@@ -59,7 +59,7 @@ hk_machine_text(hk_machine machine)
 }
 
 const hk_state *
-hk_state_find(hk_machine machine, const char *text)
+hk_states_find(hk_machine machine, const char *text)
 {
 	for (size_t i = 0; i < hk_state_count; i++) {
 		if (hk_states[i].machine == machine && strcmp(hk_states[i].text, text) == 0) {

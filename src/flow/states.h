@@ -48,7 +48,7 @@ extern const size_t hk_stage_count;
 const char *hk_machine_text(hk_machine machine);
 
 /* NULL: there is none. hk_move_find: the row that starts in from and is called act. */
-const hk_state *hk_state_find(hk_machine machine, const char *text);
+const hk_state *hk_states_find(hk_machine machine, const char *text);
 const hk_move *hk_move_find(hk_machine machine, const char *from, const char *act);
 const hk_casekind *hk_casekind_find(const char *text);
 const hk_stage *hk_stage_find(const char *text);

@@ -1,10 +1,60 @@
-/* nocheck: tested in tests/scenario/roles.t. hikeshi web: the API and the board. */
+/* The web role: options into web/web.h. */
+#include "web/web.h"
+
+#include <stdio.h>
+
 #include "role/role.h"
-#include "sys/gerr.h"
+#include "sys/file.h"
+#include "sys/jsonw.h"
+
+static void
+ready(void *user, const char *url)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	(void)user;
+	hk_jsonw_open(line, '{');
+	hk_jsonw_key(line, "url");
+	hk_jsonw_str(line, url);
+	hk_jsonw_close(line, '}');
+	puts(line->str);
+	fflush(stdout);
+}
 
 bool
 hk_role_web(const hk_opts *opts, GError **error)
 {
-	(void)opts;
-	return hk_error_set(error, HK_EINTERNAL, "not here yet");
+	hk_web_config config = {
+		.database = hk_opts_str(opts, HK_OPT_DATABASE),
+		.audit_key = hk_opts_str(opts, HK_OPT_AUDIT_KEY),
+		.web_key = hk_opts_str(opts, HK_OPT_WEB_KEY),
+		.listen = hk_opts_str(opts, HK_OPT_LISTEN),
+		.tls_cert = hk_opts_str(opts, HK_OPT_TLS_CERT),
+		.tls_key = hk_opts_str(opts, HK_OPT_TLS_KEY),
+		.behind_proxy = hk_opts_bool(opts, HK_OPT_BEHIND_PROXY),
+		.proxies = hk_opts_list(opts, HK_OPT_PROXY),
+		.ui_dir = hk_opts_str(opts, HK_OPT_UI_DIR),
+		.base_url = hk_opts_str(opts, HK_OPT_BASE_URL),
+		.threads = (unsigned)hk_opts_int(opts, HK_OPT_WEB_THREADS),
+		.connections = (unsigned)hk_opts_int(opts, HK_OPT_CONNECTIONS),
+		.per_address = (unsigned)hk_opts_int(opts, HK_OPT_PER_ADDRESS),
+		.session_idle_ms = hk_opts_int(opts, HK_OPT_SESSION_IDLE),
+		.session_absolute_ms = hk_opts_int(opts, HK_OPT_SESSION_ABSOLUTE),
+		.totp_required = hk_opts_bool(opts, HK_OPT_REQUIRE_TOTP),
+		.oidc_issuer = hk_opts_str(opts, HK_OPT_OIDC_ISSUER),
+		.oidc_name = hk_opts_str(opts, HK_OPT_OIDC_NAME),
+		.oidc_client = hk_opts_str(opts, HK_OPT_OIDC_CLIENT),
+		.oidc_secret_file = hk_opts_str(opts, HK_OPT_OIDC_SECRET_FILE),
+		.oidc_groups_claim = hk_opts_str(opts, HK_OPT_OIDC_GROUPS),
+		.oidc_roles = hk_opts_list(opts, HK_OPT_OIDC_ROLE),
+		.oidc_create = hk_opts_bool(opts, HK_OPT_OIDC_CREATE),
+		.ca_file = hk_opts_str(opts, HK_OPT_CA_FILE),
+		.ready = ready,
+	};
+
+	hk_file_init();
+	hk_role_beat *beat = hk_role_beat_start(opts, "web", NULL, error);
+	bool good = beat && hk_web_run(&config, error);
+	hk_role_beat_stop(beat);
+	return good;
 }

@@ -451,3 +451,25 @@ hk_json_kind_of(const hk_json *value)
 	}
 	return HK_JSON_MISSING;
 }
+
+char *
+hk_json_dump(const hk_json *value)
+{
+	char *text = json_dumps(value->node, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *copy = g_strdup(text ? text : "null");
+
+	free(text);
+	return copy;
+}
+
+bool
+hk_json_any(const hk_json *obj, const char *key, hk_json *ret)
+{
+	json_t *node = json_object_get(obj->node, key);
+
+	if (!node) {
+		return false;
+	}
+	*ret = (hk_json){.node = node, .up = obj, .key = key};
+	return true;
+}

@@ -89,6 +89,12 @@ typedef enum hk_json_kind {
 } hk_json_kind;
 hk_json_kind hk_json_kind_of(const hk_json *value);
 
+/* hk_json_any(obj, key, ret): a member of any kind, null too; false when there is none. */
+bool hk_json_any(const hk_json *obj, const char *key, hk_json *ret);
+
+/* hk_json_dump(value): the value as JSON text on one line; caller frees. */
+char *hk_json_dump(const hk_json *value);
+
 /* hk_json_path(value): "operators[3].logs[1]"; "the document" for the root. */
 char *hk_json_path(const hk_json *value);
 

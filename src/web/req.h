@@ -53,6 +53,7 @@ struct hk_req {
 	hk_db *db;
 	hk_flow *flow;
 	const struct hk_web_config *config; /* web/web.h */
+	struct hk_web *web;                 /* for the handlers of the core */
 
 	struct hk_req_parts *parts; /* of req.c */
 };
