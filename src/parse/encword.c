@@ -14,6 +14,21 @@ is_blank(uint8_t byte)
 	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+static int
+base64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z') {
+		return c - 'A';
+	}
+	if (c >= 'a' && c <= 'z') {
+		return c - 'a' + 26;
+	}
+	if (c >= '0' && c <= '9') {
+		return c - '0' + 52;
+	}
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
 /* "=?charset*lang?B?text?=" at pos. */
 static bool
 find_word(hk_span value, size_t pos, word *ret)
@@ -60,22 +75,15 @@ find_word(hk_span value, size_t pos, word *ret)
 			return false;
 		}
 	}
-	return false;
-}
-
-static int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z') {
-		return c - 'A';
+	/* Headers are cut at some length, in the middle of a word: what is there counts. */
+	for (i = begin; i < value.len; i++) {
+		if (ret->encoding != 'B' || (base64_value(data[i]) < 0 && data[i] != '=')) {
+			return false;
+		}
 	}
-	if (c >= 'a' && c <= 'z') {
-		return c - 'a' + 26;
-	}
-	if (c >= '0' && c <= '9') {
-		return c - '0' + 52;
-	}
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+	ret->text = hk_span_of(data + begin, value.len - begin);
+	ret->end = value.len;
+	return true;
 }
 
 static int

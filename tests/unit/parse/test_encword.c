@@ -35,9 +35,10 @@ main(void)
 	reads("\"=?utf-8?B?eA==?=\"", "-:\"|utf-8:x|-:\"|", "inside quotes");
 	reads("=?utf-8*ja?B?eA?=", "utf-8:x|", "language, no padding");
 	reads("=?utf-8?Q?a b c?=", "utf-8:a b c|", "raw blanks in Q");
-	reads("=?utf-8?B?eHh4", "-:=?utf-8?B?eHh4|", "no end");
+	reads("=?utf-8?B?eHh4", "utf-8:xxx|", "no end");
 	reads("=?utf-8?B?eA== =?utf-8?B?eQ==?=", "-:=?utf-8?B?eA== |utf-8:y|",
 		"no end before the next");
+	reads("=?utf-8?B?eHh4 x", "-:=?utf-8?B?eHh4 x|", "no end, and text behind it");
 	reads("=?utf-8?X?eA==?=", "-:=?utf-8?X?eA==?=|", "no such encoding");
 	reads("a\r\n\tb  \r\n c", "-:a b c|", "folds");
 	reads("=?", "-:=?|", "nearly");
