@@ -473,3 +473,9 @@ hk_json_any(const hk_json *obj, const char *key, hk_json *ret)
 	*ret = (hk_json){.node = node, .up = obj, .key = key};
 	return true;
 }
+
+int64_t
+hk_json_int(const hk_json *value)
+{
+	return json_integer_value(value->node);
+}

@@ -76,6 +76,9 @@ bool hk_json_each(const hk_json *obj, void **pos, const char **ret_key, hk_json 
 /* hk_json_text(value): the string that an element is, borrowed, NUL-terminated; NULL when it is none. */
 const char *hk_json_text(const hk_json *value);
 
+/* hk_json_int(value): the whole number that an element is; 0 when it is none. */
+int64_t hk_json_int(const hk_json *value);
+
 /* hk_json_kind_of(value): what a value is; HK_JSON_MISSING for a member that is not there. */
 typedef enum hk_json_kind {
 	HK_JSON_MISSING,
