@@ -159,7 +159,7 @@ undo_merge(undoing *u, GError **error)
 {
 	hk_case_row *from = &u->from.row, *into = &u->into.row;
 	const hk_state *state =
-		u->moved.state ? hk_state_find(HK_MACHINE_CASE, u->moved.state) : NULL;
+		u->moved.state ? hk_states_find(HK_MACHINE_CASE, u->moved.state) : NULL;
 
 	if (!state || strcmp(from->state, "duplicate") != 0 || from->merged_into != into->id) {
 		return hk_error_set(error, HK_EPOLICY,
