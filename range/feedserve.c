@@ -48,7 +48,26 @@ http_date(int64_t seconds, char *ret)
 		months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* A body with validators, packed when the client likes it. Nothing is rendered for a 304. */
+/* Takes body; packed when the client likes it. */
+static void
+give_packed(const rg_server *server, const rg_request *request, rg_reply *reply, const char *type,
+	GBytes *body)
+{
+	bool pack = server->config.json_gzip == RG_GZIP_ALWAYS ||
+		    (server->config.json_gzip == RG_GZIP_NEGOTIATED &&
+			    rg_request_accepts_gzip(request));
+
+	if (pack) {
+		g_autoptr(GBytes) plain = body;
+		gsize len;
+		const void *data = g_bytes_get_data(plain, &len);
+		body = rg_render_gzip(hk_span_of(data, len), GZIP_LEVEL_ONCE);
+	}
+	rg_reply_take(reply, type, body);
+	reply->gzip = pack;
+}
+
+/* A body with validators. Nothing is rendered for a 304. */
 static void
 give(rg_server *server, const rg_request *request, rg_reply *reply, const char *type,
 	GBytes *(*render)(const rg_feeds *))
@@ -68,16 +87,7 @@ give(rg_server *server, const rg_request *request, rg_reply *reply, const char *
 	if (same) {
 		rg_reply_text(reply, MHD_HTTP_NOT_MODIFIED, "");
 	} else {
-		g_autoptr(GBytes) body = render(feeds);
-		bool pack = server->config.json_gzip == RG_GZIP_ALWAYS ||
-			    (server->config.json_gzip == RG_GZIP_NEGOTIATED &&
-				    rg_request_accepts_gzip(request));
-		gsize len;
-		const void *data = g_bytes_get_data(body, &len);
-		rg_reply_take(reply, type,
-			pack ? rg_render_gzip(hk_span_of(data, len), GZIP_LEVEL_ONCE)
-			     : g_bytes_ref(body));
-		reply->gzip = pack;
+		give_packed(server, request, reply, type, render(feeds));
 	}
 	if (server->config.validators) {
 		reply->etag = g_steal_pointer(&etag);
@@ -161,9 +171,9 @@ taxii(const rg_server *server, const rg_request *request, rg_reply *reply)
 }
 
 static void
-give_taxii(rg_reply *reply, GString *out)
+give_taxii(const rg_server *server, const rg_request *request, rg_reply *reply, GString *out)
 {
-	rg_reply_take(reply, TAXII, g_string_free_to_bytes(out));
+	give_packed(server, request, reply, TAXII, g_string_free_to_bytes(out));
 }
 
 void
@@ -179,7 +189,7 @@ rg_serve_taxii_discovery(rg_server *server, const rg_request *request, rg_reply 
 	hk_jsonw_strs(out, "api_roots",
 		(const char *const[]){root, "https://taxii.other.example/api/"}, 2);
 	hk_jsonw_close(out, '}');
-	give_taxii(reply, out);
+	give_taxii(server, request, reply, out);
 }
 
 void
@@ -194,7 +204,7 @@ rg_serve_taxii_root(rg_server *server, const rg_request *request, rg_reply *repl
 	hk_jsonw_key(out, "max_content_length");
 	hk_jsonw_int(out, 10485760);
 	hk_jsonw_close(out, '}');
-	give_taxii(reply, out);
+	give_taxii(server, request, reply, out);
 }
 
 static void
@@ -259,7 +269,7 @@ objects(rg_server *server, const rg_request *request, rg_reply *reply)
 		hk_jsonw_close(out, ']');
 	}
 	hk_jsonw_close(out, '}');
-	give_taxii(reply, out);
+	give_taxii(server, request, reply, out);
 }
 
 void
@@ -286,6 +296,6 @@ rg_serve_taxii_collections(rg_server *server, const rg_request *request, rg_repl
 		rg_reply_text(reply, MHD_HTTP_FORBIDDEN, "not yours\n");
 	}
 	if (out) {
-		give_taxii(reply, out);
+		give_taxii(server, request, reply, out);
 	}
 }

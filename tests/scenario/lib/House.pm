@@ -69,8 +69,9 @@ sub hk {
 # rows(sql): what the database itself says, as a list of lists of strings. SQL of both engines.
 sub rows {
 	my ($sql) = @_;
+	# Not -readonly: after a kill -9 it is we who recover the write-ahead log.
 	my @command = $engine eq 'pgsql' ? ('psql', '-qXAt', '-F', "\t", $database, '-c', $sql)
-		: ('sqlite3', '-readonly', '-cmd', '.timeout 20000', '-separator', "\t", $database, $sql);
+		: ('sqlite3', '-cmd', '.timeout 20000', '-separator', "\t", $database, $sql);
 	open my $from, '-|', @command or die "$command[0]: $!";
 	my @rows = map { chomp; [ split /\t/, $_, -1 ] } <$from>;
 	close $from or die "$sql: $command[0] failed";
