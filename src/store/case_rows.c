@@ -125,10 +125,11 @@ hk_comments_delete(hk_db *db, int64_t id, int64_t now_ms, GError **error)
 		HK_ARGS(hk_v_int(id), hk_v_int(now_ms)), NULL, error);
 }
 
+/* By pointer: the count is known only after the call beside it. */
 static bool
-changed(bool good, int64_t count, bool *ret)
+changed(bool good, const int64_t *count, bool *ret)
 {
-	*ret = count > 0;
+	*ret = *count > 0;
 	return good;
 }
 
@@ -141,7 +142,7 @@ hk_labels_put(hk_db *db, int64_t case_id, const char *label, bool *ret, GError *
 			       HK_SQL("INSERT INTO labels (case_id, label) VALUES ($1, $2) "
 				      "ON CONFLICT (label, case_id) DO NOTHING"),
 			       HK_ARGS(hk_v_int(case_id), hk_v_str(label)), &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -152,7 +153,7 @@ hk_labels_take(hk_db *db, int64_t case_id, const char *label, bool *ret, GError 
 	return changed(
 		hk_db_exec(db, HK_SQL("DELETE FROM labels WHERE case_id = $1 AND label = $2"),
 			HK_ARGS(hk_v_int(case_id), hk_v_str(label)), &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -176,7 +177,7 @@ hk_links_put(hk_db *db, int64_t a, int64_t b, const char *note, int64_t now_ms, 
 			       HK_ARGS(hk_v_int(MIN(a, b)), hk_v_int(MAX(a, b)), hk_v_str(note),
 				       hk_v_int(now_ms)),
 			       &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -186,7 +187,7 @@ hk_links_take(hk_db *db, int64_t a, int64_t b, bool *ret, GError **error)
 
 	return changed(hk_db_exec(db, HK_SQL("DELETE FROM links WHERE case_a = $1 AND case_b = $2"),
 			       HK_ARGS(hk_v_int(MIN(a, b)), hk_v_int(MAX(a, b))), &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool

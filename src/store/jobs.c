@@ -116,10 +116,11 @@ hk_jobs_expired(hk_db *db, int64_t now_ms, hk_job_row *ret, GError **error)
 /* Which row is the holder's. */
 #define HELD "WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND state = 'leased'"
 
+/* By pointer: the count is known only after the call beside it. */
 static bool
-held(bool good, int64_t changed, bool *ret)
+held(bool good, const int64_t *changed, bool *ret)
 {
-	*ret = changed == 1;
+	*ret = *changed == 1;
 	return good;
 }
 
@@ -139,7 +140,7 @@ hk_jobs_done(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_t
 			HK_ARGS(hk_v_int(id), hk_v_str(owner), hk_v_int(lease_ms),
 				hk_v_int(now_ms)),
 			&n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -155,7 +156,7 @@ hk_jobs_again(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_
 			    HK_ARGS(hk_v_int(id), hk_v_str(owner), hk_v_int(lease_ms),
 				    hk_v_int(due_ms)),
 			    &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -170,7 +171,7 @@ hk_jobs_back(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_t
 			    HK_ARGS(hk_v_int(id), hk_v_str(owner), hk_v_int(lease_ms),
 				    hk_v_int(due_ms), hk_v_str(why)),
 			    &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -184,7 +185,7 @@ hk_jobs_dead(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, const c
 			HK_SQL("UPDATE jobs SET state = 'dead', error = $4, owner = NULL " HELD),
 			HK_ARGS(hk_v_int(id), hk_v_str(owner), hk_v_int(lease_ms), hk_v_str(why)),
 			&n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
@@ -197,7 +198,7 @@ hk_jobs_renew(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_
 			    HK_ARGS(hk_v_int(id), hk_v_str(owner), hk_v_int(lease_ms),
 				    hk_v_int(until_ms)),
 			    &n, error),
-		n, ret);
+		&n, ret);
 }
 
 bool
