@@ -267,11 +267,23 @@ CREATE INDEX cases_open_score ON cases (score, id) WHERE state IN ('new', 'triag
 CREATE INDEX cases_open_seen ON cases (first_seen_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_open_opened ON cases (opened_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_open_updated ON cases (updated_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_last ON cases (last_seen_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_name ON cases (name, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_host ON cases (host, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_target ON cases (target_id, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_actor ON cases (actor_id, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_by ON cases (reporter_id, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_assignee ON cases (assignee_id, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_source ON cases (source_id, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_kind ON cases (kind, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_state ON cases (state, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_closed ON cases (closed_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_open_due ON cases (due_ms, id) WHERE state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
 CREATE INDEX cases_host ON cases (host, id);
 CREATE INDEX cases_domain ON cases (domain, id);
 CREATE INDEX cases_campaign ON cases (campaign_id, id);
 CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into IS NOT NULL;
-CREATE INDEX cases_breached ON cases (id) WHERE breached = 1 AND state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected');
+CREATE INDEX cases_breached ON cases (id) WHERE breached = 1 AND state IN ('new', 'triaged', 'confirmed', 'reported', 'resurrected') AND deleted_ms IS NULL;
 CREATE INDEX cases_deleted ON cases (id) WHERE deleted_ms IS NOT NULL;
 CREATE TABLE case_urls (
 	id         @ID@,

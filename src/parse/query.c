@@ -612,7 +612,7 @@ term(parser *p)
 	bool is_field;
 
 	if (*p->at == '-' && p->at + 1 < p->end && !blank(p, p->at + 1)) {
-		t.not = true;
+		t.negated = true;
 		p->at++;
 	}
 	HK_TRY(field_of(p, &t.field, &is_field));

@@ -334,7 +334,7 @@ drives(const hk_filter *f, const hk_part *part)
 {
 	const hk_query_value *v = &f->query.values[part->term->first];
 
-	if (part->term->not ) {
+	if (part->term->negated) {
 		return false;
 	}
 	switch ((int)part->field->how) {
@@ -383,7 +383,7 @@ probe(hk_db *db, const ask *a, const driver *d, int64_t *ret, GError **error)
 	return true;
 }
 
-/* The driver that finds the fewest; *ret_few: and they are few. */
+/* The driver that finds the fewest, or, of many, one that finds some; *ret_few: and they are few. */
 static bool
 choose(hk_db *db, const ask *a, const hk_search_ask *search, driver *ret, bool *ret_few,
 	GError **error)
@@ -398,8 +398,8 @@ choose(hk_db *db, const ask *a, const hk_search_ask *search, driver *ret, bool *
 		if (!probe(db, a, &d, &n, error)) {
 			return false;
 		}
-		if (n < least) {
-			least = n;
+		if (n < least || (!ret->part && !ret->search)) {
+			least = MIN(n, least);
 			*ret = d;
 		}
 	}
@@ -409,8 +409,8 @@ choose(hk_db *db, const ask *a, const hk_search_ask *search, driver *ret, bool *
 		if (!probe(db, a, &d, &n, error)) {
 			return false;
 		}
-		if (n < least) {
-			least = n;
+		if (n < least || !ret->part) {
+			least = MIN(n, least);
 			*ret = d;
 		}
 	}
@@ -493,7 +493,7 @@ tallied(const hk_filter *f, hk_sql *ret_condition, GPtrArray *ret_keys)
 	const hk_part *part = f->parts->len == 1 ? g_ptr_array_index(f->parts, 0) : NULL;
 
 	if (f->of != HK_LIST_CASES || f->deleted || f->parts->len > 1 ||
-		(part && part->term->not )) {
+		(part && part->term->negated)) {
 		return false;
 	}
 	if (!part) {
@@ -576,11 +576,31 @@ total_by_tallies(hk_db *db, const hk_filter *f, bool *ret_known, int64_t *ret, G
 	return read_int(b, db, ret, error);
 }
 
+/* Rows up to so many, by the driver (if there is one) or in the order of the page. */
+static bool
+count_some(hk_db *db, const ask *a, const driver *d, int64_t most, int64_t *ret, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 AS one"));
+	if (d->part || d->search) {
+		put_few(a, d, b);
+	} else {
+		put_from(a, b);
+		hk_filter_where(a->filter, b);
+	}
+	hk_sqlb_add(b, HK_SQL(" LIMIT "));
+	hk_sqlb_value(b, hk_v_int(most));
+	hk_sqlb_add(b, HK_SQL(") z"));
+	return read_int(b, db, ret, error);
+}
+
 /* Of many rows: the tallies' number, or what is known at the least. */
 static bool
-total_of_many(hk_db *db, const ask *a, bool more, hk_page *page, GError **error)
+total_of_many(hk_db *db, const ask *a, const driver *d, bool more, hk_page *page, GError **error)
 {
 	bool known;
+	int64_t most = MIN(hk_list_few, HK_LIST_AT_LEAST);
 
 	if (!total_by_tallies(db, a->filter, &known, &page->count, error)) {
 		return false;
@@ -594,7 +614,11 @@ total_of_many(hk_db *db, const ask *a, bool more, hk_page *page, GError **error)
 		page->exact = true;
 		return true;
 	}
-	return hk_list_count(db, a->filter, hk_list_few / 5, &page->count, error);
+	if (!count_some(db, a, d, most, &page->count, error)) {
+		return false;
+	}
+	page->exact = page->count < most;
+	return true;
 }
 
 /* Pages ----------------------------------------------------------------------------------------- */
@@ -657,7 +681,7 @@ hk_list_page(hk_db *db, const hk_filter *filter, const char *sort, unsigned limi
 		    choose(db, &a, search, &d, &is_few, error) &&
 		    (is_few ? few(db, &a, &d, &page, &last, &more, error)
 			    : scan(db, &a, &page, &last, &more, error) &&
-					    total_of_many(db, &a, more, &page, error));
+					    total_of_many(db, &a, &d, more, &page, error));
 	if (good) {
 		page.next = more ? cursor_print(&a, &last) : NULL;
 		*ret = page;

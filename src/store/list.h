@@ -14,7 +14,8 @@
 
 #include "store/db.h"
 
-#define HK_LIST_FEW       5000
+#define HK_LIST_FEW       8000
+#define HK_LIST_AT_LEAST  1000 /* what a total that nobody counts is told as: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000
 
 typedef enum hk_list_of { HK_LIST_CASES, HK_LIST_SIGHTINGS } hk_list_of;

@@ -374,13 +374,16 @@ sum_up(hk_filter *f)
 		const hk_part *part = g_ptr_array_index(f->parts, i);
 		const hk_query_value *v = &f->query.values[part->term->first];
 		f->duplicates = f->duplicates || part->field->field == HK_QUERY_ID ||
-				(part->field->how == HK_HOW_STATE && !part->term->not );
+				(part->field->how == HK_HOW_STATE && !part->term->negated);
 		for (size_t k = 0; k < part->term->count; k++) {
-			f->deleted = f->deleted ||
-				     (part->field->how == HK_HOW_IS &&
-					     v[k].flag == HK_QUERY_IS_DELETED && !part->term->not );
+			f->deleted = f->deleted || (part->field->how == HK_HOW_IS &&
+							   v[k].flag == HK_QUERY_IS_DELETED &&
+							   !part->term->negated);
 		}
-		if (!part->states || part->term->not || part->texts->len == 0) {
+		f->open_only = f->open_only ||
+			       (part->field->how == HK_HOW_IS && part->term->count == 1 &&
+				       v->flag == HK_QUERY_IS_OVERDUE && !part->term->negated);
+		if (!part->states || part->term->negated || part->texts->len == 0) {
 			continue;
 		}
 		bool open = f->of == HK_LIST_CASES;

@@ -252,7 +252,7 @@ put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value
 		hk_sqlb_value(b, hk_v_int(f->me));
 		break;
 	case HK_QUERY_IS_OVERDUE:
-		hk_sqlb_add(b, HK_SQL("c.due_ms < "));
+		hk_sqlb_add(b, HK_SQL("c.state IN " OPEN_SQL " AND c.due_ms < "));
 		hk_sqlb_value(b, hk_v_int(f->now_ms));
 		break;
 	default:
@@ -397,7 +397,7 @@ hk_filter_where(const hk_filter *f, hk_sqlb *b)
 		const hk_part *part = g_ptr_array_index(f->parts, i);
 		hk_sqlb_add(b, HK_SQL(" AND "));
 		hk_filter_part(f, part, b);
-		if (part->term->not ) {
+		if (part->term->negated) {
 			hk_sqlb_add(b, HK_SQL(" IS NOT TRUE"));
 		}
 	}
@@ -455,6 +455,22 @@ is_ascii(const char *text)
 	return true;
 }
 
+/* -has:target: tagged with none. */
+static void
+ask_absent(const hk_filter *f, hk_search_ask *ask, const hk_part *part)
+{
+	static const char *const none = "0";
+
+	for (size_t i = 0; part->field->how == HK_HOW_HAS && i < part->term->count; i++) {
+		hk_query_flag flag = f->query.values[part->term->first + i].flag;
+		if (flag == HK_QUERY_HAS_TARGET || flag == HK_QUERY_HAS_ACTOR) {
+			hk_search_ask_tag(ask,
+				flag == HK_QUERY_HAS_TARGET ? HK_TAG_TARGET : HK_TAG_ACTOR, &none,
+				1);
+		}
+	}
+}
+
 hk_search_ask *
 hk_filter_ask(const hk_filter *f, const hk_db *db)
 {
@@ -463,7 +479,8 @@ hk_filter_ask(const hk_filter *f, const hk_db *db)
 	for (size_t i = 0; f->of == HK_LIST_CASES && i < f->parts->len; i++) {
 		const hk_part *part = g_ptr_array_index(f->parts, i);
 		const char *text = part->texts->len > 0 ? g_ptr_array_index(part->texts, 0) : NULL;
-		if (part->term->not ) {
+		if (part->term->negated) {
+			ask_absent(f, ask, part);
 			continue;
 		}
 		if (part->states) {

@@ -258,31 +258,51 @@ count_states(hk_db *db, int64_t month, const char *const *counted, const char *c
 	return true;
 }
 
+/* At most HK_COUNTERS_MAX rows of one index. */
+static bool
+count_some(hk_db *db, hk_sql sqlite, hk_sql pgsql, int64_t *ret, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+	GError *inner = NULL;
+
+	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 FROM "));
+	hk_sqlb_both(b, sqlite, pgsql);
+	hk_sqlb_add(b, HK_SQL(" LIMIT "));
+	hk_sqlb_value(b, hk_v_int(HK_COUNTERS_MAX));
+	hk_sqlb_add(b, HK_SQL(") x"));
+	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
+	if (!rows) {
+		return false;
+	}
+	if (hk_rows_next(rows, &inner)) {
+		*ret = hk_rows_int(rows, 0);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	return true;
+}
+
+#define BREACHED                                                                                   \
+	" WHERE breached = 1 AND state IN ('new', 'triaged', 'confirmed', 'reported', "            \
+	"'resurrected') AND deleted_ms IS NULL"
+
 bool
 hk_counters_read(hk_db *db, int64_t now_ms, const char *const *counted, const char *const *notify,
 	hk_counters *ret, GError **error)
 {
-	hk_value most = hk_v_int(HK_COUNTERS_MAX);
-
 	memset(ret, 0, sizeof *ret);
 	ret->by_state = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	/* Each names its index: without statistics SQLite would take that of the states. */
 	if (count_states(db, hk_tally_month(now_ms), counted, notify, ret, error) &&
-		hk_db_int(db,
-			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE breached = 1 AND "
-			       "state IN ('new', 'triaged', 'confirmed', 'reported', "
-			       "'resurrected') AND "
-			       "deleted_ms IS NULL LIMIT $1) x"),
-			HK_ARGS(most), &ret->breached, error) &&
-		hk_db_int(db,
-			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM cases WHERE deleted_ms IS NOT "
-			       "NULL "
-			       "LIMIT $1) x"),
-			HK_ARGS(most), &ret->deleted, error) &&
-		hk_db_int(db,
-			HK_SQL("SELECT count(*) FROM (SELECT 1 FROM sightings WHERE state = 'new' "
-			       "LIMIT "
-			       "$1) x"),
-			HK_ARGS(most), &ret->sightings_new, error)) {
+		count_some(db, HK_SQL("cases INDEXED BY cases_breached" BREACHED),
+			HK_SQL("cases" BREACHED), &ret->breached, error) &&
+		count_some(db,
+			HK_SQL("cases INDEXED BY cases_deleted WHERE deleted_ms IS NOT NULL"),
+			HK_SQL("cases WHERE deleted_ms IS NOT NULL"), &ret->deleted, error) &&
+		count_some(db, HK_SQL("sightings INDEXED BY sightings_state WHERE state = 'new'"),
+			HK_SQL("sightings WHERE state = 'new'"), &ret->sightings_new, error)) {
 		return true;
 	}
 	hk_counters_clear(ret);

@@ -91,7 +91,7 @@ print(const hk_query *q)
 {
 	for (size_t i = 0; i < q->term_count; i++) {
 		const hk_query_term *t = &q->terms[i];
-		put("%s%s", i > 0 ? " " : "", t->not ? "-" : "");
+		put("%s%s", i > 0 ? " " : "", t->negated ? "-" : "");
 		if (t->field != HK_QUERY_TEXT) {
 			put("%s=", hk_query_field_name(t->field));
 		}

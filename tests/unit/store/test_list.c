@@ -216,7 +216,7 @@ COND(22, IS(r->score > 0.15 && r->score <= 0.5))
 COND(23, IS(r->seen >= NOW_MS - 7 * DAY_MS))
 COND(24, IS(r->opened >= INT64_C(1761922800000) && r->opened < INT64_C(1764514800000)))
 COND(25, IS(r->closed == 0))
-COND(26, IS(r->due != 0 && r->due < NOW_MS))
+COND(26, IS(is_open(r) && r->due != 0 && r->due < NOW_MS))
 COND(27, IS(r->breached))
 COND(28, IS(is_open(r)))
 COND(29, IS(!is_open(r)))
@@ -235,6 +235,7 @@ COND(41, IS(r->note != NULL))
 COND(42, IS(strcmp(r->state, "duplicate") == 0))
 COND(43, IS(r->deleted))
 COND(44, IS(text_has(r, "k 銀")))
+COND(45, IS(r->target != 0))
 
 static const struct {
 	const char *q;
@@ -250,7 +251,7 @@ static const struct {
 	{"is:closed", c29}, {"is:handled", c30}, {"has:capture", c31}, {"銀行", c32},
 	{"ＭＩＨＯＮ", c33}, {"100%_済", c34}, {"ミ", c35}, {"zzz", c36}, {"id:50..120", c37},
 	{"name:銀行", c38}, {"名2", c39}, {"updated:<2025-11-24", c40}, {"has:comment", c41},
-	{"status:duplicate", c42}, {"is:deleted", c43}, {"\"k 銀\"", c44}};
+	{"status:duplicate", c42}, {"is:deleted", c43}, {"\"k 銀\"", c44}, {"has:target", c45}};
 
 /* Sorts ------------------------------------------------------------------------------------------ */
 

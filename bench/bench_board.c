@@ -1,0 +1,173 @@
+/* bench_board: lists, searches and counters of a board that board_fill has filled, at the store's calls: p50, p99, largest.
+ *
+ *   bench_board URL [ROUNDS]
+ *
+ * Each question is asked with other words, sorts and pages in every round. "floor" is what a board without this store's plans would
+ * do: LIKE '%...%' and OFFSET, for the ratio. bench/board.sh measures the same through HTTP. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/list.h"
+#include "store/tally.h"
+#include "sys/clock.h"
+
+#define NOW_MS INT64_C(1764036000000)
+
+static hk_db *db;
+
+static const char *const questions[] = {"", "status:new", "status:closed", "is:open",
+	"is:unsupported", "status:new target:target-1",
+	"target:target-1 actor:actor-1 status:closed", "target:target-30",
+	"kind:investment_scam target:target-2", "by:user1", "assignee:user1 is:open", "label:rare",
+	"label:sms", "seen:30d", "seen:2023 status:closed score:>0.9", "breached:yes",
+	"has:actor -status:closed", "is:overdue", "host:*.duckdns.org", "name:login", "銀行",
+	"みずほ", "みずほ target:target-4", "銀", "on hold", "二段階認証", "login", "duckdns",
+	"duckdns status:new", "スクリーンショット actor:none is:open", "rare", "label:rare 銀行",
+	"zzzz", "鑾", "q", "mizuho-login", "com", "三菱 -status:closed score:>0.5", "moc.",
+	"UFJ 投資", "-has:target みずほ", "status:triaged 楽天", "id:500000..500100",
+	"campaign:none own:yes score:>0.99", "target:none status:dismissed kind:malware"};
+static const char *const sorts[] = {"-id", "id", "-score", "score", "-first_seen", "first_seen",
+	"-updated", "updated", "name", "-name", "target", "-target", "actor", "state", "-state",
+	"by", "-closed", "due", "host", "kind", "source", "-last_seen"};
+
+static int
+by_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+report(const char *what, double *ms, size_t count, const char *more)
+{
+	qsort(ms, count, sizeof *ms, by_double);
+	printf("%-52s p50 %8.2f  p99 %8.2f  max %8.2f ms  %s\n", what, ms[count / 2],
+		ms[(count - 1) * 99 / 100], ms[count - 1], more);
+	fflush(stdout);
+}
+
+/* One page, or a walk of some. */
+static double
+page(const char *q, const char *sort, int pages, char *said, size_t cap)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *after = NULL;
+	double most = 0;
+
+	for (int i = 0; i < pages; i++) {
+		int64_t start = hk_clock_mono_us();
+		hk_page p = {0};
+		hk_db_begin(db, false, NULL);
+		g_autoptr(hk_filter) f = hk_filter_new(db, HK_LIST_CASES, q, 1, NOW_MS, &error);
+		if (!f || !hk_list_page(db, f, sort, 20, after, &p, &error)) {
+			fprintf(stderr, "%s: %s\n", q, error->message);
+			exit(70);
+		}
+		hk_db_rollback(db);
+		double ms = (double)(hk_clock_mono_us() - start) / 1000;
+		most = ms > most ? ms : most;
+		snprintf(said, cap, "%s%" PRId64, p.exact ? "" : ">=", p.count);
+		g_free(after);
+		after = g_steal_pointer(&p.next);
+		hk_page_clear(&p);
+		if (!after) {
+			break;
+		}
+	}
+	return most;
+}
+
+static void
+lists(int rounds)
+{
+	size_t count = G_N_ELEMENTS(sorts) * (size_t)rounds, all = 0;
+	double *ms = g_new(double, count), *every = g_new(double, count *G_N_ELEMENTS(questions));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
+		char said[40], worst[80] = "";
+		double most = 0;
+		for (size_t k = 0; k < count; k++) {
+			ms[k] = page(
+				questions[i], sorts[k % G_N_ELEMENTS(sorts)], 4, said, sizeof said);
+			if (ms[k] > most) {
+				most = ms[k];
+				snprintf(worst, sizeof worst, "%s rows, worst by %s", said,
+					sorts[k % G_N_ELEMENTS(sorts)]);
+			}
+			every[all++] = ms[k];
+		}
+		report(questions[i], ms, count, worst);
+	}
+	report("all lists", every, all, "");
+	g_free(ms);
+	g_free(every);
+}
+
+static void
+counters(int rounds)
+{
+	static const char *const counted[] = {"investment_scam", NULL}, *const notify[] = {
+										"phishing_other",
+										NULL};
+	size_t count = (size_t)rounds * 20;
+	double *ms = g_new(double, count);
+
+	for (size_t i = 0; i < count; i++) {
+		hk_counters c;
+		int64_t start = hk_clock_mono_us();
+		if (!hk_counters_read(db, NOW_MS, counted, notify, &c, NULL)) {
+			exit(70);
+		}
+		ms[i] = (double)(hk_clock_mono_us() - start) / 1000;
+		hk_counters_clear(&c);
+	}
+	report("counters", ms, count, "");
+	g_free(ms);
+}
+
+static void
+plain(const char *what, hk_sql sql, int rounds)
+{
+	double *ms = g_new(double, (size_t)rounds);
+	int64_t n = 0;
+
+	for (int i = 0; i < rounds; i++) {
+		int64_t start = hk_clock_mono_us();
+		g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_NO_ARGS, NULL);
+		while (rows && hk_rows_next(rows, NULL)) {
+			n++;
+		}
+		ms[i] = (double)(hk_clock_mono_us() - start) / 1000;
+	}
+	report(what, ms, (size_t)rounds, "");
+	g_free(ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	int rounds = argc > 2 ? atoi(argv[2]) : 2;
+
+	if (argc < 2 || !(db = hk_db_open(argv[1], &error))) {
+		fprintf(stderr, "%s\n", error ? error->message : "usage: bench_board URL [ROUNDS]");
+		return 64;
+	}
+	lists(rounds);
+	counters(rounds);
+	plain("floor: LIKE '%login%' by score, 20",
+		HK_SQL("SELECT id FROM cases WHERE lower(name || ' ' || url) LIKE '%zzlogin%' "
+		       "ORDER BY score DESC LIMIT 20"),
+		3);
+	plain("floor: OFFSET 200000",
+		HK_SQL("SELECT id FROM cases ORDER BY score DESC, id DESC LIMIT 20 OFFSET 200000"),
+		3);
+	plain("floor: count by state",
+		HK_SQL("SELECT state, count(*) FROM cases WHERE deleted_ms IS NULL GROUP BY state"),
+		3);
+	hk_db_close(db);
+	return 0;
+}
