@@ -74,7 +74,7 @@ typedef struct hk_query_value {
 
 typedef struct hk_query_term {
 	hk_query_field field;
-	bool not ;
+	bool negated;
 	size_t at;           /* byte offset in the query, of the term */
 	size_t first, count; /* in hk_query.values */
 } hk_query_term;
