@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "role/ct_sink.h"
+#include "role/poller.h"
 #include "role/role.h"
 #include "source/ct/keep.h"
+#include "source/feed/poll.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
@@ -73,6 +75,63 @@ identity(const hk_opts *opts, GError **error)
 	return g_steal_pointer(&made);
 }
 
+static bool
+poll_feed(void *source, hk_flow *flow, uint64_t *ret_new, GError **error)
+{
+	return hk_feed_poll(source, flow, ret_new, error);
+}
+
+static int64_t
+feed_next_ms(void *source)
+{
+	return hk_feed_next_ms(source);
+}
+
+static void
+close_feed(gpointer source)
+{
+	hk_feed_close(source);
+}
+
+/* The enabled feeds of --feeds, a thread each. A folder that was not asked for may be missing. */
+static bool
+start_feeds(const hk_opts *opts, const hk_role *role, GPtrArray *pollers, GError **error)
+{
+	const char *folder = hk_opts_str(opts, HK_OPT_FEEDS);
+
+	if (!hk_opts_given(opts, HK_OPT_FEEDS) && !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+		return true;
+	}
+	g_autoptr(GPtrArray) configs = hk_feed_config_folder(folder, error);
+	while (configs && configs->len > 0) {
+		hk_feed_config *config = g_ptr_array_steal_index(configs, 0);
+		if (!config->enabled) {
+			hk_feed_config_free(config);
+			continue;
+		}
+		hk_feed *feed = hk_feed_open(
+			config, hk_opts_str(opts, HK_OPT_CONTACT), hk_stop_fd(), error);
+		if (!feed) {
+			return false;
+		}
+		const hk_polled polled = {
+			.name = hk_feed_config_of(feed)->source,
+			.source = feed,
+			.poll = poll_feed,
+			.next_ms = feed_next_ms,
+			.free = close_feed,
+		};
+		g_ptr_array_add(pollers, hk_poller_start(opts, role->name, &polled));
+	}
+	return configs != NULL;
+}
+
+static void
+join(gpointer poller)
+{
+	hk_poller_join(poller);
+}
+
 bool
 hk_role_watch(const hk_opts *opts, GError **error)
 {
@@ -83,14 +142,18 @@ hk_role_watch(const hk_opts *opts, GError **error)
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));
-	bool good = true;
-	if (hk_opts_str(opts, HK_OPT_LOGS)) {
+	g_autoptr(GPtrArray) pollers = g_ptr_array_new_with_free_func(join);
+	bool good = start_feeds(opts, &role, pollers, error);
+	if (good && hk_opts_str(opts, HK_OPT_LOGS)) {
 		good = follow(opts, &role, error);
-	} else {
+	} else if (good) {
 		while (!hk_stop_wait(60000)) {
 			hk_stop_clear();
 		}
 	}
+	/* Whatever ended it, the others end as well. */
+	hk_stop_ask();
+	g_clear_pointer(&pollers, g_ptr_array_unref);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "watch"), HK_F_STR("reason", "signal"));
 	}

@@ -1,6 +1,7 @@
 /* The web role: options into web/web.h. */
 #include "web/web.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "role/role.h"
@@ -53,6 +54,12 @@ hk_role_web(const hk_opts *opts, GError **error)
 	};
 
 	hk_file_init();
+	/* Before there is a second thread: hk_web_run() waits for them. */
+	sigset_t stops;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &stops, NULL);
 	hk_role_beat *beat = hk_role_beat_start(opts, "web", NULL, error);
 	bool good = beat && hk_web_run(&config, error);
 	hk_role_beat_stop(beat);

@@ -93,7 +93,7 @@ sub spawn_role {
 # login(url, login, password): keeps the session for call().
 sub login {
 	my ($at, $login, $password) = @_;
-	$url = $at;
+	($url = $at) =~ s{/$}{};
 	($cookie, $csrf) = ();
 	$client = HTTP::Tiny->new(timeout => 60);
 	my $answer = call('POST', '/session', { login => $login, password => $password });
