@@ -9,6 +9,7 @@ import { useLoad, useTitle } from '../lib/hooks.js'
 import { ErrorBox, Head, Icon, Skeleton, copy } from '../parts/basics.js'
 import { Dialog, FormDialog } from '../parts/dialog.js'
 import { Check, Select, Text, fieldsOf } from '../parts/form.js'
+import { Qr } from '../parts/qr.js'
 import { Ago, Time } from '../parts/status.js'
 
 const Panel = ({ title, hint, acts, children }) => html`<section class="panel" aria-label=${title}><header class="panel-head"><h2>${title}</h2><div class="panel-acts">${acts}</div></header>${hint && html`<p class="hint">${hint}</p>`}${children}</section>`
@@ -46,11 +47,13 @@ function Totp() {
   const begin = () => attempt(async () => setMade(await post('/me/totp')))
   const refresh = (totp) => { session.value = { ...session.value, user: { ...session.value.user, totp } } }
   const confirm = async (form) => { await post('/me/totp/confirm', { code: fieldsOf(form).code }); refresh(true); done(t('account.totp_on')) }
-  const remove = () => attempt(async () => { await del('/me/totp'); refresh(false); done(t('account.totp_off')) })
-  return html`<${Panel} title=${t('account.totp')} hint=${t('account.totp.hint')} acts=${on ? html`<button type="button" class="button danger" onClick=${remove}>${t('account.totp_remove')}</button>` : html`<button type="button" class="button" onClick=${begin}>${t('account.totp_add')}</button>`}>
+  const [removing, setRemoving] = useState(false)
+  const remove = async (form) => { await del('/me/totp', { body: { code: fieldsOf(form).code } }); refresh(false); done(t('account.totp_off')) }
+  return html`<${Panel} title=${t('account.totp')} hint=${t('account.totp.hint')} acts=${on ? html`<button type="button" class="button danger" onClick=${() => setRemoving(true)}>${t('account.totp_remove')}</button>` : html`<button type="button" class="button" onClick=${begin}>${t('account.totp_add')}</button>`}>
     <p>${on ? t('account.totp_is_on') : t('account.totp_is_off')}</p>
+    ${removing && html`<${FormDialog} title=${t('account.totp_remove')} label=${t('account.totp_remove')} danger onClose=${() => setRemoving(false)} submit=${remove}><${Text} name="code" label=${t('login.code')} inputmode="numeric" autocomplete="one-time-code" required first maxlength="12" /><//>`}
     ${made && html`<${FormDialog} title=${t('account.totp_add')} label=${t('account.totp_confirm')} onClose=${() => setMade(null)} submit=${confirm}>
-      <p class="wide">${t('account.totp_how')}</p><div class="field wide"><span class="label">${t('account.totp_secret')}</span><code class="secret">${String(made.secret).replace(/(.{4})/g, '$1 ').trim()}</code>
+      <p class="wide">${t('account.totp_how')}</p><${Qr} text=${made.uri} /><div class="field wide"><span class="label">${t('account.totp_secret')}</span><code class="secret">${String(made.secret).replace(/(.{4})/g, '$1 ').trim()}</code>
         <button type="button" class="button small" onClick=${() => copy(made.uri || made.secret, () => done(t('copied')))}><${Icon} name="copy" />${t('account.totp_copy')}</button></div>
       <${Text} name="code" label=${t('login.code')} inputmode="numeric" autocomplete="one-time-code" required first maxlength="12" /><//>`}<//>`
 }
@@ -61,14 +64,14 @@ function Tokens() {
   const [made, setMade] = useState(null)
   const submit = async (form) => {
     const { name, days } = fieldsOf(form)
-    const token = await post('/me/tokens', { name, scopes: new FormData(form).getAll('scope'), expires: new Date(Date.now() + Number(days) * 86400000).toISOString() })
+    const token = await post('/me/tokens', { name, scopes: new FormData(form).getAll('scope'), days: Number(days) })
     setMade(token)
     reload()
   }
   const revoke = (token) => attempt(async () => { await del(`/me/tokens/${token.id}`); done(t('account.token_revoked', { name: token.name })); reload() })
   return html`<${Panel} title=${t('account.tokens')} hint=${t('account.tokens.hint')} acts=${html`<button type="button" class="button" onClick=${() => setOpen(true)}><${Icon} name="plus" />${t('account.token_new')}</button>`}>
     ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${2} />` : data.length === 0 ? html`<p class="dim">${t('account.no_tokens')}</p>`
-      : html`<div class="table-scroll" tabindex="0" role="region" aria-label=${t('account.tokens')}><table class="table"><thead><tr>${['name', 'scopes', 'created', 'expires', 'used'].map((name) => html`<th scope="col">${t(`account.token.${name}`)}</th>`)}<td></td></tr></thead>
+      : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('account.tokens')}><table class="table"><thead><tr>${['name', 'scopes', 'created', 'expires', 'used'].map((name) => html`<th scope="col">${t(`account.token.${name}`)}</th>`)}<td></td></tr></thead>
         <tbody>${data.map((token) => html`<tr key=${token.id} class=${token.revoked ? 'retired' : ''}><th scope="row">${token.name}</th><td>${(Array.isArray(token.scopes) ? token.scopes : String(token.scopes).split(' ')).map((scope) => tf('scope', scope)).join(', ')}</td>
           <td><${Time} at=${token.created} shape="day" /></td><td><${Time} at=${token.expires} shape="day" /></td><td>${token.used ? html`<${Ago} at=${token.used} />` : '–'}</td>
           <td>${token.revoked ? t('account.token_is_revoked') : html`<button type="button" class="button small danger" onClick=${() => revoke(token)}>${t('account.token_revoke')}</button>`}</td></tr>`)}</tbody></table></div>`}
@@ -83,7 +86,7 @@ function Sessions() {
   const { data, error, reload } = useLoad(() => all('/me/sessions'), [])
   const end = () => attempt(async () => { await del('/me/sessions'); done(t('account.sessions_ended')); reload() })
   return html`<${Panel} title=${t('account.sessions')} hint=${t('account.sessions.hint')} acts=${html`<button type="button" class="button danger" onClick=${end}>${t('account.sessions_end')}</button>`}>
-    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${2} />` : html`<div class="table-scroll" tabindex="0" role="region" aria-label=${t('account.sessions')}><table class="table">
+    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${2} />` : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('account.sessions')}><table class="table">
       <thead><tr>${['address', 'agent', 'created', 'seen'].map((name) => html`<th scope="col">${t(`account.session.${name}`)}</th>`)}</tr></thead>
       <tbody>${data.map((one) => html`<tr key=${one.id || one.created}><th scope="row" class="mono">${one.address}${(one.current || one.this) && html` <span class="tag">${t('account.session_this')}</span>`}</th><td class="wrap">${one.agent}</td><td><${Time} at=${one.created} /></td><td><${Ago} at=${one.seen} /></td></tr>`)}</tbody></table></div>`}<//>`
 }

@@ -28,7 +28,7 @@ export default function Audit() {
     <div class="filters"><label class="inline">${t('audit.who')} <input value=${filter.who} onChange=${set('who')} spellcheck="false" autocapitalize="none" /></label>
       <label class="inline">${t('audit.object')} <input value=${filter.object} onChange=${set('object')} spellcheck="false" autocapitalize="none" /></label></div>
     ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} />` : data.items.length === 0 ? html`<${Empty} icon="audit" title=${t('audit.empty')} />`
-      : html`<div class="table-scroll" tabindex="0" role="region" aria-label=${t('audit.page')}><table class="table"><thead><tr>${['seq', 'at', 'who', 'via', 'address', 'act', 'object', 'data'].map((name) => html`<th scope="col">${tf('audit.column', name)}</th>`)}</tr></thead>
+      : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('audit.page')}><table class="table"><thead><tr>${['seq', 'at', 'who', 'via', 'address', 'act', 'object', 'data'].map((name) => html`<th scope="col">${tf('audit.column', name)}</th>`)}</tr></thead>
         <tbody>${data.items.map((row) => html`<tr key=${row.seq}><th scope="row" class="num">${row.seq}</th><td><${Time} at=${row.at} shape="second" /></td><td><${Who} login=${row.who} /></td><td>${row.via}</td><td class="mono">${row.address}</td>
           <td title=${row.act}>${tf('act', row.act)}</td><td>${row.object === 'case' && can.read ? html`<a href=${href(`/case/${row.object_id}`)}>${row.object} ${row.object_id}</a>` : `${row.object} ${row.object_id}`}</td>
           <td class="wrap mono small">${row.data && Object.keys(row.data).length > 0 ? JSON.stringify(row.data) : ''}</td></tr>`)}</tbody></table></div>

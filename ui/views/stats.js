@@ -82,7 +82,7 @@ function Picture({ page, data }) {
 function Numbers({ page, data }) {
   const isNumber = (i) => i > 0 && data.rows.every((row) => row[i] === null || typeof row[i] === 'number')
   const show = (i, value) => !isNumber(i) ? wordOf(data.columns[i], value) : page.duration && !/^(cases|count|n)$/.test(data.columns[i]) ? seconds(value) : number(value)
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${tf('stats.title', page.by)}><table class="table numbers">
+  return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${tf('stats.title', page.by)}><table class="table numbers">
     <thead><tr>${data.columns.map((column, i) => html`<th scope="col" class=${isNumber(i) ? 'num' : ''}>${tf('stats.column', column)}</th>`)}</tr></thead>
     <tbody>${data.rows.map((row) => html`<tr>${row.map((value, i) => i === 0 ? html`<th scope="row">${show(i, value)}</th>` : html`<td class=${isNumber(i) ? 'num' : ''}>${show(i, value)}</td>`)}</tr>`)}</tbody></table></div>`
 }

@@ -14,7 +14,7 @@ const AGAIN_MS = 10000
 
 const Panel = ({ title, acts, children }) => html`<section class="panel" aria-label=${title}><header class="panel-head"><h2>${title}</h2><div class="panel-acts">${acts}</div></header>${children}</section>`
 const Mark = ({ good, children }) => html`<span class=${`health ${good ? 'health-good' : 'health-bad'}`}><span class="mark" aria-hidden="true"></span>${children}</span>`
-const Table = ({ label, head, children }) => html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}><table class="table"><thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead><tbody>${children}</tbody></table></div>`
+const Table = ({ label, head, children }) => html`<div class="table-scroll" tabindex="0" role="group" aria-label=${label}><table class="table"><thead><tr>${head.map((text) => text ? html`<th scope="col">${text}</th>` : html`<td></td>`)}</tr></thead><tbody>${children}</tbody></table></div>`
 
 function Roles({ roles }) {
   const late = (role) => Date.now() - new Date(role.seen) > LATE_MS

@@ -62,7 +62,7 @@ export default function Users() {
   const close = () => open(null)
   if (!can.admin) return html`<${Empty} icon="users" title=${t('error.refused')} />`
   return html`<${Head} title=${t('users.page')} count=${data?.length} sub=${t('users.sub')}><button type="button" class="button primary" onClick=${() => open({ name: 'new' })}><${Icon} name="plus" />${t('users.new')}</button><//>
-    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} /> ` : html`<div class="table-scroll" tabindex="0" role="region" aria-label=${t('users.page')}><table class="table">
+    ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} /> ` : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('users.page')}><table class="table">
       <thead><tr>${['login', 'name', 'roles', 'totp', 'state', 'last_seen'].map((name) => html`<th scope="col">${t(`users.${name}`)}</th>`)}<td></td></tr></thead>
       <tbody>${data.map((one) => html`<${Row} key=${one.id} one=${one} open=${open} reload=${reload} />`)}</tbody></table></div>`}
     ${dialog?.name === 'new' && html`<${NewUser} onClose=${close} reload=${reload} />`}${dialog?.name === 'edit' && html`<${EditUser} one=${dialog.one} onClose=${close} reload=${reload} />`}
