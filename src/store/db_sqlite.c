@@ -199,7 +199,8 @@ configure(sqlite_db *db, GError **error)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_busy_handler(db->handle, on_busy, db);
-	return run_script(&db->base, settings, error) && data_version(db, &db->seen_version, error);
+	return begin_wal(db, error) && run_script(&db->base, settings, error) &&
+	       data_version(db, &db->seen_version, error);
 }
 
 static void
