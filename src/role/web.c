@@ -1,12 +1,12 @@
 /* The web role: options into web/web.h. */
 #include "web/web.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "role/role.h"
 #include "sys/file.h"
 #include "sys/jsonw.h"
+#include "sys/stop.h"
 
 static void
 ready(void *user, const char *url)
@@ -54,14 +54,13 @@ hk_role_web(const hk_opts *opts, GError **error)
 	};
 
 	hk_file_init();
-	/* Before there is a second thread: hk_web_run() waits for them. */
-	sigset_t stops;
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &stops, NULL);
+	/* Before the beat begins: a signal must never find its default. */
+	if (!hk_stop_begin(error)) {
+		return false;
+	}
 	hk_role_beat *beat = hk_role_beat_start(opts, "web", NULL, error);
 	bool good = beat && hk_web_run(&config, error);
 	hk_role_beat_stop(beat);
+	hk_stop_end();
 	return good;
 }
