@@ -6,7 +6,7 @@
 #include "sys/json.h"
 #include "sys/jsonw.h"
 
-enum { FAILURE_MS = 30 * 1000, DOUBLINGS_MAX = 20 };
+enum { FAILURE_MS = 30 * 1000, DOUBLINGS_MAX = 20, STOPPED_MS = 1000 };
 
 struct hk_feed {
 	hk_feed_config *config;
@@ -327,6 +327,12 @@ hk_feed_poll(hk_feed *feed, hk_flow *flow, uint64_t *ret_new, GError **error)
 	int64_t retry_ms = feed->net && !good ? hk_feed_net_retry_ms(feed->net) : -1;
 
 	*ret_new = feed->tally.fresh;
+	if (!good && feed->net && hk_feed_net_cancelled(feed->net)) {
+		/* We were asked to stop: that says nothing about the feed. */
+		feed->next_mono_ms = hk_clock_mono_ms() + STOPPED_MS;
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
 	feed->failures = good ? 0 : feed->failures + 1;
 	feed->last_ok_ms = good ? now_ms : feed->last_ok_ms;
 	int64_t pause_ms = hk_feed_pause_ms(

@@ -7,7 +7,8 @@
  *     }
  *
  * A poll blocks as long as the server takes (at most HK_FEED_TIMEOUT_MS for one answer): feeds belong into threads of their
- * own, each with a flow of its own. stop_fd readable ends it between two chunks. */
+ * own, each with a flow of its own. stop_fd readable ends it between two chunks, with HK_EAGAIN; the feed is then due again
+ * after a second and its health is left alone. */
 #ifndef HK_SOURCE_FEED_POLL_H
 #define HK_SOURCE_FEED_POLL_H
 
