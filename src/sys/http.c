@@ -283,6 +283,9 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 20L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+	if (request->form) {
+		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->form);
+	}
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);

@@ -53,6 +53,8 @@ typedef struct hk_http_request {
 	const char *modified;       /* sent as If-Modified-Since, or NULL; copied */
 	const char *const *headers; /* "Name: value", NULL at the end, or NULL; copied. Secrets too:
 				       they go to url's host only, there are no redirects */
+	const char *form;    /* POST this (application/x-www-form-urlencoded) instead of a GET, or
+				NULL; copied. For token endpoints */
 	const char *keep;    /* name of one more header to hand over, or NULL; static storage */
 	size_t max_bytes;    /* cap of the body as it travels; 0: HK_HTTP_BODY_MAX */
 	unsigned timeout_ms; /* the whole exchange; 0: 60,000. A transfer under 100 bytes/s for 20 s

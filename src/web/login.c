@@ -128,6 +128,8 @@ hk_user_json(const hk_user *user, bool admin, GString *out)
 		hk_jsonw_bool(out, user->password != NULL);
 		hk_jsonw_key(out, "sso");
 		hk_jsonw_bool(out, user->oidc_subject != NULL);
+		hk_jsonw_key(out, "locked");
+		hk_jsonw_bool(out, user->locked_ms > hk_clock_wall_ms());
 		hk_jsonw_key(out, "failures");
 		hk_jsonw_int(out, user->failures);
 		time_json(out, "locked_until",
