@@ -6,6 +6,10 @@
  *
  * A connection belongs to one thread at a time. Statements are prepared once per connection and kept.
  *
+ * After any error inside a transaction only hk_db_rollback may follow (PostgreSQL wants it so): what may be refused is asked first, or
+ * written with ON CONFLICT. Rows of PostgreSQL are all in memory when hk_db_query returns: large tables are read by keyset pages
+ * (WHERE id > $1 ORDER BY id LIMIT $2) or with store/bulk.
+ *
  * Errors: HK_EAGAIN: busy, deadlock, serialisation or connection lost: roll back and do the whole transaction again;
  * HK_EFULL: disk; HK_ECHECK: the file is damaged; HK_ECONFIG: URL, permission or schema wrong, the text says what to do;
  * HK_EPOLICY: a constraint refused the row; HK_EIO else. */
@@ -68,7 +72,7 @@ hk_v_real(double d)
 {
 	return (hk_value){.kind = HK_VALUE_REAL, .d = d};
 }
-/* hk_v_str(s): UTF-8 without U+0000; NULL is NULL. */
+/* hk_v_str(s): UTF-8 without U+0000, else HK_EFORM; NULL is NULL. */
 static inline hk_value
 hk_v_str(const char *s)
 {
@@ -121,7 +125,8 @@ void hk_rows_free(hk_rows *rows); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_rows, hk_rows_free)
 
 /* Columns of the row that stands, from 0. NULL reads as 0, 0.0, NULL, empty. Strings and blobs are borrowed until the next
- * hk_rows_next. */
+ * hk_rows_next. Numbers are read as numbers and text as text (as blob, too); anything else is a bug and aborts, on both engines, as
+ * is a column that is not there. */
 bool hk_rows_is_null(const hk_rows *rows, unsigned column);
 int64_t hk_rows_int(const hk_rows *rows, unsigned column);
 double hk_rows_real(const hk_rows *rows, unsigned column);
