@@ -165,9 +165,15 @@ hk_test_db_empty_url(void)
 	}
 	begin();
 	if (!folder) {
-		folder = g_dir_make_tmp("hikeshi-test-XXXXXX", NULL);
+		/* In memory where there is such a place: the disk's fsync is most of the time of a test (measured: 87 s of 90). */
+		const char *place = g_getenv("HK_TEST_DIR");
+		if (!place) {
+			place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : g_get_tmp_dir();
+		}
+		char *made_name = g_build_filename(place, "hikeshi-test-XXXXXX", NULL);
+		folder = g_mkdtemp(made_name);
 		if (!folder) {
-			bail("temporary folder", "cannot be made");
+			bail(place, "no folder can be made in it");
 		}
 	}
 	return g_strdup_printf("%s/%u.db", folder, ++made);

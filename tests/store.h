@@ -4,7 +4,8 @@
 
 #include "store/db.h"
 
-/* hk_test_db(): a new, migrated, empty database, open: SQLite in a temporary folder, or PostgreSQL when HK_TEST_PGSQL holds the
+/* hk_test_db(): a new, migrated, empty database, open: SQLite in a folder of its own below HK_TEST_DIR (default: /dev/shm, or the
+ * temporary folder), or PostgreSQL when HK_TEST_PGSQL holds the
  * URL of a server. Close it with hk_db_close; it is removed when the program ends. Ends the program with "Bail out!" when it
  * cannot be made. */
 hk_db *hk_test_db(void);
