@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/scenario/roles.t. hikeshi work: does the jobs of stages.def, one at a time. */
 #include <string.h>
 
+#include "casework/intake.h"
 #include "flow/jobs.h"
 #include "role/role.h"
 #include "sys/gerr.h"
@@ -15,7 +16,7 @@ static const struct {
 	const char *stage;
 	hk_job_handler run;
 } handlers[] = {
-	{"intake", NULL},
+	{"intake", hk_intake_run},
 };
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
@@ -33,7 +34,7 @@ is_passing(hk_err code)
 }
 
 static void
-do_job(const hk_role *role, const hk_job *job)
+do_job(const hk_role *role, hk_sites *sites, const hk_job *job)
 {
 	g_autoptr(GError) why = NULL;
 	hk_job_handler run = NULL;
@@ -44,7 +45,7 @@ do_job(const hk_role *role, const hk_job *job)
 	if (!run) {
 		hk_error_set(&why, HK_EVERSION,
 			"no handler for stage %s in this version of hikeshi", job->stage);
-	} else if (run(role->flow, job, NULL, &why)) {
+	} else if (run(role->flow, job, sites, &why)) {
 		return;
 	}
 	hk_flow_rollback(role->flow);
@@ -59,7 +60,7 @@ do_job(const hk_role *role, const hk_job *job)
 }
 
 static bool
-loop(const hk_role *role, GError **error)
+loop(const hk_role *role, hk_sites *sites, GError **error)
 {
 	bool away = false;
 
@@ -84,7 +85,7 @@ loop(const hk_role *role, GError **error)
 			hk_stop_clear();
 			continue;
 		}
-		do_job(role, &job);
+		do_job(role, sites, &job);
 		hk_job_clear(&job);
 	}
 	return true;
@@ -99,7 +100,9 @@ hk_role_work(const hk_opts *opts, GError **error)
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
-	bool good = loop(&role, error);
+	g_autoptr(hk_sites) sites = hk_sites_new(
+		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
+	bool good = sites && loop(&role, sites, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
