@@ -238,4 +238,9 @@ spew("$dir/feeds/twice.conf", "name = own\nformat = text\nfile = x\n");
 ($code, $out, $err) = hk('feed', 'poll', 'own');
 is($code, 78, 'two feeds of one name');
 is((hk('feed', 'read'))[0], 64, 'no file');
+for my $example (glob "$FindBin::Bin/../../conf/feeds/*.conf") {
+	($code, $out, $err) = hk('feed', 'check', $example);
+	is($code, 0, "$example is right") or diag $err;
+	like($out, qr/"enabled":false/, 'and does nothing until somebody says so');
+}
 done_testing();
