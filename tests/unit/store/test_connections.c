@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -348,6 +350,126 @@ deadlock(void)
 		"a deadlock: one goes on, the other tries again (%d, %d)", mine, got[2]);
 }
 
+/* A relay between a connection and the server. While *armed it lets a COMMIT through, and the answer to it not: it hangs up. */
+typedef struct relay {
+	char *dir; /* where it listens, as a server would */
+	char *to;  /* the server's socket */
+	int fd;
+	int armed;
+} relay;
+
+static int
+socket_at(const char *dir, bool listening)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432", dir);
+	const struct sockaddr *at = (const struct sockaddr *)(const void *)&address;
+	int rc = listening ? bind(fd, at, sizeof(address)) || listen(fd, 5)
+			   : connect(fd, at, sizeof(address));
+	if (rc != 0) {
+		tap_diag("%s: %m", address.sun_path);
+		exit(1);
+	}
+	return fd;
+}
+
+/* One connection, until either side hangs up. */
+static void
+pass_on(relay *r, int client, int server)
+{
+	char bytes[65536];
+	bool cut_next = false;
+
+	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = client, .events = POLLIN}, {.fd = server, .events = POLLIN}};
+		poll(fds, 2, -1);
+		for (int i = 0; i < 2; i++) {
+			if (!fds[i].revents) {
+				continue;
+			}
+			ssize_t len = read(fds[i].fd, bytes, sizeof(bytes));
+			if (len <= 0 || (i == 1 && cut_next)) {
+				return;
+			}
+			cut_next = cut_next ||
+				   (i == 0 && __atomic_load_n(&r->armed, __ATOMIC_SEQ_CST) &&
+					   memmem(bytes, (size_t)len, "COMMIT", 6));
+			if (write(i == 0 ? server : client, bytes, (size_t)len) != len) {
+				return;
+			}
+		}
+	}
+}
+
+static void *
+relay_run(void *data)
+{
+	relay *r = data;
+
+	for (;;) {
+		int client = accept(r->fd, NULL, NULL);
+		if (client < 0) {
+			return NULL;
+		}
+		int server = socket_at(r->to, false);
+		pass_on(r, client, server);
+		close(client);
+		close(server);
+	}
+}
+
+/* The answer to a commit is lost: it was done, and is not done again. */
+static void
+commit_unheard(void)
+{
+	g_autoptr(GError) error = NULL;
+	const char *url = hk_test_db_url();
+	const char *host = strstr(url, "host=/");
+
+	if (!host) {
+		skip("the server is not on a local socket", "the answer to a commit is lost");
+		return;
+	}
+	relay r = {.dir = g_dir_make_tmp("hk-relay-XXXXXX", NULL)};
+	r.to = g_strndup(host + 5, strcspn(host + 5, "&"));
+	r.fd = socket_at(r.dir, true);
+	pthread_t thread;
+	pthread_create(&thread, NULL, relay_run, &r);
+
+	g_autofree char *through = g_strdup_printf(
+		"%.*s%s%s", (int)(host + 5 - url), url, r.dir, host + 5 + strlen(r.to));
+	hk_db *own = hk_db_open(through, &error);
+	if (!ok(own != NULL, "a connection through a relay")) {
+		tap_diag("%s", error->message);
+		exit(1);
+	}
+	set(db, "n", "20", NULL);
+	ok(hk_db_begin(own, true, NULL) && set(own, "n", "21", NULL), "a transaction");
+	__atomic_store_n(&r.armed, 1, __ATOMIC_SEQ_CST);
+	/* Disarmed by itself: only the first COMMIT is unheard; a new connection sends none. */
+	ok(hk_db_commit(own, &error), "its commit was done, though the answer is lost");
+	if (error) {
+		tap_diag("%s", error->message);
+	}
+	__atomic_store_n(&r.armed, 0, __ATOMIC_SEQ_CST);
+	is_int(number(db, "n"), 21, "as can be seen");
+	ok(add_one(own, "n", NULL), "and it goes on");
+	is_int(number(db, "n"), 22, "from there");
+	hk_db_close(own);
+
+	shutdown(r.fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(r.fd);
+	g_autofree char *path = g_build_filename(r.dir, ".s.PGSQL.5432", NULL);
+	unlink(path);
+	rmdir(r.dir);
+	g_free(r.dir);
+	g_free(r.to);
+}
+
 int
 main(void)
 {
@@ -364,6 +486,7 @@ main(void)
 	if (hk_test_db_pgsql()) {
 		lost();
 		deadlock();
+		commit_unheard();
 	}
 	hk_db_close(db);
 	return tap_done();
