@@ -9,8 +9,8 @@
 #ifndef HK_CASEWORK_INTAKE_H
 #define HK_CASEWORK_INTAKE_H
 
-#include "casework/sites.h"
 #include "flow/jobs.h"
+#include "flow/sites.h"
 
 /* Lines of one transaction; how long one lease works before others have their turn. */
 enum { HK_INTAKE_CHUNK = 250, HK_INTAKE_SLICE_MS = 5000 };

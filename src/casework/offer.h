@@ -4,8 +4,8 @@
 
 #include "casework/names.h"
 #include "casework/sheet.h"
-#include "casework/sites.h"
 #include "flow/case.h"
+#include "flow/sites.h"
 
 /* What holds for every line that does not say otherwise: the options of an intake. */
 typedef struct hk_defaults {

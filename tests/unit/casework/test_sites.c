@@ -1,4 +1,4 @@
-#include "casework/sites.h"
+#include "flow/sites.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* casework/sites: what a host says about who is behind it. Layer: stage (casework). Names are hostile, files are ours. */
-#ifndef HK_CASEWORK_SITES_H
-#define HK_CASEWORK_SITES_H
+/* flow/sites: what a host says about who is behind it. Layer: flow. Names are hostile, files are ours. */
+#ifndef HK_FLOW_SITES_H
+#define HK_FLOW_SITES_H
 
 #include <glib.h>
 
@@ -9,7 +9,7 @@
 typedef struct hk_sites hk_sites;
 
 /* hk_sites_new(suffixes, shared, error): suffixes: the public suffix list (NULL: the system's, sys/suffixes); shared: file of hosts to add to
- * casework/shared.def (NULL: none), one a line: "host", "*.suffix", "!host" takes one out; '#' begins a comment. HK_ENOENT,
+ * flow/shared.def (NULL: none), one a line: "host", "*.suffix", "!host" takes one out; '#' begins a comment. HK_ENOENT,
  * HK_ECONFIG with file and line. */
 hk_sites *hk_sites_new(const char *suffixes, const char *shared, GError **error);
 void hk_sites_free(hk_sites *sites); /* accepts NULL */

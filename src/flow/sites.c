@@ -1,4 +1,4 @@
-#include "casework/sites.h"
+#include "flow/sites.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct hk_sites {
 
 static const char *const built_in[] = {
 #define SHARED(host, kind, meaning) host,
-#include "casework/shared.def"
+#include "flow/shared.def"
 #undef SHARED
 };
 
