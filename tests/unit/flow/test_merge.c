@@ -34,12 +34,11 @@ dump(hk_flow *flow)
 	GString *out = g_string_new(NULL);
 
 	dump_rows(flow, out,
-		HK_SQL(
-			"SELECT " T("id") ", name, state, kind, host, domain, url, " T(
-				"urls") ", " T("first_seen_ms") ", " T("last_seen_ms") ", " T("merg"
-											      "ed_"
-											      "int"
-											      "o") ", " T("due_ms") ", due_clock, " T("campaign_id") ", " T("target_id") " FROM cases WHERE deleted_ms IS NULL ORDER BY id"),
+		HK_SQL("SELECT " T("id") ", name, state, kind, host, domain, url, " T(
+			"urls") ", " T("first_seen_ms") ", " T("last_seen_ms") ", " T("merg"
+										      "ed_"
+										      "int"
+										      "o") ", " T("due_ms") ", due_clock, " T("campaign_id") ", " T("target_id") " FROM cases WHERE deleted_ms IS NULL ORDER BY id"),
 		15);
 	dump_rows(flow, out,
 		HK_SQL("SELECT " T("id") ", " T("case_id") ", url, " T("times") ", " T(
