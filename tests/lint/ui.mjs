@@ -39,8 +39,8 @@ is(same(names.ACTS, [...new Set(rows('src/flow/states.def', /^MOVE\(CASE, \w+, "
 is(same(names.KINDS, rows('src/flow/casekinds.def', /^KIND\(\w+, "(\w+)"/gm)), 'kinds are those of casekinds.def')
 is(same(names.ROLES, rows('src/web/roles.def', /^ROLE\(\w+, "(\w+)"/gm)), 'roles are those of roles.def')
 is(same(names.SCOPES, rows('src/web/roles.def', /^SCOPE\(\w+, "(\w+)"/gm)), 'scopes are those of roles.def')
-const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
-is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states and kinds are called as in the tables')
+const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['did', /^ACT\("([\w.]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/flow/acts.def'], ['why', /^WHY\("([\w-]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/casework/why.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
+is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states, kinds, acts and reasons are called as in the tables')
 
 // What a page must not do -------------------------------------------------------------------------------------------------
 const banned = [

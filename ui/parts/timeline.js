@@ -41,7 +41,7 @@ function Comment({ entry, onChange }) {
 }
 
 const Entry = ({ entry, onChange }) => html`<li><span class=${`knot knot-${entry.kind}`} aria-hidden="true"></span><div>
-  <div class="entry-head"><b><${Who} login=${entry.who ?? entry.source?.key} /></b><span>${entry.kind === 'comment' ? t('timeline.wrote') : entry.kind === 'sighting' ? t('timeline.saw') : tf('act', String(entry.act || '').replace(/^case\./, ''))}</span>${entry.via && entry.via !== 'web' && html`<span class="via">${entry.via}</span>`}<${Time} at=${entry.at} shape="second" /></div>
+  <div class="entry-head"><b><${Who} login=${entry.who ?? entry.source?.key} /></b><span>${entry.kind === 'comment' ? t('timeline.wrote') : entry.kind === 'sighting' ? t('timeline.saw') : tf('did', entry.act)}</span>${entry.via && entry.via !== 'web' && html`<span class="via">${entry.via}</span>`}<${Time} at=${entry.at} shape="second" /></div>
   ${entry.kind === 'comment' ? html`<${Comment} entry=${entry} onChange=${onChange} />` : entry.kind === 'sighting' ? html`<p class="entry-data"><a href=${href(`/sighting/${entry.id ?? entry.sighting_id ?? entry.data?.id}`)}>${defangText(entry.title || entry.data?.title || t('nav.sightings')).slice(0, 400)}</a></p>` : html`<${Change} data=${entry.data} />`}</div></li>`
 
 /** @param {{ id: number, seen: number, onChange: () => void }} props */

@@ -30,7 +30,7 @@ export default function Audit() {
     ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} />` : data.items.length === 0 ? html`<${Empty} icon="audit" title=${t('audit.empty')} />`
       : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('audit.page')}><table class="table"><thead><tr>${['seq', 'at', 'who', 'via', 'address', 'act', 'object', 'data'].map((name) => html`<th scope="col">${tf('audit.column', name)}</th>`)}</tr></thead>
         <tbody>${data.items.map((row) => html`<tr key=${row.seq}><th scope="row" class="num">${row.seq}</th><td><${Time} at=${row.at} shape="second" /></td><td><${Who} login=${row.who} /></td><td>${row.via}</td><td class="mono">${row.address}</td>
-          <td title=${row.act}>${tf('act', row.act)}</td><td>${row.object === 'case' && can.read ? html`<a href=${href(`/case/${row.object_id}`)}>${row.object} ${row.object_id}</a>` : `${row.object} ${row.object_id}`}</td>
+          <td title=${row.act}>${tf('did', row.act)}</td><td>${row.object === 'case' && can.read ? html`<a href=${href(`/case/${row.object_id}`)}>${row.object} ${row.object_id}</a>` : `${row.object} ${row.object_id}`}</td>
           <td class="wrap mono small">${row.data && Object.keys(row.data).length > 0 ? JSON.stringify(row.data) : ''}</td></tr>`)}</tbody></table></div>
         <nav class="pager" aria-label=${t('pager')}>${filter.after && html`<button type="button" class="button" onClick=${() => setParams({ after: '' }, true)}>${t('pager.first')}</button>`}
           ${data.next && html`<button type="button" class="button" onClick=${() => setParams({ after: data.next }, true)}>${t('pager.next')}</button>`}</nav>`}`
