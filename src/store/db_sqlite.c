@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include <sqlite3.h>
@@ -239,6 +240,26 @@ hk_db_sqlite_memory(GError **error)
 	return open_path(":memory:", SQLITE_OPEN_CREATE, error);
 }
 
+/* WAL keeps its index in memory that the processes share: over a network each machine would have its own, and damage the file. */
+static bool
+is_on_network(const char *path)
+{
+	static const uint32_t magics[] = {0x6969 /* NFS */, 0xff534d42 /* CIFS */,
+		0xfe534d42 /* SMB2 */, 0x517b /* SMB */, 0x01021997 /* 9P */, 0x00c36400 /* Ceph */,
+		0x5346414f /* AFS */};
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0) {
+		return false;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++) {
+		if ((uint32_t)fs.f_type == magics[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
 hk_db *
 hk_db_sqlite_new(const char *path, GError **error)
 {
@@ -255,6 +276,14 @@ hk_db_sqlite_new(const char *path, GError **error)
 	}
 	if (!S_ISREG(st.st_mode)) {
 		hk_error_set(error, HK_ECONFIG, "%s is no file", path);
+		return NULL;
+	}
+	if (is_on_network(path)) {
+		hk_error_set(error, HK_ECONFIG,
+			"%s lies on a network file system, where SQLite would be damaged: put it "
+			"on a disk of this "
+			"machine, or use PostgreSQL",
+			path);
 		return NULL;
 	}
 	return open_path(path, 0, error);

@@ -204,6 +204,9 @@ hk_db_pgsql_reconnect(pgsql_db *db, GError **error)
 static bool
 is_local(const char *host)
 {
+	if (host && strchr(host, ',')) {
+		return false; /* several: not one machine */
+	}
 	return !host || *host == '\0' || *host == '/' || *host == '@' ||
 	       strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") ||
 	       strcmp(host, "::1") == 0;
