@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/seed.h"
 #include "store/backup.h"
 #include "store/inspect.h"
 #include "store/migrate.h"
@@ -58,12 +59,17 @@ hk_cmd_db_init(const hk_opts *opts, GError **error)
 		return false;
 	}
 	g_autoptr(hk_db) db = open_db(opts, error);
-	if (!db || !hk_migrate(db, error)) {
+	const char *targets = hk_opts_str(opts, HK_OPT_TARGETS);
+	int64_t seeded;
+	if (!db || !hk_migrate(db, error) || !hk_seed(db, key, targets, &seeded, error)) {
 		return false;
 	}
 	printf("made, schema %u\n", hk_migration_count);
 	printf("%s the key of the audit chain: %s%s\n", made ? "made" : "kept", key,
 		made ? " (keep a copy off this machine)" : "");
+	if (targets) {
+		printf("made %" PRId64 " targets of %s\n", seeded, targets);
+	}
 	return true;
 }
 

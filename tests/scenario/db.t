@@ -81,12 +81,12 @@ sql "$two" "INSERT INTO settings (key, value, updated_ms) VALUES ('old', '1', 0)
 db restore "$two" --force "$backup"
 is "$status" 0 "with --force"
 is "$(sql "$two" "SELECT name, updated_ms FROM sources")" "手入力|7" "what was there is there"
-is "$(sql "$two" "SELECT count(*) FROM settings")" 0 "what was there before is not"
+is "$(sql "$two" "SELECT count(*) FROM settings WHERE key = 'old'")" 0 "what was there before is not"
 db check "$two"
 like "$status/$out" '^0/no faults' "no faults"
 if [ -z "${HK_TEST_PGSQL:-}" ]; then
 	old=$(ls "$work"/two.db.before-*)
-	is "$(sql "$old" "SELECT count(*) FROM settings")" 1 "the old file is kept"
+	is "$(sql "$old" "SELECT count(*) FROM settings WHERE key = 'old'")" 1 "the old file is kept"
 else
 	db restore "$work/lite.db" "$backup"
 	is "$(sql "$work/lite.db" "SELECT name, updated_ms FROM sources")" "手入力|7" "and from PostgreSQL into SQLite"

@@ -1,0 +1,95 @@
+/* nocheck: tested in tests/scenario/audit.t */
+#include "cmd/seed.h"
+
+#include <string.h>
+
+#include "flow/flow.h"
+#include "flow/meta.h"
+#include "score/targets.h"
+
+static const hk_who who = {.login = "auto", .via = "cli", .address = ""};
+
+typedef struct seed {
+	const hk_targets *targets; /* or NULL */
+	int64_t made;
+} seed;
+
+/* The first label of the brand's first domain, which is what people call it; a number when there is none. */
+static char *
+key_of(const hk_target *target)
+{
+	const char *domain = target->official->len > 0 ? target->official->pdata[0] : "";
+	size_t len = strcspn(domain, ".");
+	g_autofree char *label = g_strndup(domain, MIN(len, 50));
+
+	return label[0] && g_ascii_isalnum(label[0])
+		       ? g_steal_pointer(&label)
+		       : g_strdup_printf("target-%u", target->number + 1);
+}
+
+/* The first other spelling in Latin letters. */
+static const char *
+english_of(const hk_target *target)
+{
+	for (unsigned i = 0; i < target->aliases->len; i++) {
+		const char *alias = target->aliases->pdata[i];
+		if (g_str_is_ascii(alias)) {
+			return alias;
+		}
+	}
+	return NULL;
+}
+
+static bool
+seed_target(hk_flow *flow, const hk_target *target, int64_t *made, GError **error)
+{
+	g_autofree char *key = key_of(target);
+	hk_target_seed row = {.key = key,
+		.name = target->name,
+		.name_en = english_of(target),
+		.domains = (const char *const *)target->official->pdata,
+		.domain_count = target->official->len};
+	bool is_new;
+
+	if (!hk_meta_seed_target(flow, &row, &is_new, error)) {
+		g_prefix_error(error, "target %s: ", target->name);
+		return false;
+	}
+	*made += is_new;
+	return true;
+}
+
+static bool
+seed_all(hk_flow *flow, void *user, GError **error)
+{
+	seed *s = user;
+
+	s->made = 0;
+	hk_flow_note(flow, "db.init", "db", 0, 0, NULL);
+	if (!hk_meta_seed(flow, error)) {
+		return false;
+	}
+	for (size_t i = 0; s->targets && i < hk_targets_count(s->targets); i++) {
+		if (!seed_target(flow, hk_targets_get(s->targets, i), &s->made, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+hk_seed(hk_db *db, const char *audit_key, const char *targets, int64_t *ret_targets, GError **error)
+{
+	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
+	seed s = {.targets = pack};
+
+	if (targets && !pack) {
+		return false;
+	}
+	g_autoptr(hk_flow) flow = hk_flow_new(db, audit_key, error);
+	if (!flow || !hk_flow_do(flow, &who, seed_all, &s, error)) {
+		return false;
+	}
+	*ret_targets = s.made;
+	return true;
+}
