@@ -43,7 +43,9 @@ class Boundary extends Component {
 
 function Screen() {
   const { parts, path } = route.value
-  const name = parts[0] || home()
+  // A house may demand a second factor: until there is one, only the page that makes one.
+  const must = session.value?.totp_required && !session.value.user.totp
+  const name = must ? 'account' : parts[0] || home()
   const [, redraw] = useState(0)
   const [error, setError] = useState(null)
   const View = loaded[name]
@@ -55,7 +57,7 @@ function Screen() {
   useEffect(() => { scrollTo(0, 0) }, [path])
   if (!SCREENS[name]) return html`<main id="main"><${Empty} title=${t('nowhere.title')}><a href="#/">${t('nowhere.back')}</a><//></main>`
   if (error) return html`<main id="main"><${ErrorBox} error=${error} retry=${() => location.reload()} /></main>`
-  return html`<main id="main"><${Boundary} at=${path}>${View ? html`<${View} key=${['case', 'campaign', 'intake', 'sighting', 'meta'].includes(name) ? path : name} id=${parts[1]} parts=${parts} />` : html`<${Skeleton} />`}<//></main>`
+  return html`<main id="main">${must && html`<p class="errorbox must" role="status">${t('account.totp_must')}</p>`}<${Boundary} at=${path}>${View ? html`<${View} key=${['case', 'campaign', 'intake', 'sighting', 'meta'].includes(name) ? path : name} id=${parts[1]} parts=${parts} />` : html`<${Skeleton} />`}<//></main>`
 }
 
 function App() {

@@ -25,7 +25,7 @@ export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', '
 export const COLUMNS = [
   ['id', 'id'], ['capture', ''], ['name', 'name'], ['first_seen', 'first_seen'], ['actor', 'actor'], ['target', 'target'],
   ['state', 'state'], ['reported_by', 'by'], ['score', 'score'], ['clock', 'due'],
-  ['kind', 'kind'], ['campaign', 'campaign'], ['labels', ''], ['assignee', 'assignee'], ['source', 'source'], ['domain', 'domain'],
+  ['kind', 'kind'], ['campaign', ''], ['labels', ''], ['assignee', 'assignee'], ['source', 'source'], ['domain', ''],
   ['urls', ''], ['opened', 'opened'], ['updated', 'updated'], ['last_seen', 'last_seen'],
 ]
 export const DEFAULT_COLUMNS = ['id', 'capture', 'name', 'first_seen', 'actor', 'target', 'state', 'reported_by', 'score', 'clock']

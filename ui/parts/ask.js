@@ -78,9 +78,7 @@ function Export({ q, sort, columns, onClose }) {
   return html`<${FormDialog} title=${t('export.title')} label=${t('export.do')} onClose=${onClose} submit=${async (form) => {
     const { month: chosen, format, bom, all } = fieldsOf(form)
     setPrefs({ bom: Boolean(bom) })
-    const [year, n] = (chosen || month).split('-').map(Number)
-    const next = new Date(Date.UTC(year, n, 1)).toISOString().slice(0, 10)
-    const query = scope === 'month' ? `opened:>=${chosen}-01 opened:<${next}` : q
+    const query = scope === 'month' ? `opened:${chosen}` : q
     const link = document.createElement('a')
     link.href = format === 'jsonl' ? url('/cases.jsonl', { q: query }) : url('/cases.csv', { q: query, sort, columns: all ? null : columns.filter((name) => name !== 'capture').join(','), bom: bom ? 1 : null })
     link.download = `hikeshi-${scope === 'month' ? chosen : new Date().toISOString().slice(0, 10)}.${format}`

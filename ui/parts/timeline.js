@@ -64,7 +64,8 @@ export function Timeline({ id, seen, onChange }) {
     event.preventDefault()
     if (text.trim()) attempt(async () => { await post(`/cases/${id}/comments`, { text: text.trim() }); setText(''); onChange() })
   }
-  const kept = (data || []).filter((entry) => only === 'all' || entry.kind === only)
+  // An entry of the log stands for the audit row that says it was written.
+  const kept = (data || []).filter((entry) => only === 'all' ? entry.act !== 'case.comment' : entry.kind === only)
   return html`<section class="panel" aria-label=${t('timeline.title')}><header><h2>${t('timeline.title')}</h2><div class="acts"><div class="segments" role="group" aria-label=${t('timeline.only')}>${[['all', 'timeline.all'], ['comment', 'timeline.survey'], ['event', 'timeline.acts'], ['sighting', 'nav.sightings']].map(([name, key]) => html`<button type="button" aria-pressed=${only === name} onClick=${() => setOnly(name)}>${t(key)}</button>`)}</div></div></header>
     <div class="panel-body">${can.write && html`<form class="composer" onSubmit=${write}><textarea name="comment" rows="2" aria-label=${t('comment.label')} placeholder=${t('comment.placeholder')} value=${text} maxlength="20000" onInput=${(event) => setText(event.target.value)}
         onKeyDown=${(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) write(event); if (event.key === 'Escape') event.target.blur() }}></textarea>${text && html`<div class="row"><span class="hint">${t('comment.hint')}</span><button type="submit" class="button primary">${t('comment.add')}</button></div>`}</form>`}

@@ -23,16 +23,14 @@ const Ask = lazy(() => import('../parts/ask.js'), (module) => module.Ask)
 /** S36's counters, and those of the queues beside them: [key, query, member, tone]. */
 const COUNTERS = [
   ['total', '', (c) => c.total], ['unsupported', 'is:unsupported', (c) => c.unsupported, 'open'],
-  ['this_month', () => `opened:>=${monthStart()}`, (c) => c.this_month], ['handled', () => `is:handled opened:>=${monthStart()}`, (c) => c.handled_this_month ?? c.handled, 'fine'],
-  ['unsupported_month', () => `is:unsupported opened:>=${monthStart()}`, (c) => c.unsupported_this_month, 'open'],
+  ['this_month', 'opened:month', (c) => c.this_month], ['handled', 'is:handled opened:month', (c) => c.handled_this_month ?? c.handled, 'fine'],
+  ['unsupported_month', 'is:unsupported opened:month', (c) => c.unsupported_this_month, 'open'],
   ['breached', 'is:overdue', (c) => c.breached, 'bad'], ['investment_scam', 'kind:investment_scam', (c) => c.investment_scam, 'aside'], ['notify', 'kind:phishing_other', (c) => c.notify, 'aside'],
 ]
-const monthStart = () => `${new Date(Date.now() + 9 * 3600000).toISOString().slice(0, 7)}-01`
 
 const Counters = () => {
   const c = counters.value
-  return html`<ul class="counters" aria-label=${t('counter.label')}>${COUNTERS.map(([key, q, of, tone]) => {
-    const query = typeof q === 'function' ? q() : q
+  return html`<ul class="counters" aria-label=${t('counter.label')}>${COUNTERS.map(([key, query, of, tone]) => {
     return html`<li><a class=${`counter ${tone || ''}`} href=${href('/cases', { q: query })} aria-current=${(route.value.params.get('q') || '') === query ? 'true' : undefined}>
       <span class="counter-number num">${c ? number(of(c)) : html`<span class="bone short"></span>`}</span><span class="counter-name">${t(`counter.${key}`)}</span></a></li>`
   })}</ul>`
