@@ -65,56 +65,6 @@ hk_read_campaigns(hk_db *db, int64_t id, int64_t before, int64_t limit, GError *
 }
 
 hk_rows *
-hk_read_targets(hk_db *db, int64_t id, GError **error)
-{
-	return hk_db_query(db,
-		HK_SQL("SELECT id, key, name, name_en, own, services, domains, note, state, "
-		       "updated_ms, version FROM targets"
-		       " WHERE $1 = 0 OR id = $1 ORDER BY id"),
-		HK_ARGS(hk_v_int(id)), error);
-}
-
-hk_rows *
-hk_read_actors(hk_db *db, int64_t id, GError **error)
-{
-	return hk_db_query(db,
-		HK_SQL("SELECT id, key, name, aliases, note, state, updated_ms, version FROM "
-		       "actors WHERE $1 = 0 OR id = $1"
-		       " ORDER BY id"),
-		HK_ARGS(hk_v_int(id)), error);
-}
-
-hk_rows *
-hk_read_contacts(hk_db *db, int64_t id, GError **error)
-{
-	return hk_db_query(db,
-		HK_SQL("SELECT id, key, kind, name, mail, url, lang, note, state, updated_ms, "
-		       "version FROM contacts"
-		       " WHERE $1 = 0 OR id = $1 ORDER BY id"),
-		HK_ARGS(hk_v_int(id)), error);
-}
-
-hk_rows *
-hk_read_task_templates(hk_db *db, int64_t id, GError **error)
-{
-	return hk_db_query(db,
-		HK_SQL("SELECT id, key, name, steps, kinds, state, updated_ms, version FROM "
-		       "task_templates"
-		       " WHERE $1 = 0 OR id = $1 ORDER BY id"),
-		HK_ARGS(hk_v_int(id)), error);
-}
-
-hk_rows *
-hk_read_statuses(hk_db *db, int64_t id, GError **error)
-{
-	return hk_db_query(db,
-		HK_SQL("SELECT id, key, name, name_en, handled, position, updated_ms, version FROM "
-		       "statuses"
-		       " WHERE $1 = 0 OR id = $1 ORDER BY position, id"),
-		HK_ARGS(hk_v_int(id)), error);
-}
-
-hk_rows *
 hk_read_views(hk_db *db, int64_t user, GError **error)
 {
 	return hk_db_query(db,

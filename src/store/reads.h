@@ -1,4 +1,4 @@
-/* store/reads: what the board shows besides cases: intakes, sightings, campaigns, meta data, views, the state of the house. Layer: store.
+/* store/reads: what the board shows besides cases and meta data: intakes, sightings, campaigns, views, the state of the house. Layer: store.
  *
  * Each gives rows for hk_rows_next(); the comment of each names its columns, in order. Times are ms. "limit" rows at most; callers that page ask for one
  * more than they show. after: the number of the last row of the page before, 0: from the start. */
@@ -20,15 +20,6 @@ hk_rows *hk_read_sightings(hk_db *db, const int64_t *ids, size_t count, GError *
 
 /* Campaigns, newest first (before, id as above): id, name, kind, key, actor id, actor key, actor name, cases, opened_ms, updated_ms, version. */
 hk_rows *hk_read_campaigns(hk_db *db, int64_t id, int64_t before, int64_t limit, GError **error);
-
-/* Meta data, rising by id (id 0: all): targets: id, key, name, name_en, own, services, domains, note, state, updated_ms, version. actors: id, key, name, aliases, note, state,
- * updated_ms, version. contacts: id, key, kind, name, mail, url, lang, note, state, updated_ms, version. task templates: id, key, name, steps, kinds, state, updated_ms,
- * version. statuses (by position): id, key, name, name_en, handled, position, updated_ms, version. */
-hk_rows *hk_read_targets(hk_db *db, int64_t id, GError **error);
-hk_rows *hk_read_actors(hk_db *db, int64_t id, GError **error);
-hk_rows *hk_read_contacts(hk_db *db, int64_t id, GError **error);
-hk_rows *hk_read_task_templates(hk_db *db, int64_t id, GError **error);
-hk_rows *hk_read_statuses(hk_db *db, int64_t id, GError **error);
 
 /* Saved views that the user sees, own ones and everybody's: id, user_id (NULL: everybody's), name, query, sort, columns, position. */
 hk_rows *hk_read_views(hk_db *db, int64_t user, GError **error);
