@@ -214,6 +214,23 @@ for my $format (qw(csv taxii)) {
 }
 stop_it($big->{pid});
 
+# --- at its own pace, in watch ---
+my $live = start_feeds('live', '--size', '30', '--rate', '2');
+mkdir "$dir/live" or die;
+spew("$dir/live/live.conf", "format = text\nurl = \"$live->{text}\"\npoll = 10s\n");
+spew("$dir/live/off.conf", "format = text\nurl = \"$live->{text}\"\npoll = 10s\nenabled = no\n");
+my $count = "SELECT COUNT(*) FROM sightings s JOIN sources o ON o.id = s.source_id WHERE o.key = 'feed:live'";
+my $watch = spawn_role('watch', 'watch', '--feeds', "$dir/live");
+ok(until_ok('the first look', sub { value($count) >= 30 }), 'watch looks at once') or diag slurp("$work/watch.err");
+my $seen = value($count);
+ok(until_ok('the next look', sub { value($count) > $seen }), 'and again') or diag slurp("$work/watch.err");
+control($live, 'fault', 'slow@reads:1:60000');
+ok(until_ok('a slow answer', sub { grep { ($_->{fault} // '') eq 'slow' } asked($live) }), 'a server that takes its time');
+is(stop_it($watch), 0, 'SIGTERM does not wait for it') or diag slurp("$work/watch.err");
+is(source('live')->{health}{failures}, 0, 'and it is not the feed that failed');
+is(value("SELECT COUNT(*) FROM sources WHERE key = 'feed:off'"), 0, 'a feed that is not enabled is left alone');
+stop_it($live->{pid});
+
 # --- a file, the dry run, wrong words ---
 my $own = spew("$dir/own.txt", "# ours\nhxxps://login-mihon-bank[.]example/a\nmihonbank.test\n127.0.0.1\n10.0.0.0/8\n203.0.113.9/32\n");
 feed('own', "format = text\nfile = ../own.txt\ntarget = mihon-bank\n");
