@@ -128,7 +128,7 @@ hk_rows_json(hk_rows *rows, const hk_col *cols, GString *out, size_t limit, int6
 		hk_jsonw_open(out, '{');
 		hk_row_json(own, cols, out);
 		hk_jsonw_close(out, '}');
-		last = hk_rows_int(own, 0);
+		last = ret_last ? hk_rows_int(own, 0) : 0;
 	}
 	if (inner) {
 		g_propagate_error(error, inner);
