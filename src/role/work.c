@@ -3,6 +3,7 @@
 
 #include "casework/intake.h"
 #include "flow/jobs.h"
+#include "flow/sweep.h"
 #include "role/role.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
@@ -11,12 +12,13 @@
 /* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
 #define IDLE_MS 500
 
-/* Who does what. A stage of stages.def without a row here is a dead letter. */
+/* Who does what. A stage of stages.def without a row here is a dead letter. user: hk_sites *. */
 static const struct {
 	const char *stage;
 	hk_job_handler run;
 } handlers[] = {
 	{"intake", hk_intake_run},
+	{"sweep", hk_sweep_run},
 };
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
@@ -89,6 +91,15 @@ loop(const hk_role *role, hk_sites *sites, GError **error)
 		hk_job_clear(&job);
 	}
 	return true;
+}
+
+static const hk_who auto_who = {.login = "auto", .via = "work", .address = ""};
+
+static bool
+start_sweep(hk_flow *flow, void *user, GError **error)
+{
+	(void)user;
+	return hk_sweep_start(flow, error);
 }
 
 bool
