@@ -39,6 +39,8 @@ hk_role_web(const hk_opts *opts, GError **error)
 		.threads = (unsigned)hk_opts_int(opts, HK_OPT_WEB_THREADS),
 		.connections = (unsigned)hk_opts_int(opts, HK_OPT_CONNECTIONS),
 		.per_address = (unsigned)hk_opts_int(opts, HK_OPT_PER_ADDRESS),
+		.header_ms = (unsigned)hk_opts_int(opts, HK_OPT_HEADER_TIMEOUT),
+		.idle_ms = (unsigned)hk_opts_int(opts, HK_OPT_IDLE_TIMEOUT),
 		.session_idle_ms = hk_opts_int(opts, HK_OPT_SESSION_IDLE),
 		.session_absolute_ms = hk_opts_int(opts, HK_OPT_SESSION_ABSOLUTE),
 		.totp_required = hk_opts_bool(opts, HK_OPT_REQUIRE_TOTP),

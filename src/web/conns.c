@@ -83,7 +83,7 @@ void
 hk_conn_set(hk_conn *conn, hk_conn_state state, int64_t bytes)
 {
 	int64_t now = hk_clock_mono_ms();
-	int64_t allowance = HK_CONN_GRACE_MS + bytes / HK_CONN_BYTES_PER_MS;
+	int64_t allowance = conn->conns->header_ms + bytes / HK_CONN_BYTES_PER_MS;
 
 	g_mutex_lock(&conn->conns->mutex);
 	if (conn->state != state || state != HK_CONN_BODY) {
@@ -104,7 +104,7 @@ hk_conn_set(hk_conn *conn, hk_conn_state state, int64_t bytes)
 		conn->deadline_ms = now + allowance;
 		break;
 	case HK_CONN_STREAM:
-		conn->deadline_ms = bytes > 0 ? now + 3 * HK_CONN_GRACE_MS : 0;
+		conn->deadline_ms = bytes > 0 ? now + 2 * (int64_t)conn->conns->header_ms : 0;
 		break;
 	case HK_CONN_WORK:
 		conn->deadline_ms = 0;

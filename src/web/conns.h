@@ -2,7 +2,7 @@
  *
  * libmicrohttpd closes connections on which nothing moves; a client that sends a byte now and then moves. So each step has an absolute
  * deadline: the headers must be there within header_ms, the next request within idle_ms, a body and the reading of an answer at 8 KiB/s at
- * least, after a grace of 20 s. What is late is shut down. When four fifths of all connections are in use, idle ones get 5 s. */
+ * least, after a grace of header_ms. What is late is shut down. When four fifths of all connections are in use, idle ones get 5 s. */
 #ifndef HK_WEB_CONNS_H
 #define HK_WEB_CONNS_H
 
@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 enum {
-	HK_CONN_GRACE_MS = 20000,
 	HK_CONN_BYTES_PER_MS = 8,
 	HK_CONN_SCARCE_MS = 5000,
 };
