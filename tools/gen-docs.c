@@ -1,7 +1,7 @@
 /* gen-docs: everything that is written from the tables cmd.def, options.def, events.def and
  * errors.def.
  *
- *   gen-docs reference DIR    cli.md configuration.md events.md errors.md odd.md
+ *   gen-docs reference DIR    cli.md configuration.md events.md errors.md odd.md states.md
  *   gen-docs man DIR          man1/hikeshi.1 man1/hikeshi-COMMAND.1 man5/hikeshi.conf.5
  *   gen-docs completion       the bash completion, on standard output
  *   gen-docs conf             hikeshi.conf.example, on standard output
@@ -15,6 +15,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "flow/audit.h"
+#include "flow/states.h"
 #include "sys/conffile.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
@@ -246,6 +248,90 @@ md_odd(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_string_append_printf(out, "| `%s` | %s | %s |\n", rows[i].code,
 			rows[i].malformed ? "malformed" : "note", rows[i].meaning);
+	}
+	return out;
+}
+
+static void
+states_of(GString *out, hk_machine machine)
+{
+	g_string_append_printf(
+		out, "\n## %s\n\n| state | | |\n|---|---|---|\n", hk_machine_text(machine));
+	for (size_t i = 0; i < hk_state_count; i++) {
+		const hk_state *s = &hk_states[i];
+		if (s->machine == machine) {
+			g_string_append_printf(out, "| `%s` | %s | %s |\n", s->text, s->en, s->ja);
+		}
+	}
+	g_string_append(out, "\n| from | act | to | stamps, if empty |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < hk_move_count; i++) {
+		const hk_move *m = &hk_moves[i];
+		if (m->machine == machine) {
+			const char *tick = *m->clock ? "`" : "";
+			g_string_append_printf(out, "| `%s` | `%s` | `%s` | %s%s%s |\n", m->from,
+				m->act, m->to, tick, m->clock, tick);
+		}
+	}
+}
+
+static void
+other_tables(GString *out)
+{
+	static const struct {
+		const char *state, *clock;
+		int minutes;
+	} sla[] = {
+#define SLA(state, clock, minutes) {state, clock, minutes},
+#include "flow/sla.def"
+#undef SLA
+	};
+
+	g_string_append(out,
+		"\n## Kinds of cases\n\n*managed*: in the management figure. Queue: own = "
+		"ours to take down, notify = tell the other bank,\ncount = only counted."
+		"\n\n| kind | | | managed | queue |\n|---|---|---|---|---|\n");
+	for (size_t i = 0; i < hk_casekind_count; i++) {
+		const hk_casekind *k = &hk_casekinds[i];
+		g_string_append_printf(out, "| `%s` | %s | %s | %s | %s |\n", k->text, k->en, k->ja,
+			k->managed ? "yes" : "no", k->queue);
+	}
+	g_string_append(out, "\n## SLA clocks\n\nBy default; the setting `sla` changes them.\n\n"
+			     "| in state | clock | minutes |\n|---|---|---|\n");
+	for (size_t i = 0; i < G_N_ELEMENTS(sla); i++) {
+		g_string_append_printf(
+			out, "| `%s` | `%s` | %d |\n", sla[i].state, sla[i].clock, sla[i].minutes);
+	}
+	g_string_append(out,
+		"\n## Stages of jobs\n\n| stage | lease | attempts | first back-off | work "
+		"|\n|---|---|---|---|---|\n");
+	for (size_t i = 0; i < hk_stage_count; i++) {
+		const hk_stage *s = &hk_stages[i];
+		g_string_append_printf(out, "| `%s` | %d s | %d | %d s | %s |\n", s->text,
+			(int)(s->lease_ms / 1000), (int)s->attempts, (int)(s->backoff_ms / 1000),
+			s->meaning);
+	}
+}
+
+static GString *
+md_states(void)
+{
+	GString *out = g_string_new("# States, moves, kinds and acts\n\n");
+
+	g_string_append_printf(out, generated, "src/flow/*.def");
+	g_string_append(out,
+		"A move that is not a row here is refused (`refused`). What an act guarantees: "
+		"[flow.md](../flow.md).\n");
+	for (unsigned m = 0; m < HK_MACHINE_COUNT; m++) {
+		states_of(out, (hk_machine)m);
+	}
+	other_tables(out);
+	g_string_append(out,
+		"\n## Acts\n\nWhat stands in the audit trail, and on a case's timeline.\n\n"
+		"| act | object | | |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < hk_act_count; i++) {
+		const hk_act *a = &hk_acts[i];
+		g_string_append_printf(
+			out, "| `%s` | %s | %s | %s |\n", a->text, a->object, a->en, a->ja);
 	}
 	return out;
 }
@@ -560,12 +646,14 @@ main(int argc, char **argv)
 		g_autoptr(GString) events = md_events();
 		g_autoptr(GString) errors = md_errors();
 		g_autoptr(GString) odd = md_odd();
+		g_autoptr(GString) states = md_states();
 
 		save(argv[2], "cli.md", cli);
 		save(argv[2], "configuration.md", configuration);
 		save(argv[2], "events.md", events);
 		save(argv[2], "errors.md", errors);
 		save(argv[2], "odd.md", odd);
+		save(argv[2], "states.md", states);
 		return 0;
 	}
 	if (strcmp(what, "man") == 0 && argc == 3) {
