@@ -45,6 +45,7 @@ run(hk_flow *flow, const char *kind, hk_span body, bool dry_run, int64_t *ret_id
 	static const char *const stages[] = {"intake", NULL};
 	handed h = {kind, body, dry_run, 0};
 	int64_t start = hk_clock_mono_us();
+	double cpu = bench_cpu_s();
 	GError *error = NULL;
 
 	if (!hk_flow_do(flow, &me, hand_in, &h, &error)) {
@@ -65,6 +66,7 @@ run(hk_flow *flow, const char *kind, hk_span body, bool dry_run, int64_t *ret_id
 		}
 	}
 	*ret_id = h.id;
+	printf("  %.2f s of CPU\n", bench_cpu_s() - cpu);
 	return (double)(hk_clock_mono_us() - start) / 1e6;
 }
 

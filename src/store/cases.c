@@ -204,11 +204,20 @@ hk_cases_insert(hk_db *db, hk_case_row *row, GError **error)
 
 	row->version = 1;
 	values_of(row, values);
-	/* The number is the database's to give; $1 must be named all the same. */
-	if (!hk_db_int(db,
-		    HK_SQL("INSERT INTO cases (" COLUMNS ") SELECT " PLACES
-			   " WHERE CAST($1 AS BIGINT) IS NULL RETURNING id"),
-		    values, G_N_ELEMENTS(values), &id, error)) {
+	/* The number is the database's to give. SQLite makes a table of its own for each RETURNING, and another for INSERT ... SELECT:
+	 * together they cost as much as the row and all its indexes. */
+	if (hk_db_engine_of(db) == HK_DB_SQLITE) {
+		if (!hk_db_exec(db,
+			    HK_SQL("INSERT INTO cases (id, " COLUMNS ") VALUES ($1, " PLACES ")"),
+			    values, G_N_ELEMENTS(values), NULL, error) ||
+			!hk_db_int(
+				db, HK_SQL("SELECT last_insert_rowid()"), HK_NO_ARGS, &id, error)) {
+			return false;
+		}
+	} else if (!hk_db_int(db,
+			   HK_SQL("INSERT INTO cases (" COLUMNS ") SELECT " PLACES
+				  " WHERE CAST($1 AS BIGINT) IS NULL RETURNING id"),
+			   values, G_N_ELEMENTS(values), &id, error)) {
 		return false;
 	}
 	row->id = id;
