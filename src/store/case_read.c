@@ -103,12 +103,11 @@ put_labels(GHashTable *lists, int64_t id, GString *out)
 	hk_jsonw_close(out, ']');
 }
 
-bool
-hk_case_items(hk_db *db, const GArray *ids, GString *out, GError **error)
+/* Number -> the item as a GString. */
+static bool
+read_items(hk_db *db, const GArray *ids, GHashTable *items, GError **error)
 {
 	g_autoptr(GHashTable) labels =
-		g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_string);
-	g_autoptr(GHashTable) items =
 		g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_string);
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 	GError *inner = NULL;
@@ -138,13 +137,41 @@ hk_case_items(hk_db *db, const GArray *ids, GString *out, GError **error)
 		g_propagate_error(error, inner);
 		return false;
 	}
+	return true;
+}
+
+/* Each item, by one of the two. */
+static bool
+put_items(hk_db *db, const GArray *ids, bool lines, GString *out, GError **error)
+{
+	g_autoptr(GHashTable) items =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_string);
+
+	if (!read_items(db, ids, items, error)) {
+		return false;
+	}
 	for (size_t i = 0; i < ids->len; i++) {
 		const GString *item = g_hash_table_lookup(items, &g_array_index(ids, int64_t, i));
-		if (item) {
+		if (item && lines) {
+			g_string_append_len(out, item->str, (gssize)item->len);
+			g_string_append_c(out, '\n');
+		} else if (item) {
 			hk_json_raw(out, item->str);
 		}
 	}
 	return true;
+}
+
+bool
+hk_case_items(hk_db *db, const GArray *ids, GString *out, GError **error)
+{
+	return put_items(db, ids, false, out, error);
+}
+
+bool
+hk_case_lines(hk_db *db, const GArray *ids, GString *out, GError **error)
+{
+	return put_items(db, ids, true, out, error);
 }
 
 /* One case -------------------------------------------------------------------------------------- */

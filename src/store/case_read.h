@@ -8,6 +8,9 @@
  * The list is open already. */
 bool hk_case_items(hk_db *db, const GArray *ids, GString *out, GError **error);
 
+/* hk_case_lines(db, ids, out, error): the same, a line each (JSON Lines). */
+bool hk_case_lines(hk_db *db, const GArray *ids, GString *out, GError **error);
+
 /* hk_case_whole(db, id, out, ret_version, ret_state, error): the item and all that hangs on it, without the closing '}' (the caller adds "may"). *ret_state: owned.
  * HK_ENOENT. */
 bool hk_case_whole(hk_db *db, int64_t id, GString *out, int64_t *ret_version, char **ret_state,
