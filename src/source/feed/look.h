@@ -12,7 +12,7 @@
 #include "source/feed/lead.h"
 #include "source/feed/net.h"
 
-#define HK_FEED_CHUNK        500 /* leads of one transaction */
+#define HK_FEED_CHUNK        300 /* leads of one transaction; below HK_DB_VALUES_MAX */
 #define HK_FEED_EVENTS_MAX   50000
 #define HK_FEED_PAGES_MAX    20000 /* of one collection in one look */
 #define HK_FEED_POSITION_MAX (1u << 20)

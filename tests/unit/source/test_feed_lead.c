@@ -220,7 +220,7 @@ files(const char *folder)
 	g_autoptr(hk_feed_config) config = config_at(folder, "format = text\nfile = list\n");
 	is_int(look_at(config, "{}", &s), HK_OK, "a file");
 	is_int(s.leads, 1200, "all of it");
-	is_int(s.writes, 3, "in chunks");
+	is_int(s.writes, 5, "in chunks");
 	g_autofree char *position = g_strdup(s.position);
 	s = (sink){.position = s.position};
 	is_int(look_at(config, position, &s), HK_OK, "again");
