@@ -69,7 +69,7 @@ function One({ id }) {
   const lines = (before.length ? before.map((row) => known.get(row.line) || row) : rows).filter((row) => !only || row.how === only)
   const part = intake.lines ? Math.min(1, intake.line / intake.lines) : running ? 0 : 1
   const run = () => attempt(async () => { const next = await post(`/intakes/${id}/run`); go(`/intake/${next.id}`) })
-  return html`<div class="page"><${Head} title=${t(intake.dry_run ? 'intake.title_dry' : 'intake.title', { id })} sub=${html`${tf('intake.state', intake.state)} · ${intake.by} · `}>
+  return html`<div class="page"><${Head} title=${t(intake.dry_run ? 'intake.title_dry' : 'intake.title', { id })} sub=${html`${tf('intake.state', intake.state)} · ${intake.by} · <${Time} at=${intake.at} />`}>
       ${running && can.write && html`<button type="button" class="button" onClick=${() => attempt(async () => { await post(`/intakes/${id}/cancel`); done(t('intake.cancelled')); reload() })}>${t('intake.cancel')}</button>`}
       ${!running && intake.dry_run && intake.state === 'done' && can.write && html`<button type="button" class="button primary" onClick=${run}><${Icon} name="check" />${t('intake.run', { n: number(intake.opened + intake.attached + intake.routed) })}</button>`}
       <a class="button" href=${href('/bulk')}><${Icon} name="bulk" />${t('board.bulk')}</a><a class="button" href=${href('/cases')}>${t('nowhere.back')}</a><//>
