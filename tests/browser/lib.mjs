@@ -71,6 +71,7 @@ export async function newPage(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1366, height: 860 }, locale: 'ja-JP', timezoneId: 'Asia/Tokyo', acceptDownloads: true, reducedMotion: 'reduce', ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: URL_BASE })
   const page = await context.newPage()
+  page.setDefaultTimeout(15000)
   await page.addInitScript(() => { addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)) })
   page.on('console', (message) => { if (message.type() === 'error' && !/status of (?:40[0-9]|412|42[0-9])/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`) })
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack || error}`))

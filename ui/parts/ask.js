@@ -63,7 +63,7 @@ function Edit({ cases, n, select, onClose, onDone }) {
     }
     onDone()
   }}><${What} cases=${cases} n=${n} /><div class="grid">
-    ${one && html`<${Text} name="name" label=${t('case.name')} value=${one.name} required first wide maxlength="500" />`}
+    ${one && html`<${Text} name="name" label=${t('case.name')} value=${one.name} required first wide maxlength="300" />`}
     ${one ? html`<${TargetAndService} target=${one.target?.key} service=${one.service} />` : html`<${TargetSelect} />`}
     <${KindSelect} value=${one?.kind} none=${t('form.unchanged')} /><${ActorSelect} value=${one?.actor?.key} /><${AssigneeField} value=${one?.assignee} />
     ${one && html`<${Text} name="first_seen" type="datetime-local" label=${t('case.first_seen')} value=${toInput(one.first_seen)} />

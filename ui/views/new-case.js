@@ -36,7 +36,7 @@ export default function NewCase({ preset = {}, onClose }) {
     go(`/case/${answer.case.id}`)
   }
   return html`<${FormDialog} title=${t('board.new_case')} label=${t('new.create')} wide onClose=${onClose} submit=${submit}><div class="grid">
-    <${Text} name="name" label=${t('case.name')} hint=${t('new.name.hint')} first wide maxlength="500" required=${!url} value=${preset.name} />
+    <${Text} name="name" label=${t('case.name')} hint=${t('new.name.hint')} first wide maxlength="300" required=${!url} value=${preset.name} />
     <div class="wide"><${Text} name="url" label=${t('case.url')} hint=${t('new.url.hint')} value=${preset.url} onInput=${(event) => setUrl(event.target.value)} inputmode="url" maxlength="8000" />${wants(WANTS.url)}
       ${known?.items.length > 0 && html`<p class="about" role="status">${t('new.known')} ${known.items.map((item) => html`<a href=${href(`/case/${item.id}`)} onClick=${onClose}>${item.id}</a> <${State} state=${item.state} /> `)}</p>`}</div>
     <div><${Text} name="host" label=${t('case.host')} value=${preset.host} maxlength="255" />${wants(WANTS.host)}</div>
