@@ -13,7 +13,9 @@ const hk_who fl_mikan = {.user_id = 1, .login = "mikan", .via = "cli", .address 
 const hk_who fl_auto = {.login = "auto", .via = "work", .address = ""};
 
 static char *key_file;
-static GError *last;
+/* One place for ever: a check's arguments may be evaluated in any order, its text is read after all of them. */
+static char why[1000];
+static hk_err code;
 
 _Noreturn static void
 bail(const char *what, const GError *error)
@@ -26,7 +28,6 @@ bail(const char *what, const GError *error)
 static void
 clean_up(void)
 {
-	g_clear_error(&last);
 	if (key_file) {
 		unlink(key_file);
 		g_clear_pointer(&key_file, g_free);
@@ -107,20 +108,21 @@ fl_close(hk_flow *flow)
 void
 fl_said(GError *error)
 {
-	g_clear_error(&last);
-	last = error;
+	g_strlcpy(why, error ? error->message : "", sizeof why);
+	code = hk_error_code(error);
+	g_clear_error(&error);
 }
 
 const char *
 fl_why(void)
 {
-	return last ? last->message : "";
+	return why;
 }
 
 hk_err
 fl_code(void)
 {
-	return hk_error_code(last);
+	return code;
 }
 
 bool
