@@ -18,7 +18,8 @@ enum { MERGES_DEEP = 64, REASONS_MAX = 65536, URL_MAX = 8192, HOST_MAX = 253 };
 /* A lead, checked, with what was looked up for it. */
 typedef struct plan {
 	const hk_lead *lead;
-	int64_t seen_ms;
+	int64_t seen_ms;  /* when the site was first seen */
+	int64_t named_ms; /* when it was named: what the dedupe period counts from */
 	const char *name, *kind, *state;
 	const hk_target_row *target; /* or NULL */
 	int64_t actor_id, source_id, campaign_id;
@@ -170,6 +171,9 @@ make_plan(plan *p, const hk_lead *lead, int64_t now_ms, GError **error)
 		return false;
 	}
 	p->seen_ms = lead->first_seen_ms ? MIN(lead->first_seen_ms, now_ms) : now_ms;
+	/* An import is history: the same host a year apart were two cases. Whoever else says that a site has been up for long
+	 * says it now. */
+	p->named_ms = g_strcmp0(lead->source, "import") == 0 ? p->seen_ms : now_ms;
 	p->name = lead->name ? lead->name : lead->host;
 	make_keys(p);
 	return true;
@@ -213,8 +217,7 @@ find(hk_db *db, const plan *p, const hk_policy *policy, hk_taken *ret, GError **
 	}
 	for (unsigned i = 0; i < list->len && ret->case_id == 0; i++) {
 		const hk_case_found *found = &g_array_index(list, hk_case_found, i);
-		/* Imports bring what is old: a year ago it was another case, too. */
-		if (ABS(p->seen_ms - found->seen_ms) > policy->dedupe_ms) {
+		if (ABS(p->named_ms - found->seen_ms) > policy->dedupe_ms) {
 			continue;
 		}
 		if (!follow(db, found, &ret->case_id, error)) {
@@ -479,10 +482,10 @@ put_rows(hk_flow *flow, const plan *p, int64_t case_id, bool *ret_new_url, GErro
 
 	*ret_new_url = false;
 	if (lead->url && !hk_case_urls_add(flow->db, case_id, lead->url, p->hash, lead->host,
-				 p->seen_ms, ret_new_url, error)) {
+				 p->named_ms, ret_new_url, error)) {
 		return false;
 	}
-	if (!hk_case_keys_put(flow->db, case_id, &p->keys, p->seen_ms, error) ||
+	if (!hk_case_keys_put(flow->db, case_id, &p->keys, p->named_ms, error) ||
 		!put_labels(flow, case_id, lead->labels, error)) {
 		return false;
 	}
@@ -519,7 +522,7 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 		.gsb_type = (char *)(uintptr_t)lead->gsb_type,
 		.ticket_type = (char *)(uintptr_t)lead->ticket_type,
 		.wants = p->wants,
-		.last_seen_ms = flow->now_ms,
+		.last_seen_ms = p->named_ms,
 		.updated_ms = flow->now_ms,
 	};
 	hk_case_facets facets;
@@ -596,7 +599,7 @@ attach(hk_flow *flow, const plan *p, const hk_taken *taken, GError **error)
 		g_free(row->domain);
 		row->domain = g_strdup(lead->domain);
 	}
-	row->last_seen_ms = MAX(row->last_seen_ms, p->seen_ms);
+	row->last_seen_ms = MAX(row->last_seen_ms, p->named_ms);
 	int64_t *first = &row->clocks[HK_CLOCK_FIRST_SEEN];
 	*first = MIN(*first, p->seen_ms);
 	if (lead->score > row->score) {

@@ -38,6 +38,33 @@ test_dedupe(void)
 	fl_close(flow);
 }
 
+/* An import is history; a person who says that a site is old says it now. */
+static void
+test_history(void)
+{
+	hk_flow *flow = fl_open();
+	hk_lead lead = {.url = "https://old.example/",
+		.host = "old.example",
+		.source = "manual",
+		.first_seen_ms = hk_clock_wall_ms() - 40 * day_ms};
+	hk_taken first, second;
+	GError *error = NULL;
+
+	ok(fl_take_lead(flow, &lead, &first, &error), "seen 40 days ago, says a person");
+	lead.source = "feed:x";
+	lead.first_seen_ms = 0;
+	ok(fl_take_lead(flow, &lead, &second, &error) && second.case_id == first.case_id,
+		"named again: the same case");
+	lead.source = "import";
+	lead.first_seen_ms = hk_clock_wall_ms() - 365 * day_ms;
+	ok(fl_take_lead(flow, &lead, &second, &error) && second.how == HK_TAKEN_OPENED,
+		"an import of a year ago: another case");
+	lead.first_seen_ms -= 10 * day_ms;
+	ok(fl_take_lead(flow, &lead, &first, &error) && first.case_id == second.case_id,
+		"ten days before that: the same as that one");
+	fl_close(flow);
+}
+
 static void
 test_shared_host(void)
 {
@@ -185,6 +212,7 @@ main(void)
 {
 	hk_clock_freeze(start_ms);
 	test_dedupe();
+	test_history();
 	test_shared_host();
 	test_scope();
 	test_campaigns();
