@@ -113,7 +113,8 @@ hk_role_work(const hk_opts *opts, GError **error)
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
 	g_autoptr(hk_sites) sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
-	bool good = sites && loop(&role, sites, error);
+	bool good = sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
+		    loop(&role, sites, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
