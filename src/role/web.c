@@ -29,6 +29,7 @@ hk_role_web(const hk_opts *opts, GError **error)
 		.database = hk_opts_str(opts, HK_OPT_DATABASE),
 		.audit_key = hk_opts_str(opts, HK_OPT_AUDIT_KEY),
 		.web_key = hk_opts_str(opts, HK_OPT_WEB_KEY),
+		.blob_dir = hk_opts_str(opts, HK_OPT_BLOBS),
 		.listen = hk_opts_str(opts, HK_OPT_LISTEN),
 		.tls_cert = hk_opts_str(opts, HK_OPT_TLS_CERT),
 		.tls_key = hk_opts_str(opts, HK_OPT_TLS_KEY),
