@@ -188,7 +188,8 @@ pieces(void)
 		}
 		text = g_strdup(hk_rows_str(rows, 0));
 		long chars = g_utf8_strlen(text, -1), from = next((uint32_t)chars);
-		long to = MIN(chars, from + 1 + next(9));
+		long to = from + 1 + next(9);
+		to = MIN(to, chars); /* in two steps: MIN counts its arguments twice */
 		g_autofree char *piece = g_utf8_substring(text, from, to);
 		if (strchr(piece, '\n')) {
 			continue;
