@@ -94,7 +94,7 @@ hk_policy_init(hk_policy *policy)
 	if (hk_casekind_count > G_N_ELEMENTS(policy->sla_ms[0])) {
 		HK_BUG("more kinds of cases than hk_policy has room for");
 	}
-	*policy = (hk_policy){.dedupe_ms = DEDUPE_DAYS * MS_PER_DAY, .ct_threshold = 0.5};
+	*policy = (hk_policy){.dedupe_ms = DEDUPE_DAYS * MS_PER_DAY, .ct_threshold = 0.9};
 	policy->scope = g_ptr_array_new_with_free_func(rule_free);
 	sla_default(policy);
 }

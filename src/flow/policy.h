@@ -4,7 +4,7 @@
  *     scope   [{"target"?, "service"?, "kind"?, "route"}, ...]  the first rule whose members all fit a new case puts it out of
  *             scope; route says who deals with it. target is a target's key. At least one of the three; at most 200 rules
  *     sla     {CLOCK: MINUTES | null | {KIND or "default": MINUTES | null, ...}, ...}  clocks: sla.def; null: no clock runs
- *     ct      {"threshold": 0..1}                from which score on a certificate's name is a sighting
+ *     ct      {"threshold": 0..1}                from which score on a sighting opens a case by itself; 0.9
  *
  * A member that is missing has its default. */
 #ifndef HK_FLOW_POLICY_H

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "casework/intake.h"
+#include "casework/leads.h"
 #include "flow/jobs.h"
 #include "flow/sweep.h"
 #include "role/role.h"
@@ -18,6 +19,7 @@ static const struct {
 	hk_job_handler run;
 } handlers[] = {
 	{"intake", hk_intake_run},
+	{"sighting", hk_leads_run},
 	{"sweep", hk_sweep_run},
 };
 
