@@ -42,7 +42,7 @@ hk_read_sightings(hk_db *db, const int64_t *ids, size_t count, GError **error)
 	hk_sqlb_add(b, HK_SQL("SELECT g.id, s.key, s.name, g.kind, g.state, g.seen_ms, g.host, "
 			      "g.url, g.title, g.score, t.id, t.key,"
 			      " t.name, t.name_en, t.own, g.case_id, g.campaign_id, g.version, "
-			      "g.data FROM sightings g"
+			      "g.data, g.key FROM sightings g"
 			      " JOIN sources s ON s.id = g.source_id LEFT JOIN targets t ON t.id = "
 			      "g.target_id WHERE g.id IN (0"));
 	for (size_t i = 0; i < count; i++) {

@@ -15,7 +15,7 @@ hk_rows *hk_read_intake_lines(
 	hk_db *db, int64_t intake, const char *how, int64_t after, int64_t limit, GError **error);
 
 /* Sightings of these numbers, in any order (count <= 200): id, source key, source name, kind, state, seen_ms, host, url, title, score, target id, target key,
- * target name, target name_en, target own, case_id, campaign_id, version, data. */
+ * target name, target name_en, target own, case_id, campaign_id, version, data, key (32 bytes). */
 hk_rows *hk_read_sightings(hk_db *db, const int64_t *ids, size_t count, GError **error);
 
 /* Campaigns, newest first (before, id as above): id, name, kind, key, actor id, actor key, actor name, cases, opened_ms, updated_ms, version. */

@@ -3,6 +3,8 @@
 #define HK_WEB_RES_H
 
 #include "flow/flow.h"
+#include "flow/sites.h"
+#include "parse/url.h"
 #include "store/list.h"
 #include "web/handler.h"
 
@@ -20,6 +22,10 @@ bool hk_res_case_put(hk_req *req, GString *out, int64_t id, int64_t *ret_version
 
 /* hk_res_fresh(flow, id, version, error): inside an act: HK_EINCONSISTENT when the case is not of that version any more (0: any). */
 bool hk_res_fresh(hk_flow *flow, int64_t id, int64_t version, GError **error);
+
+/* hk_res_site(field, text, ret, ret_site, error): a URL or host as people write it; HK_EFORM "FIELD: ..." when it is none. */
+bool hk_res_site(
+	const char *field, const char *text, hk_url *ret, hk_site *ret_site, GError **error);
 
 /* hk_res_body(req): the body as it came, NUL-terminated; caller frees. */
 char *hk_res_body(const hk_req *req);

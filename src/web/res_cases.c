@@ -209,8 +209,8 @@ sites(GError **error)
 	return all;
 }
 
-static bool
-read_site(const char *field, const char *text, hk_url *ret, GError **error)
+bool
+hk_res_site(const char *field, const char *text, hk_url *ret, hk_site *ret_site, GError **error)
 {
 	static const size_t max = HK_URL_MAX;
 	g_autofree char *plain = g_malloc(max);
@@ -222,7 +222,11 @@ read_site(const char *field, const char *text, hk_url *ret, GError **error)
 			"%s: this is no %s; write it as https://host/path or host", field,
 			strcmp(field, "url") == 0 ? "URL" : "host name");
 	}
-	return true;
+	const hk_sites *all = sites(error);
+	if (all) {
+		hk_sites_look(all, ret->host, ret->is_ip, ret_site);
+	}
+	return all != NULL;
 }
 
 /* URL, host and domain, whichever was given: the first of them says the most. */
@@ -237,26 +241,21 @@ take_site(fresh *f, GError **error)
 		return false;
 	}
 	if (url && *url) {
-		if (!read_site("url", url, &f->url, error)) {
+		if (!hk_res_site("url", url, &f->url, &f->site, error)) {
 			return false;
 		}
 		f->lead.url = f->url.text;
 	} else if (host && *host) {
-		if (!read_site("host", host, &f->url, error)) {
+		if (!hk_res_site("host", host, &f->url, &f->site, error)) {
 			return false;
 		}
 	} else if (f->domain && *f->domain) {
-		if (!read_site("domain", f->domain, &f->url, error)) {
+		if (!hk_res_site("domain", f->domain, &f->url, &f->site, error)) {
 			return false;
 		}
 	} else {
 		return true;
 	}
-	const hk_sites *all = sites(error);
-	if (!all) {
-		return false;
-	}
-	hk_sites_look(all, f->url.host, f->url.is_ip, &f->site);
 	f->lead.host = f->url.host;
 	f->lead.domain = f->site.domain[0] != '\0' ? f->site.domain : NULL;
 	f->lead.private_suffix = f->site.private_suffix;
@@ -494,12 +493,13 @@ hk_web_cases_url(hk_req *req, hk_reply *reply, GError **error)
 {
 	act a = on_case(req);
 	const char *text = NULL;
+	hk_site site;
 
 	a.url = g_new0(hk_url, 1);
 	bool good = hk_req_json_only(req, error, "url", NULL) &&
 		    hk_req_need(req, error, "url", NULL) &&
 		    hk_req_json_text(req, "url", HK_URL_MAX, &text, error) &&
-		    read_site("url", text, a.url, error) && run(&a, act_url, reply, error);
+		    hk_res_site("url", text, a.url, &site, error) && run(&a, act_url, reply, error);
 	g_free(a.url);
 	return good;
 }
