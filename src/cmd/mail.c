@@ -1,8 +1,9 @@
-/* hikeshi mail read: what would be taken of mails, without taking it. */
+/* hikeshi mail read: what would be taken of mails, without taking it. hikeshi mail poll: one look into the mail sources. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "role/mailboxes.h"
 #include "score/targets.h"
 #include "source/mail/take.h"
 #include "sys/clock.h"
@@ -152,4 +153,80 @@ hk_cmd_mail_read(const hk_opts *opts, GError **error)
 			error, HK_EFORM, "%zu of the mails could not be read wholly", run.wrong);
 	}
 	return good;
+}
+
+/* ---- mail poll ---- */
+
+static bool
+is_named(const hk_opts *opts, const char *name)
+{
+	for (size_t i = 0; i < hk_opts_arg_count(opts); i++) {
+		if (g_strcmp0(hk_opts_args(opts)[i], name) == 0) {
+			return true;
+		}
+	}
+	return hk_opts_arg_count(opts) == 0;
+}
+
+/* One source until nothing waits there; what it came to is a line. */
+static bool
+poll_one(hk_mailbox *box, hk_flow *flow, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GError) why = NULL;
+	uint64_t fresh = 0, sum = 0;
+	bool good;
+
+	do {
+		good = hk_mailbox_poll(box, flow, &fresh, &why);
+		sum += fresh;
+	} while (good && hk_mailbox_next_ms(box) == 0);
+	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "source");
+	hk_jsonw_str(out, hk_mailbox_config_of(box)->source);
+	hk_jsonw_key(out, "new");
+	hk_jsonw_int(out, (int64_t)sum);
+	hk_jsonw_key(out, "error");
+	if (why) {
+		hk_jsonw_str(out, why->message);
+	} else {
+		hk_jsonw_null(out);
+	}
+	hk_jsonw_close(out, '}');
+	printf("%s\n", out->str);
+	if (why && error && !*error) {
+		g_propagate_error(error, g_steal_pointer(&why));
+	}
+	return good;
+}
+
+bool
+hk_cmd_mail_poll(const hk_opts *opts, GError **error)
+{
+	hk_mailbox *box;
+	size_t count = 0;
+	bool good = true;
+
+	hk_file_init();
+	if (!hk_opts_require(opts, HK_OPT_MAIL_SOURCES, error)) {
+		return false;
+	}
+	g_autoptr(hk_mailboxes) all = hk_mailboxes_open(opts, -1, error);
+	g_autoptr(hk_db) db = all ? hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), error) : NULL;
+	g_autoptr(hk_flow) flow =
+		db ? hk_flow_new(db, hk_opts_str(opts, HK_OPT_AUDIT_KEY), error) : NULL;
+
+	while (flow && (box = hk_mailboxes_take(all))) {
+		if (is_named(opts, hk_mailbox_config_of(box)->name)) {
+			good = poll_one(box, flow, good ? error : NULL) && good;
+			count++;
+		}
+		hk_mailbox_close(box);
+	}
+	if (flow && count < hk_opts_arg_count(opts) && good) {
+		return hk_error_set(error, HK_ENOENT,
+			"%s: not every source that was named is there and enabled",
+			hk_opts_str(opts, HK_OPT_MAIL_SOURCES));
+	}
+	return flow && good;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "role/ct_sink.h"
+#include "role/mailboxes.h"
 #include "role/poller.h"
 #include "role/role.h"
 #include "source/ct/keep.h"
@@ -142,8 +143,12 @@ hk_role_watch(const hk_opts *opts, GError **error)
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));
+	g_autoptr(hk_mailboxes) mailboxes = hk_mailboxes_open(opts, hk_stop_fd(), error);
 	g_autoptr(GPtrArray) pollers = g_ptr_array_new_with_free_func(join);
-	bool good = start_feeds(opts, &role, pollers, error);
+	bool good = mailboxes && start_feeds(opts, &role, pollers, error);
+	if (good) {
+		hk_mailboxes_start(mailboxes, opts, role.name, pollers);
+	}
 	if (good && hk_opts_str(opts, HK_OPT_LOGS)) {
 		good = follow(opts, &role, error);
 	} else if (good) {

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <iconv.h>
 #include <seccomp.h>
 
 #include "sys/file.h"
@@ -31,6 +32,9 @@
 
 /* Exit codes of the child. */
 enum { EXIT_DONE = 0, EXIT_NO_SANDBOX = 97, EXIT_NO_WRITE = 98 };
+
+/* What the child says when it is ready to work, how long we wait for that, and how often we try. */
+enum { READY = 'R', READY_MS = 2000, READY_TRIES = 6 };
 
 /* landlock.h of Debian 12 knows the files only. */
 typedef struct landlock_rules {
@@ -134,6 +138,30 @@ address_space(void)
 	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A lock that another thread of the caller held when it forked stays locked here for ever. Malloc's are mended by the C library; these
+ * are GLib's and iconv's. Whoever gets through has them to himself from now on; whoever does not is replaced (READY_MS). */
+static void
+touch_locks(void)
+{
+	static const size_t sizes[] = {16, 24, 40, 64, 104, 200, 504};
+	void *blocks[64];
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	iconv_t converter = iconv_open("UTF-8", "UTF-8");
+
+	for (size_t s = 0; s < G_N_ELEMENTS(sizes); s++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
+			blocks[i] = g_slice_alloc(sizes[s]);
+		}
+		for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
+			g_slice_free1(sizes[s], blocks[i]);
+		}
+	}
+	g_quark_from_string("hikeshi sandbox");
+	if (converter != (iconv_t)-1) {
+		iconv_close(converter);
+	}
+}
+
 static void
 child(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user, int out)
 {
@@ -178,6 +206,12 @@ child(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user, int out
 	enter_landlock();
 	if (!enter_seccomp()) {
 		_exit(EXIT_NO_SANDBOX);
+	}
+	const uint8_t ready = READY;
+
+	touch_locks();
+	if (!hk_file_write_all(3, hk_span_of(&ready, 1), NULL, NULL)) {
+		_exit(EXIT_NO_WRITE);
 	}
 	work(user, answer);
 	if (!hk_file_write_all(3, hk_span_of(answer->str, answer->len), NULL, NULL)) {
@@ -257,11 +291,46 @@ judge(int status, GError **error)
 		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-GBytes *
-hk_sandbox_run(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user, GError **error)
+/* Waits for the child's first byte. False: it did not come in time; an end of the pipe is seen later. */
+static bool
+await_ready(int fd, bool *ret_ready)
+{
+	int64_t end_ms = mono_ms() + READY_MS;
+	int64_t left;
+	uint8_t byte = 0;
+
+	*ret_ready = false;
+	while ((left = end_ms - mono_ms()) > 0) {
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+		if (poll(&poll_fd, 1, (int)left) > 0) {
+			*ret_ready = read(fd, &byte, 1) == 1 && byte == READY;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return 0; /* SIGCHLD is ignored: the kernel has reaped it */
+		}
+	}
+	return status;
+}
+
+/* One child. *ret_late: it never became ready. */
+static GBytes *
+run_once(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user, bool *ret_late,
+	GError **error)
 {
 	int ends[2];
-	int status = 0;
+	bool ready = false;
 
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		hk_error_errno(error, errno, "cannot make a pipe to a reader");
@@ -282,20 +351,35 @@ hk_sandbox_run(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user
 	close(ends[1]);
 
 	g_autoptr(GByteArray) got = g_byte_array_new();
-	bool fine = collect(limits, ends[0], got, error);
+
+	*ret_late = !await_ready(ends[0], &ready);
+
+	bool fine = !*ret_late && (!ready || collect(limits, ends[0], got, error));
 
 	close(ends[0]);
 	if (!fine) {
 		kill(pid, SIGKILL);
 	}
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR) {
-			status = 0; /* SIGCHLD is ignored: the kernel has reaped it */
-			break;
-		}
-	}
+	int status = reap(pid);
+
 	if (!fine || !judge(status, error)) {
 		return NULL;
 	}
 	return g_byte_array_free_to_bytes(g_steal_pointer(&got));
+}
+
+GBytes *
+hk_sandbox_run(const hk_sandbox_limits *limits, hk_sandbox_work work, void *user, GError **error)
+{
+	for (int i = 0; i < READY_TRIES; i++) {
+		bool late = false;
+		GBytes *bytes = run_once(limits, work, user, &late, error);
+
+		if (!late) {
+			return bytes;
+		}
+	}
+	hk_error_set(error, HK_EIO, "a reader did not start within %d ms, %d times", READY_MS,
+		READY_TRIES);
+	return NULL;
 }

@@ -5,8 +5,9 @@
  * or time than it was given. All it can do is to hand back bytes. What it hands back is hostile, too: the work may have been taken
  * over by its input.
  *
- * Call it from a process with one thread (fork takes only the calling thread along: a lock that another one held stays locked; the
- * child then runs into its time limit). Libraries that open files when first used have to be used once before (sys/charset_warm). */
+ * Threads: fork takes only the calling one along, and a lock that another one held stays locked in the child. The child tries those of
+ * GLib and iconv first; one that does not get through is replaced by another. Work must not need other locks that threads of the
+ * caller hold (no logging, no database). Libraries that open files when first used have to be used once before (hk_charset_warm). */
 #ifndef HK_SYS_SANDBOX_H
 #define HK_SYS_SANDBOX_H
 

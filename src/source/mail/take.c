@@ -8,7 +8,7 @@
 #include "sys/idn.h"
 #include "sys/jsonw.h"
 
-enum { TITLE_MAX = 200, OLD_MS_DAYS = 31, LISTED_MAX = 200 };
+enum { TITLE_MAX = 200, OLD_MS_DAYS = 31, LISTED_MAX = 200, LISTED_BYTES_MAX = 128 * 1024 };
 
 /* An address of the mail, canonical. */
 typedef struct lead {
@@ -136,7 +136,7 @@ shows_other(const char *shown, const hk_url *to)
 static void
 leave_out(taking *t, const char *url, const char *why)
 {
-	if (t->left_count++ >= LISTED_MAX) {
+	if (t->left_count++ >= LISTED_MAX || t->left_out->len > LISTED_BYTES_MAX) {
 		return;
 	}
 	hk_jsonw_open(t->left_out, '{');
@@ -443,10 +443,13 @@ make_data(const taking *t, const lead *l)
 	write_ms(out, "seen", t->found.time_ms);
 	hk_jsonw_key(out, "others");
 	hk_jsonw_open(out, '[');
+
+	size_t from = out->len;
+
 	for (unsigned i = 0; i < t->leads->len; i++) {
 		const lead *other = t->leads->pdata[i];
 
-		if (other != l) {
+		if (other != l && out->len - from < LISTED_BYTES_MAX) {
 			hk_jsonw_str(out, other->url);
 		}
 	}
@@ -466,16 +469,34 @@ make_data(const taking *t, const lead *l)
 
 /* ---- sightings ---- */
 
+/* One line for people: what could move a cursor or turn the direction of writing is a blank. */
+static char *
+clean(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+		uint32_t c = g_utf8_get_char(at);
+		bool bad = c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+			   (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) ||
+			   c == 0xfeff;
+
+		g_string_append_unichar(out, bad ? ' ' : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static char *
 make_title(const taking *t)
 {
 	const hk_mail_head *h = t->mail->heads->pdata[0];
 	g_autofree char *subject = hk_mail_mask(*h->subject ? h->subject : "(no subject)");
 	g_autofree char *from = hk_mail_mask(*h->from ? h->from : "?");
-	g_autofree char *title = t->mail->failure
-					 ? g_strdup_printf("mail could not be read: %s", subject)
-				 : t->rule ? g_strdup_printf("%s: %s", t->rule->name, subject)
-					   : g_strdup_printf("%s (%s)", subject, from);
+	g_autofree char *raw = t->mail->failure
+				       ? g_strdup_printf("mail could not be read: %s", subject)
+			       : t->rule ? g_strdup_printf("%s: %s", t->rule->name, subject)
+					 : g_strdup_printf("%s (%s)", subject, from);
+	g_autofree char *title = clean(raw);
 	size_t len = strlen(title);
 
 	if (len > TITLE_MAX) {

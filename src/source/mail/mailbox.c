@@ -1,0 +1,609 @@
+/* nocheck: tested in tests/unit/source/test_mailbox.c, tests/scenario/mail-imap.t */
+#include "source/mail/mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow/sighting.h"
+#include "store/sighting_files.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/gerr.h"
+#include "sys/json.h"
+#include "sys/jsonw.h"
+
+/* Mails of one look at a maildir or file; bytes of a position. */
+enum { BATCH_MAX = 500, POSITION_MAX = 65536, PAUSE_MIN_MS = 30000 };
+
+static const hk_who who = {.user_id = 0, .login = "auto", .via = "watch", .address = ""};
+
+struct hk_mailbox {
+	hk_mailbox_config *config;
+	const hk_mail_house *house;
+	hk_flow *flow; /* during a poll */
+	uint64_t fresh;
+	int64_t mails, unread, total, last_ok_ms, next_at_ms;
+	unsigned failures;
+	bool more;  /* mails wait that this look did not take */
+	bool known; /* total and failures have been read after a start */
+};
+
+hk_mailbox *
+hk_mailbox_open(hk_mailbox_config *config, const hk_mail_house *house)
+{
+	hk_mailbox *box = g_new0(hk_mailbox, 1);
+
+	box->config = config;
+	box->house = house;
+	return box;
+}
+
+void
+hk_mailbox_close(hk_mailbox *box)
+{
+	if (box) {
+		hk_mailbox_config_free(box->config);
+		g_free(box);
+	}
+}
+
+const hk_mailbox_config *
+hk_mailbox_config_of(const hk_mailbox *box)
+{
+	return box->config;
+}
+
+static bool
+stopping(const hk_mailbox *box)
+{
+	struct pollfd fd = {.fd = box->house->stop_fd, .events = POLLIN};
+
+	return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
+/* ---- one mail ---- */
+
+typedef struct keeping {
+	hk_mailbox *box;
+	GPtrArray *sightings; /* of hk_mail_sighting; NULL: only the position and the health */
+	const uint8_t *sha256;
+	int64_t bytes;
+	const char *position, *health; /* JSON, or NULL: as it is */
+	uint64_t fresh;
+} keeping;
+
+static bool
+keep_one(
+	hk_flow *flow, const keeping *k, const hk_mail_sighting *s, int64_t *ret_id, GError **error)
+{
+	hk_observation seen = {.source = k->box->config->source,
+		.kind = s->kind,
+		.seen_ms = s->seen_ms,
+		.host = s->host,
+		.url = s->url,
+		.title = s->title,
+		.score = s->score,
+		.target = s->target,
+		.data = s->data};
+
+	memcpy(seen.key, s->key, sizeof seen.key);
+	if (!hk_sighting_take(flow, &seen, ret_id, error)) {
+		return false;
+	}
+	return *ret_id == 0 ||
+	       hk_sighting_file_add(hk_flow_db(flow), *ret_id, "mail.eml", "message/rfc822",
+		       k->bytes, k->sha256, hk_flow_now(flow), error);
+}
+
+/* The transaction; may be done again from its beginning. */
+static bool
+act(hk_flow *flow, void *user, GError **error)
+{
+	keeping *k = user;
+	const hk_mailbox_config *config = k->box->config;
+
+	k->fresh = 0;
+	for (unsigned i = 0; k->sightings && i < k->sightings->len; i++) {
+		int64_t id = 0;
+
+		if (!keep_one(flow, k, k->sightings->pdata[i], &id, error)) {
+			return false;
+		}
+		k->fresh += id != 0;
+	}
+	if (!hk_source_mark(flow, config->source, k->position, k->health, error)) {
+		return false;
+	}
+	return hk_db_exec(hk_flow_db(flow),
+		HK_SQL("UPDATE sources SET trust = $2 WHERE key = $1 AND trust <> $2"),
+		HK_ARGS(hk_v_str(config->source), hk_v_real(config->trust)), NULL, error);
+}
+
+/* Reads, keeps and stores one mail. size: on the server, when more than raw. */
+static bool
+take_mail(hk_mailbox *box, hk_span raw, uint64_t size, const char *where, const char *position,
+	GError **error)
+{
+	const hk_mail_taking config = {.rules = box->house->rules,
+		.servers = box->house->servers,
+		.trust = box->config->trust,
+		.official = box->house->official,
+		.user = box->house->user,
+		.now_ms = hk_clock_wall_ms(),
+		.where = where};
+	keeping k = {.box = box, .bytes = (int64_t)raw.len, .position = position};
+	uint8_t sha256[32];
+	g_autoptr(hk_mail) mail = hk_mail_read(raw, error);
+
+	if (!mail || !hk_blobs_put(box->house->blobs, raw, sha256, error)) {
+		return false;
+	}
+	if (size > raw.len && !mail->failure) {
+		mail->failure = g_strdup_printf(
+			"the mail has %" PRIu64 " bytes, the first %zu were read", size, raw.len);
+	}
+	k.sha256 = sha256;
+	k.sightings = hk_mail_take(mail, &config, NULL);
+
+	bool good = hk_flow_do(box->flow, &who, act, &k, error);
+
+	g_ptr_array_unref(k.sightings);
+	if (good) {
+		box->fresh += k.fresh;
+		box->total += (int64_t)k.fresh;
+		box->mails++;
+		box->unread += mail->failure != NULL;
+	}
+	return good;
+}
+
+static bool
+mark(hk_mailbox *box, const char *position, const char *health, GError **error)
+{
+	keeping k = {.box = box, .position = position, .health = health};
+
+	return hk_flow_do(box->flow, &who, act, &k, error);
+}
+
+/* ---- IMAP ---- */
+
+typedef struct imap_place {
+	uint64_t validity, uid, done; /* done: the last mail that was also marked or moved */
+} imap_place;
+
+static char *
+print_place(const imap_place *p)
+{
+	return g_strdup_printf("{\"uidvalidity\":%" PRIu64 ",\"uid\":%" PRIu64 ",\"done\":%" PRIu64
+			       "}",
+		p->validity, p->uid, p->done);
+}
+
+/* A member of the position; 0 when it is not there. */
+static uint64_t
+position_number(const char *position, const char *key)
+{
+	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(position), POSITION_MAX, NULL);
+	uint64_t value = 0;
+
+	if (doc) {
+		hk_json root = hk_json_root(doc);
+
+		if (hk_json_has(&root, key)) {
+			(void)hk_json_u64(&root, key, &value, NULL);
+		}
+	}
+	return value;
+}
+
+static bool
+take_uid(hk_mailbox *box, hk_imap *imap, uint64_t uid, imap_place *place, GError **error)
+{
+	uint64_t size = 0;
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GByteArray) raw = hk_imap_get(imap, uid, &size, &why);
+
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
+	}
+	place->uid = uid;
+	if (raw) {
+		size_t len = MIN(raw->len, box->config->max_bytes);
+		g_autofree char *position = print_place(place);
+		g_autofree char *where = g_strdup_printf(
+			"{\"uidvalidity\":%" PRIu64 ",\"uid\":%" PRIu64 "}", place->validity, uid);
+
+		if (!take_mail(box, hk_span_of(raw->data, len), size, where, position, error) ||
+			!hk_imap_done(imap, uid, error)) {
+			return false;
+		}
+	}
+	place->done = uid;
+	return true;
+}
+
+/* What a crash between storing and marking left undone; both may be done twice. */
+static bool
+catch_up(hk_imap *imap, imap_place *place, GError **error)
+{
+	if (place->done < place->uid && !hk_imap_done(imap, place->uid, error)) {
+		return false;
+	}
+	place->done = place->uid;
+	return true;
+}
+
+static bool
+poll_imap(hk_mailbox *box, const char *position, GError **error)
+{
+	const hk_mailbox_config *c = box->config;
+	g_autofree char *password = hk_mailbox_password(c, error);
+
+	if (!password) {
+		return false;
+	}
+	const hk_imap_config config = {.stream = {.host = c->host,
+					       .port = c->port,
+					       .tls = c->tls,
+					       .ca_file = c->ca_file,
+					       .connect_ms = 15000,
+					       .idle_ms = 60000,
+					       .stop_fd = box->house->stop_fd},
+		.user = c->user,
+		.password = password,
+		.folder = c->folder,
+		.after = c->after,
+		.move_to = c->move_to,
+		.max_bytes = c->max_bytes};
+	imap_place place = {position_number(position, "uidvalidity"),
+		position_number(position, "uid"), position_number(position, "done")};
+	g_autoptr(hk_imap) imap = hk_imap_open(&config, error);
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+	explicit_bzero(password, strlen(password));
+	if (!imap) {
+		return false;
+	}
+	if (place.validity != hk_imap_validity(imap)) {
+		place = (imap_place){.validity = hk_imap_validity(
+					     imap)}; /* numbers mean other mails now: all anew */
+	}
+	if (!catch_up(imap, &place, error) || !hk_imap_list(imap, place.uid, uids, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < uids->len && !stopping(box); i++) {
+		if (!take_uid(box, imap, g_array_index(uids, uint64_t, i), &place, error)) {
+			return false;
+		}
+	}
+	box->more = uids->len == HK_IMAP_BATCH_MAX;
+
+	g_autofree char *text = print_place(&place);
+
+	return mark(box, text, NULL, error);
+}
+
+/* ---- maildir ---- */
+
+/* A file of ours to read: no link, no pipe. At most max + 1 bytes; *ret_size: all of it. */
+static GByteArray *
+read_some(const char *path, size_t max, uint64_t *ret_size, GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	struct stat st;
+	uint8_t piece[65536];
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		hk_error_errno(error, errno, "%s: cannot read the mail", path);
+		if (fd >= 0) {
+			close(fd);
+		}
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		hk_error_set(error, HK_EPOLICY, "%s: no plain file", path);
+		return NULL;
+	}
+	while (bytes->len < max && (n = read(fd, piece, MIN(sizeof piece, max - bytes->len))) > 0) {
+		g_byte_array_append(bytes, piece, (unsigned)n);
+	}
+	close(fd);
+	*ret_size = (uint64_t)st.st_size;
+	return g_steal_pointer(&bytes);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static GPtrArray *
+list_new(const char *folder, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) why = NULL;
+	GDir *dir = g_dir_open(folder, 0, &why);
+	const char *name;
+
+	if (!dir) {
+		hk_error_set(error, why->code == G_FILE_ERROR_NOENT ? HK_ENOENT : HK_EPOLICY, "%s",
+			why->message);
+		return NULL;
+	}
+	while ((name = g_dir_read_name(dir))) {
+		if (name[0] != '.') {
+			g_ptr_array_add(names, g_strdup(name));
+		}
+	}
+	g_dir_close(dir);
+	g_ptr_array_sort(names, by_text);
+	return g_steal_pointer(&names);
+}
+
+/* From new to cur, as the maildir's own readers do. Not synced: a mail that comes back is known by its sightings. */
+static bool
+move_to_cur(const hk_mailbox *box, const char *name, GError **error)
+{
+	const char *colon = strrchr(name, ':');
+	g_autofree char *stem = g_strndup(name, colon ? (size_t)(colon - name) : strlen(name));
+	g_autofree char *cur_name =
+		g_strconcat(stem, ":2,", box->config->after == HK_IMAP_SEEN ? "S" : "", NULL);
+	g_autofree char *from = g_build_filename(box->config->place, "new", name, NULL);
+	g_autofree char *to = g_build_filename(box->config->place, "cur", cur_name, NULL);
+
+	return rename(from, to) == 0 || errno == ENOENT ||
+	       hk_error_errno(error, errno, "%s: cannot move to cur", from);
+}
+
+static bool
+poll_maildir(hk_mailbox *box, GError **error)
+{
+	g_autofree char *folder = g_build_filename(box->config->place, "new", NULL);
+	g_autoptr(GPtrArray) names = list_new(folder, error);
+	g_autoptr(GError) first = NULL;
+
+	if (!names) {
+		return false;
+	}
+	for (unsigned i = 0; i < names->len && i < BATCH_MAX && !stopping(box); i++) {
+		const char *name = names->pdata[i];
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		g_autoptr(GString) where = g_string_new("{");
+		g_autoptr(GError) why = NULL;
+		uint64_t size = 0;
+		g_autoptr(GByteArray) raw = read_some(path, box->config->max_bytes, &size, &why);
+
+		if (!raw) {
+			/* Taken away meanwhile, or not ours to read: the others are. */
+			if (hk_error_code(why) != HK_ENOENT && !first) {
+				first = g_steal_pointer(&why);
+			}
+			continue;
+		}
+		hk_jsonw_key(where, "file");
+		hk_jsonw_text(where, hk_span_of(name, MIN(strlen(name), 200)));
+		hk_jsonw_close(where, '}');
+		if (!take_mail(
+			    box, hk_span_of(raw->data, raw->len), size, where->str, NULL, error) ||
+			!move_to_cur(box, name, error)) {
+			return false;
+		}
+	}
+	box->more = names->len > BATCH_MAX;
+	if (first) {
+		g_propagate_error(error, g_steal_pointer(&first));
+		return false;
+	}
+	return true;
+}
+
+/* ---- file ---- */
+
+/* The length of the first mail of an mbox at text: up to the next line "From " behind an empty one. */
+static size_t
+mbox_mail(hk_span text)
+{
+	for (size_t i = 1; i + 6 <= text.len; i++) {
+		const uint8_t *at = memchr(text.data + i, 'F', text.len - i);
+
+		if (!at) {
+			break;
+		}
+		i = (size_t)(at - text.data);
+		bool blank = at[-1] == '\n' && i >= 2 &&
+			     (at[-2] == '\n' || (at[-2] == '\r' && i >= 3 && at[-3] == '\n'));
+
+		if (blank && text.len - i >= 5 && memcmp(at, "From ", 5) == 0) {
+			return i;
+		}
+	}
+	return text.len;
+}
+
+static bool
+poll_file(hk_mailbox *box, const char *position, GError **error)
+{
+	uint64_t size = 0;
+	uint64_t offset = position_number(position, "offset");
+	unsigned count = 0;
+	g_autoptr(GByteArray) all =
+		read_some(box->config->place, HK_MAILBOX_FILE_MAX, &size, error);
+
+	if (!all) {
+		return false;
+	}
+	if (size > HK_MAILBOX_FILE_MAX) {
+		return hk_error_set(error, HK_ELIMIT, "%s: more than %u bytes: part the file",
+			box->config->place, HK_MAILBOX_FILE_MAX);
+	}
+	bool mbox = all->len > 5 && memcmp(all->data, "From ", 5) == 0;
+
+	/* A file that is shorter than before is another one. */
+	offset = offset > all->len || (!mbox && offset != all->len) ? 0 : offset;
+	for (; offset < all->len && count < BATCH_MAX && !stopping(box); count++) {
+		hk_span rest = hk_span_of(all->data + offset, all->len - (size_t)offset);
+		size_t len = mbox ? mbox_mail(rest) : rest.len;
+		g_autofree char *where = g_strdup_printf("{\"offset\":%" PRIu64 "}", offset);
+		g_autofree char *after = g_strdup_printf("{\"offset\":%" PRIu64 "}", offset + len);
+
+		if (!take_mail(box, hk_span_of(rest.data, MIN(len, box->config->max_bytes)), len,
+			    where, after, error)) {
+			return false;
+		}
+		offset += len;
+	}
+	box->more = offset < all->len;
+	return true;
+}
+
+/* ---- the look ---- */
+
+static char *
+print_health(const hk_mailbox *box, int64_t now_ms, int64_t pause_ms, const GError *failed)
+{
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = {{"failures", box->failures}, {"next_ms", now_ms + pause_ms},
+		{"last_ok_ms", box->last_ok_ms}, {"mails", box->mails}, {"unread", box->unread},
+		{"total", box->total}};
+	GString *out = g_string_new("{");
+
+	hk_jsonw_key(out, "last_try_ms");
+	hk_jsonw_int(out, now_ms);
+	hk_jsonw_key(out, "last_error");
+	if (failed) {
+		hk_jsonw_str(out, failed->message);
+		hk_jsonw_key(out, "error");
+		hk_jsonw_str(out, hk_err_code(hk_error_code(failed)));
+	} else {
+		hk_jsonw_null(out);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		hk_jsonw_key(out, numbers[i].key);
+		hk_jsonw_int(out, numbers[i].value);
+	}
+	hk_jsonw_close(out, '}');
+	return g_string_free(out, FALSE);
+}
+
+/* After a restart: how long it has been failing, what it has brought. */
+static bool
+recall(hk_mailbox *box, GError **error)
+{
+	g_autoptr(hk_rows) found = hk_db_query(hk_flow_db(box->flow),
+		HK_SQL("SELECT health FROM sources WHERE key = $1"),
+		HK_ARGS(hk_v_str(box->config->source)), error);
+	g_autoptr(GError) why = NULL;
+
+	if (!found) {
+		return false;
+	}
+	if (hk_rows_next(found, &why)) {
+		const char *health = hk_rows_str(found, 0);
+
+		box->failures = (unsigned)MIN(position_number(health, "failures"), 1000);
+		box->last_ok_ms = (int64_t)position_number(health, "last_ok_ms");
+		box->mails = (int64_t)position_number(health, "mails");
+		box->unread = (int64_t)position_number(health, "unread");
+		box->total = (int64_t)position_number(health, "total");
+	}
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
+	}
+	box->known = true;
+	return true;
+}
+
+static bool
+look(hk_mailbox *box, GError **error)
+{
+	g_autofree char *position = NULL;
+
+	box->more = false;
+	if ((!box->known && !recall(box, error)) ||
+		!hk_source_position(hk_flow_db(box->flow), box->config->source, &position, error)) {
+		return false;
+	}
+	switch (box->config->kind) {
+	case HK_MAILBOX_IMAP:
+		return poll_imap(box, position, error);
+	case HK_MAILBOX_MAILDIR:
+		return poll_maildir(box, error);
+	case HK_MAILBOX_FILE:
+		break;
+	}
+	return poll_file(box, position, error);
+}
+
+static int64_t
+pause_of(const hk_mailbox *box)
+{
+	double random = g_random_double();
+
+	if (box->failures == 0) {
+		return box->more ? 0
+				 : (int64_t)((double)box->config->poll_ms * (0.9 + 0.2 * random));
+	}
+	int64_t longest = (int64_t)PAUSE_MIN_MS << MIN(box->failures, 7);
+
+	longest = MIN(longest, HK_MAILBOX_PAUSE_MAX_MS);
+	return (int64_t)((double)longest * (0.5 + 0.5 * random));
+}
+
+bool
+hk_mailbox_poll(hk_mailbox *box, hk_flow *flow, uint64_t *ret_new, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	g_autoptr(GError) unmarked = NULL;
+
+	box->flow = flow;
+	box->fresh = 0;
+
+	bool good = look(box, &failed);
+	int64_t now_ms = hk_clock_wall_ms();
+
+	/* Being asked to stop is no failure. */
+	if (!good && hk_error_code(failed) == HK_EAGAIN && stopping(box)) {
+		g_clear_error(&failed);
+		good = true;
+	}
+	box->failures = good ? 0 : MIN(box->failures + 1, 1000);
+	box->last_ok_ms = good ? now_ms : box->last_ok_ms;
+
+	int64_t pause = pause_of(box);
+	g_autofree char *health = print_health(box, now_ms, pause, failed);
+
+	box->next_at_ms = hk_clock_mono_ms() + pause;
+	*ret_new = box->fresh;
+	if (!mark(box, NULL, health, &unmarked) && good) {
+		failed = g_steal_pointer(&unmarked);
+		good = false;
+	}
+	box->flow = NULL;
+	if (!good) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		g_prefix_error(error, "%s: ", box->config->source);
+	}
+	return good;
+}
+
+int64_t
+hk_mailbox_next_ms(const hk_mailbox *box)
+{
+	int64_t left = box->next_at_ms - hk_clock_mono_ms();
+
+	return box->next_at_ms == 0 ? 0 : MAX(left, 0);
+}
