@@ -37,6 +37,7 @@ const names = await import(join(ui, 'lib/names.js'))
 is(same(names.STATES, rows('src/flow/states.def', /^STATE\(CASE, \w+, "(\w+)"/gm)), 'states are those of states.def')
 is(same(names.ACTS, [...new Set(rows('src/flow/states.def', /^MOVE\(CASE, \w+, "(\w+)"/gm))]), 'acts are those of states.def')
 is(same(names.KINDS, rows('src/flow/casekinds.def', /^KIND\(\w+, "(\w+)"/gm)), 'kinds are those of casekinds.def')
+is(same(names.CSV_ALL, rows('src/store/export.c', /^\tX\("(\w+)"/gm)), 'columns of the CSV are those of export.c')
 is(same(names.ROLES, rows('src/web/roles.def', /^ROLE\(\w+, "(\w+)"/gm)), 'roles are those of roles.def')
 is(same(names.SCOPES, rows('src/web/roles.def', /^SCOPE\(\w+, "(\w+)"/gm)), 'scopes are those of roles.def')
 const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['did', /^ACT\("([\w.]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/flow/acts.def'], ['why', /^WHY\("([\w-]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/casework/why.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]

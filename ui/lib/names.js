@@ -29,4 +29,8 @@ export const COLUMNS = [
   ['urls', ''], ['opened', 'opened'], ['updated', 'updated'], ['last_seen', 'last_seen'],
 ]
 export const DEFAULT_COLUMNS = ['id', 'capture', 'name', 'first_seen', 'actor', 'target', 'state', 'reported_by', 'score', 'clock']
+/** Columns of the CSV (src/store/export.c), and what those of the board are called there; host and URL are always in it. */
+export const CSV_ALL = ['id', 'capture', 'case', 'first_seen', 'actor', 'target', 'status', 'reported_by', 'kind', 'score', 'host', 'domain', 'url', 'urls', 'target_key', 'target_en', 'service', 'actor_key', 'campaign', 'source', 'assignee', 'gsb_type', 'ticket_type', 'scope_rule', 'detected', 'opened', 'triaged', 'confirmed', 'reported', 'acknowledged', 'listed', 'on_hold', 'down', 'closed', 'last_seen', 'updated', 'due', 'breached']
+const CSV = { name: 'case', state: 'status', clock: 'due', labels: null }
+export const csvColumns = (columns) => [...new Set([...columns.map((name) => name in CSV ? CSV[name] : name).filter(Boolean), 'host', 'url'])].join(',')
 export const LIMITS = [20, 50, 100, 200]

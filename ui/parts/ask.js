@@ -6,7 +6,7 @@ import { number } from '../lib/format.js'
 import { prefs, setPrefs } from '../lib/prefs.js'
 import { done } from '../lib/store.js'
 import { bulk, edit, keepView, merge, sayBulk } from '../lib/cases.js'
-import { GSB, TICKETS } from '../lib/names.js'
+import { CSV_ALL, csvColumns, GSB, TICKETS } from '../lib/names.js'
 import { fromInput, toInput } from '../lib/format.js'
 import { can } from '../lib/store.js'
 import { FormDialog } from './dialog.js'
@@ -80,7 +80,7 @@ function Export({ q, sort, columns, onClose }) {
     setPrefs({ bom: Boolean(bom) })
     const query = scope === 'month' ? `opened:${chosen}` : q
     const link = document.createElement('a')
-    link.href = format === 'jsonl' ? url('/cases.jsonl', { q: query }) : url('/cases.csv', { q: query, sort, columns: all ? null : columns.filter((name) => name !== 'capture').join(','), bom: bom ? 1 : null })
+    link.href = format === 'jsonl' ? url('/cases.jsonl', { q: query }) : url('/cases.csv', { q: query, sort, columns: all ? CSV_ALL.join(',') : csvColumns(columns), bom: bom ? 1 : null })
     link.download = `hikeshi-${scope === 'month' ? chosen : new Date().toISOString().slice(0, 10)}.${format}`
     document.body.append(link)
     link.click()

@@ -56,7 +56,7 @@ function Tasks({ item, reload }) {
       ${can.write && html`<${Menu} class="icon-button" icon="more" title=${t('task.menu', { title: task.title.slice(0, 40) })} right items=${[task.state === 'open' ? { label: t('task.drop'), run: () => move(task, 'drop') } : { label: t('task.reopen'), run: () => move(task, 'reopen') },
         { label: t('task.take'), run: () => attempt(async () => { await patch(`/tasks/${task.id}`, { assignee: user.value.login }, { version: task.version }); reload() }) }]} />`}</li>`)}</ul>
     ${(item.tasks || []).length === 0 && html`<p class="dim">${t('task.none')}</p>`}
-    ${can.write && html`<${Adder} name="task" placeholder=${t('task.new')} button=${t('add')} maxlength="500" run=${async (title) => { await post(`/cases/${item.id}/tasks`, { title }); reload() }} />`}<//>`
+    ${can.write && html`<${Adder} name="task" placeholder=${t('task.new')} button=${t('add')} maxlength="300" run=${async (title) => { await post(`/cases/${item.id}/tasks`, { title }); reload() }} />`}<//>`
 }
 
 function Labels({ item, reload, change }) {
