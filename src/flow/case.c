@@ -46,12 +46,12 @@ hk_case_open(hk_flow *flow, int64_t id, int64_t version, hk_case_work *work, GEr
 }
 
 bool
-hk_case_save(hk_flow *flow, hk_case_work *work, bool words, GError **error)
+hk_case_save(hk_flow *flow, hk_case_work *work, hk_case_part part, bool words, GError **error)
 {
 	hk_case_facets is;
 
 	work->row.updated_ms = flow->now_ms;
-	if (!hk_cases_update(flow->db, &work->row, error)) {
+	if (!hk_cases_update(flow->db, &work->row, part, error)) {
 		return false;
 	}
 	bool counted = hk_case_facets_of(&work->row, &is);
@@ -167,7 +167,7 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	return hk_case_save(flow, &work, note != NULL, error);
+	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error);
 }
 
 bool
@@ -181,7 +181,7 @@ hk_case_delete(hk_flow *flow, int64_t id, int64_t version, GError **error)
 	work.row.deleted_ms = flow->now_ms;
 	hk_case_note(flow, "case.delete", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, -1, flow->now_ms, error) &&
-	       hk_case_save(flow, &work, true, error);
+	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }
 
 bool
@@ -199,7 +199,7 @@ hk_case_restore(hk_flow *flow, int64_t id, GError **error)
 	work.row.deleted_ms = 0;
 	hk_case_note(flow, "case.restore", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, 1, flow->now_ms, error) &&
-	       hk_case_save(flow, &work, true, error);
+	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }
 
 /* An audit row that names a row of the case by its number. */
@@ -224,7 +224,7 @@ hk_case_comment(hk_flow *flow, int64_t id, const char *text, int64_t *ret_id, GE
 		return false;
 	}
 	note_row(flow, "case.comment", id, "comment", comment);
-	if (!hk_case_save(flow, &work, true, error)) {
+	if (!hk_case_save(flow, &work, HK_CASE_SEEN, true, error)) {
 		return false;
 	}
 	if (ret_id) {
@@ -270,7 +270,7 @@ hk_case_comment_edit(hk_flow *flow, int64_t comment_id, const char *text, GError
 		comment_id, was);
 	return (text ? hk_comments_set(flow->db, comment_id, text, flow->now_ms, error)
 		     : hk_comments_delete(flow->db, comment_id, flow->now_ms, error)) &&
-	       hk_case_save(flow, &work, true, error);
+	       hk_case_save(flow, &work, HK_CASE_SEEN, true, error);
 }
 
 bool
@@ -297,7 +297,7 @@ hk_case_label(hk_flow *flow, int64_t id, const char *text, bool on, GError **err
 	}
 	g_autofree char *data = one_text("label", label);
 	hk_case_note(flow, on ? "case.label" : "case.unlabel", id, data);
-	return hk_case_save(flow, &work, true, error);
+	return hk_case_save(flow, &work, HK_CASE_SEEN, true, error);
 }
 
 bool
@@ -335,7 +335,7 @@ hk_case_url_add(
 	}
 	g_autofree char *data = one_text("url", canonical_url);
 	hk_case_note(flow, "case.url", id, data);
-	return hk_case_save(flow, &work, true, error);
+	return hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }
 
 bool
@@ -353,7 +353,7 @@ hk_case_attach(hk_flow *flow, int64_t id, const char *name, const char *type, in
 		return false;
 	}
 	note_row(flow, "case.attachment", id, "attachment", attachment);
-	if (!hk_case_save(flow, &work, false, error)) {
+	if (!hk_case_save(flow, &work, HK_CASE_SEEN, false, error)) {
 		return false;
 	}
 	if (ret_id) {
@@ -387,6 +387,6 @@ hk_case_link(hk_flow *flow, int64_t a, int64_t b, const char *note, bool on, GEr
 	}
 	note_row(flow, on ? "case.link" : "case.unlink", a, "other", b);
 	note_row(flow, on ? "case.link" : "case.unlink", b, "other", a);
-	return hk_case_save(flow, &first, false, error) &&
-	       hk_case_save(flow, &second, false, error);
+	return hk_case_save(flow, &first, HK_CASE_SEEN, false, error) &&
+	       hk_case_save(flow, &second, HK_CASE_SEEN, false, error);
 }

@@ -360,5 +360,5 @@ hk_case_edit(hk_flow *flow, int64_t id, int64_t version, const char *fields, GEr
 		return false;
 	}
 	hk_case_note(flow, "case.edit", id, data->str);
-	return hk_case_save(flow, &work, true, error);
+	return hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }

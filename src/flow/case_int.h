@@ -25,8 +25,9 @@ bool hk_case_open(hk_flow *flow, int64_t id, int64_t version, hk_case_work *work
 bool hk_case_open_any(
 	hk_flow *flow, int64_t id, int64_t version, hk_case_work *work, GError **error);
 
-/* hk_case_save(flow, work, words, error): writes work->row, one version up, and has it counted; words: search has to look again. */
-bool hk_case_save(hk_flow *flow, hk_case_work *work, bool words, GError **error);
+/* hk_case_save(flow, work, part, words, error): writes that part of work->row, one version up, and has it counted; words: search has
+ * to look again. */
+bool hk_case_save(hk_flow *flow, hk_case_work *work, hk_case_part part, bool words, GError **error);
 
 /* hk_case_note(flow, act, case_id, data): an audit row of a case. */
 void hk_case_note(hk_flow *flow, const char *act, int64_t case_id, const char *data);

@@ -254,8 +254,8 @@ renew_one(hk_flow *flow, void *user, GError **error)
 	bool held = false;
 
 	r->until_ms = MAX(flow->now_ms + (stage ? stage->lease_ms : 0), r->job->lease_ms + 1);
-	bool good = hk_jobs_renew(flow->db, r->job->id, r->job->owner, r->job->lease_ms,
-		r->until_ms, &held, error);
+	bool good = hk_jobs_renew(
+		flow->db, r->job->id, r->job->owner, r->job->lease_ms, r->until_ms, &held, error);
 	return still(good, held, r->job, error);
 }
 

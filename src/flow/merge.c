@@ -127,8 +127,8 @@ hk_case_merge(hk_flow *flow, int64_t from, int64_t into, int64_t *ret_merge, GEr
 	}
 	note_two(flow, "case.merge", from, merge, "into", into);
 	note_two(flow, "case.merged", into, merge, "from", from);
-	if (!hk_case_save(flow, &source, true, error) ||
-		!hk_case_save(flow, &target, true, error)) {
+	if (!hk_case_save(flow, &source, HK_CASE_ALL, true, error) ||
+		!hk_case_save(flow, &target, HK_CASE_ALL, true, error)) {
 		return false;
 	}
 	if (ret_merge) {
@@ -321,7 +321,7 @@ hk_case_split(hk_flow *flow, int64_t id, const int64_t *url_ids, size_t count, c
 	}
 	note_two(flow, "case.split", id, merge, "into", fresh.id);
 	note_two(flow, "case.open", fresh.id, merge, "from", id);
-	if (!hk_case_save(flow, &work, true, error)) {
+	if (!hk_case_save(flow, &work, HK_CASE_ALL, true, error)) {
 		return false;
 	}
 	*ret_case = fresh.id;

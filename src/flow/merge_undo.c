@@ -296,5 +296,6 @@ hk_merge_undo(hk_flow *flow, int64_t merge, GError **error)
 	g_autofree char *data = g_strdup_printf("{\"merge\":%" G_GINT64_FORMAT "}", merge);
 	hk_case_note(flow, "case.unmerge", u.from.row.id, data);
 	hk_case_note(flow, "case.unmerge", u.into.row.id, data);
-	return hk_case_save(flow, &u.from, true, error) && hk_case_save(flow, &u.into, true, error);
+	return hk_case_save(flow, &u.from, HK_CASE_ALL, true, error) &&
+	       hk_case_save(flow, &u.into, HK_CASE_ALL, true, error);
 }

@@ -572,6 +572,7 @@ attach(hk_flow *flow, const plan *p, const hk_taken *taken, GError **error)
 	const hk_lead *lead = p->lead;
 	g_auto(hk_case_work) work = {0};
 	hk_case_row *row = &work.row;
+	hk_case_part part = HK_CASE_SEEN;
 	bool fresh = false;
 
 	if (!hk_case_open_any(flow, taken->case_id, 0, &work, error)) {
@@ -593,22 +594,28 @@ attach(hk_flow *flow, const plan *p, const hk_taken *taken, GError **error)
 	row->urls += fresh;
 	if (fresh && !row->url) {
 		row->url = g_strdup(lead->url);
+		part = HK_CASE_ALL;
 	}
-	if (!row->host) {
+	if (!row->host && lead->host) {
+		part = HK_CASE_ALL;
 		row->host = g_strdup(lead->host);
 		g_free(row->domain);
 		row->domain = g_strdup(lead->domain);
 	}
 	row->last_seen_ms = MAX(row->last_seen_ms, p->named_ms);
 	int64_t *first = &row->clocks[HK_CLOCK_FIRST_SEEN];
-	*first = MIN(*first, p->seen_ms);
+	if (p->seen_ms < *first) {
+		*first = p->seen_ms;
+		part = HK_CASE_ALL;
+	}
 	if (lead->score > row->score) {
+		part = HK_CASE_ALL;
 		row->score = lead->score;
 		g_free(row->reasons);
 		row->reasons = g_strdup(lead->reasons ? lead->reasons : "[]");
 	}
 	note_attach(flow, p, taken);
-	return hk_case_save(flow, &work,
+	return hk_case_save(flow, &work, part,
 		fresh || lead->note != NULL || (lead->labels && lead->labels[0]), error);
 }
 

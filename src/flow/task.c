@@ -48,7 +48,7 @@ hk_task_add(hk_flow *flow, int64_t case_id, const char *title, int64_t due_ms, i
 		return false;
 	}
 	return add(flow, case_id, title, due_ms, ret_id, error) &&
-	       hk_case_save(flow, &work, false, error);
+	       hk_case_save(flow, &work, HK_CASE_SEEN, false, error);
 }
 
 /* The steps of a template: checked when it was kept (flow/meta). */
@@ -95,7 +95,7 @@ hk_task_add_template(hk_flow *flow, int64_t case_id, const char *template_key, G
 	}
 	bool good = add_steps(flow, case_id, template, error);
 	hk_template_row_free(template);
-	return good && hk_case_save(flow, &work, false, error);
+	return good && hk_case_save(flow, &work, HK_CASE_SEEN, false, error);
 }
 
 static bool
@@ -165,7 +165,8 @@ hk_task_move(hk_flow *flow, int64_t task_id, const char *act, GError **error)
 	task.state = move->to;
 	task.done_ms = strcmp(move->clock, "done_ms") == 0 ? flow->now_ms : 0;
 	note_task(flow, name, task_id, task.case_id, NULL);
-	return hk_tasks_set(flow->db, &task, error) && hk_case_save(flow, &work, false, error);
+	return hk_tasks_set(flow->db, &task, error) &&
+	       hk_case_save(flow, &work, HK_CASE_SEEN, false, error);
 }
 
 static bool
@@ -225,5 +226,6 @@ hk_task_edit(hk_flow *flow, int64_t task_id, const char *fields, GError **error)
 		}
 	}
 	note_task(flow, "task.edit", task_id, task.case_id, fields);
-	return hk_tasks_set(flow->db, &task, error) && hk_case_save(flow, &work, false, error);
+	return hk_tasks_set(flow->db, &task, error) &&
+	       hk_case_save(flow, &work, HK_CASE_SEEN, false, error);
 }

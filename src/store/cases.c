@@ -224,15 +224,57 @@ hk_cases_insert(hk_db *db, hk_case_row *row, GError **error)
 	return true;
 }
 
-bool
-hk_cases_update(hk_db *db, hk_case_row *row, GError **error)
+static bool
+update_state(hk_db *db, const hk_case_row *row, GError **error)
+{
+	const int64_t *clocks_of = row->clocks;
+
+	return hk_db_exec(db,
+		HK_SQL("UPDATE cases SET urls = $2, last_seen_ms = $3, updated_ms = $4, version = "
+		       "$5, "
+		       "state = $6, triaged_ms = $7, confirmed_ms = $8, reported_ms = $9, down_ms "
+		       "= $10, "
+		       "closed_ms = $11, due_ms = $12, due_clock = $13, breached = $14 WHERE id = "
+		       "$1"),
+		HK_ARGS(hk_v_int(row->id), hk_v_int(row->urls), hk_v_int(row->last_seen_ms),
+			hk_v_int(row->updated_ms), hk_v_int(row->version), hk_v_str(row->state),
+			hk_v_id(clocks_of[HK_CLOCK_TRIAGED]),
+			hk_v_id(clocks_of[HK_CLOCK_CONFIRMED]),
+			hk_v_id(clocks_of[HK_CLOCK_REPORTED]), hk_v_id(clocks_of[HK_CLOCK_DOWN]),
+			hk_v_id(clocks_of[HK_CLOCK_CLOSED]), hk_v_id(row->due_ms),
+			hk_v_str(row->due_clock), hk_v_int(row->breached)),
+		NULL, error);
+}
+
+static bool
+update_all(hk_db *db, const hk_case_row *row, GError **error)
 {
 	hk_value values[1 + COLUMN_COUNT];
 
-	row->version++;
 	values_of(row, values);
 	return hk_db_exec(db, HK_SQL("UPDATE cases SET (" COLUMNS ") = (" PLACES ") WHERE id = $1"),
 		values, G_N_ELEMENTS(values), NULL, error);
+}
+
+bool
+hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error)
+{
+	row->version++;
+	switch (part) {
+	case HK_CASE_ALL:
+		return update_all(db, row, error);
+	case HK_CASE_STATE:
+		return update_state(db, row, error);
+	case HK_CASE_SEEN:
+		break;
+	}
+	return hk_db_exec(db,
+		HK_SQL("UPDATE cases SET urls = $2, last_seen_ms = $3, updated_ms = $4, version = "
+		       "$5 "
+		       "WHERE id = $1"),
+		HK_ARGS(hk_v_int(row->id), hk_v_int(row->urls), hk_v_int(row->last_seen_ms),
+			hk_v_int(row->updated_ms), hk_v_int(row->version)),
+		NULL, error);
 }
 
 bool

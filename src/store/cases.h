@@ -49,9 +49,16 @@ bool hk_case_facets_of(const hk_case_row *row, hk_case_facets *ret);
 bool hk_cases_get(hk_db *db, int64_t id, hk_case_row *ret, GError **error);
 bool hk_cases_lock(hk_db *db, int64_t id, hk_case_row *ret, GError **error);
 
-/* hk_cases_insert(db, row, error): version 1; sets row->id. hk_cases_update: writes everything, one version up (row->version, too). */
+/* What of a row is written. A column that is written costs its indexes, changed or not: the frequent acts write little. */
+typedef enum hk_case_part {
+	HK_CASE_ALL,
+	HK_CASE_STATE, /* state, triaged, confirmed, reported, down, closed, due, due_clock, breached; and the next */
+	HK_CASE_SEEN, /* urls, last_seen, updated, version */
+} hk_case_part;
+
+/* hk_cases_insert(db, row, error): version 1; sets row->id. hk_cases_update: one version up (row->version, too). */
 bool hk_cases_insert(hk_db *db, hk_case_row *row, GError **error);
-bool hk_cases_update(hk_db *db, hk_case_row *row, GError **error);
+bool hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error);
 
 /* What is found by a key. */
 typedef struct hk_case_found {
