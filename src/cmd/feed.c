@@ -152,6 +152,7 @@ poll_once(const hk_opts *opts, hk_feed_config *config, GError **error)
 	if (!feed || !open_house(opts, &db, &flow, error)) {
 		return false;
 	}
+	hk_feed_set_via(feed, "cli");
 	bool good = hk_feed_poll(feed, flow, &fresh, error);
 	g_autoptr(GString) out = g_string_new("{");
 	member(out, "feed", hk_feed_config_of(feed)->name);

@@ -166,37 +166,61 @@ is_network(char *text, bool *ret_one)
 	return network;
 }
 
+/* A URL that is written as a URL is taken to the letter: what people put around a pasted one, and hk_url_refang() takes away, may
+ * be a part of it here. */
+static bool
+is_exact(const char *value, hk_url *ret)
+{
+	return strstr(value, "://") &&
+	       hk_url_parse(hk_span_str(value), to_ascii, NULL, ret) == HK_OK &&
+	       !(ret->odd & HK_URL_ODD_NO_SCHEME);
+}
+
+/* A bare name, a network, or what people write so that nobody clicks on it. */
+static hk_err
+read_written(const char *value, char *plain, bool *ret_range, bool *ret_host, hk_url *ret)
+{
+	bool one = true;
+	size_t len = 0;
+
+	HK_TRY(hk_url_refang(hk_span_str(value), plain, HK_URL_MAX, &len));
+	plain[len] = '\0';
+	bool network = is_network(plain, &one);
+	*ret_range = network && !one;
+	if (*ret_range) {
+		return HK_OK;
+	}
+	bool bare6 = strchr(plain, ':') && hk_feed_is_ip(plain);
+	g_autofree char *text = bare6 ? g_strdup_printf("http://[%s]/", plain) : NULL;
+	HK_TRY(hk_url_read(hk_span_str(bare6     ? text
+				       : network ? plain
+						 : value),
+		to_ascii, NULL, ret, NULL));
+	/* Who writes a bare name means the name: http://name/ would be our invention. */
+	*ret_host = bare6 || ((ret->odd & HK_URL_ODD_NO_SCHEME) && !strpbrk(plain, "/?#\\"));
+	return HK_OK;
+}
+
 /* The value as URL or host. HK_FEED_ODDS: it is one. */
 static hk_feed_odd
 canonical(const char *value, hk_url *ret, hk_feed_type *ret_type)
 {
 	char plain[HK_URL_MAX + 1];
-	size_t len = 0;
-	bool one = true;
+	bool range = false;
+	bool host = false;
 
 	if (!hk_feed_plain(hk_span_str(value))) {
 		return HK_FEED_ODD_NOT_TEXT;
 	}
-	hk_err err = hk_url_refang(hk_span_str(value), plain, sizeof plain - 1, &len);
-	if (err != HK_OK) {
-		return err == HK_ELIMIT ? HK_FEED_ODD_TOO_LONG : HK_FEED_ODD_NO_URL;
+	if (!is_exact(value, ret)) {
+		hk_err err = read_written(value, plain, &range, &host, ret);
+		if (err != HK_OK) {
+			return err == HK_ELIMIT ? HK_FEED_ODD_TOO_LONG : HK_FEED_ODD_NO_URL;
+		}
+		if (range) {
+			return HK_FEED_ODD_RANGE;
+		}
 	}
-	plain[len] = '\0';
-	bool network = is_network(plain, &one);
-	if (network && !one) {
-		return HK_FEED_ODD_RANGE;
-	}
-	bool bare6 = strchr(plain, ':') && hk_feed_is_ip(plain);
-	g_autofree char *text = bare6 ? g_strdup_printf("http://[%s]/", plain) : NULL;
-	err = hk_url_read(hk_span_str(bare6     ? text
-				      : network ? plain
-						: value),
-		to_ascii, NULL, ret, NULL);
-	if (err != HK_OK) {
-		return err == HK_ELIMIT ? HK_FEED_ODD_TOO_LONG : HK_FEED_ODD_NO_URL;
-	}
-	/* Who writes a bare name means the name: http://name/ would be our invention. */
-	bool host = bare6 || ((ret->odd & HK_URL_ODD_NO_SCHEME) && !strpbrk(plain, "/?#\\"));
 	*ret_type = !host ? HK_FEED_URL : ret->is_ip ? HK_FEED_IP : HK_FEED_DOMAIN;
 	return ret->is_ip && is_private(ret->host) ? HK_FEED_ODD_PRIVATE : HK_FEED_ODDS;
 }

@@ -17,9 +17,8 @@ struct hk_feed {
 	int64_t total;      /* sightings made, all looks together */
 	bool health_known;  /* the three above were read from the database */
 	int64_t next_mono_ms;
+	hk_who who;
 };
-
-static const hk_who who = {.login = "auto", .via = "watch", .address = ""};
 
 void
 hk_feed_close(hk_feed *feed)
@@ -38,6 +37,7 @@ hk_feed_open(hk_feed_config *config, const char *contact, int stop_fd, GError **
 	g_autoptr(hk_feed) feed = g_new0(hk_feed, 1);
 
 	feed->config = config;
+	feed->who = (hk_who){.login = "auto", .via = "watch", .address = ""};
 	hk_feed_tally_init(&feed->tally);
 	if (config->url) {
 		feed->net = hk_feed_net_new(config, contact, stop_fd, error);
@@ -47,6 +47,12 @@ hk_feed_open(hk_feed_config *config, const char *contact, int stop_fd, GError **
 		}
 	}
 	return g_steal_pointer(&feed);
+}
+
+void
+hk_feed_set_via(hk_feed *feed, const char *via)
+{
+	feed->who.via = via;
 }
 
 const hk_feed_config *
@@ -222,7 +228,7 @@ write_chunk(void *user, GPtrArray *leads, const char *position, uint64_t *ret_fr
 	if (!position && g_hash_table_size(known) == leads->len) {
 		return true;
 	}
-	if (!hk_flow_do(c.flow, &who, act, &c, error)) {
+	if (!hk_flow_do(c.flow, &base->feed->who, act, &c, error)) {
 		return false;
 	}
 	*ret_fresh = c.fresh;
@@ -302,7 +308,7 @@ mark_health(hk_feed *feed, hk_flow *flow, const char *health, GError **error)
 	g_autoptr(GHashTable) known = g_hash_table_new(key_hash, key_equal);
 	chunk c = {.feed = feed, .flow = flow, .leads = none, .known = known, .health = health};
 
-	return hk_flow_do(flow, &who, act, &c, error);
+	return hk_flow_do(flow, &feed->who, act, &c, error);
 }
 
 static bool

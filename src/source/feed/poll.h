@@ -26,6 +26,9 @@ hk_feed *hk_feed_open(hk_feed_config *config, const char *contact, int stop_fd, 
 	HK_FREED_BY(hk_feed_close);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_feed, hk_feed_close)
 
+/* hk_feed_set_via(feed, via): how the audit trail names what polls it: "watch" (the beginning) or "cli"; static storage. */
+void hk_feed_set_via(hk_feed *feed, const char *via);
+
 const hk_feed_config *hk_feed_config_of(const hk_feed *feed);
 
 /* hk_feed_poll(feed, flow, ret_new, error): one look. New leads become sightings of source "feed:NAME", HK_FEED_CHUNK in a

@@ -67,6 +67,8 @@ errors(void)
 		":4: 'targets' holds \"their word = our target key\", not 'mihon-bank'");
 	wrong(CSV "targets = { \"Mihon = a\", \"MIHON=b\" }\n", ":4: 'targets' says 'MIHON' twice");
 	wrong(CSV "types = { url, mail }\n", ":4: 'types' holds url, domain and ip, not 'mail'");
+	wrong(CSV "types = { url, ip }\ntypes = { ip }\n",
+		":5: 'types' is set twice, first in line 4");
 	wrong(CSV "since = yesterday\n", ":4: 'since' is a day like 2026-07-31, not 'yesterday'");
 	wrong(CSV "confidence = 101\n", ":4: 'confidence' must be at most 100, not '101'");
 	wrong("format = stix\nfile = a\nobjects = some\n",

@@ -47,6 +47,8 @@ values(void)
 {
 	becomes("http://A.example/x#frag", "http://a.example/x");
 	becomes("hxxps://evil[.]example/login", "https://evil.example/login");
+	becomes("http://a.example/x]", "http://a.example/x]");
+	becomes("http://a.example/x.", "http://a.example/x.");
 	becomes("evil.example", "evil.example");
 	becomes("EVIL[.]example", "evil.example");
 	becomes("evil.example/", "http://evil.example/");
