@@ -199,6 +199,76 @@ built(void)
 	ok(true, "200 statements put together");
 }
 
+/* sum() and avg() are numbers of another type on PostgreSQL. */
+static void
+sums(void)
+{
+	static const int64_t numbers[] = {0, 1, -1, 9999, 10000, -10000, 10001, 99999999, 100000000,
+		123456789012345678, -123456789012345678, INT64_MAX, INT64_MIN, 4611686018427387904};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(hk_rows) rows = hk_db_query(db,
+			HK_SQL("SELECT sum(x), avg(x), count(*) FILTER (WHERE x > 0), max(x) IS "
+			       "NULL FROM (SELECT "
+			       "CAST($1 AS BIGINT) AS x) AS t"),
+			HK_ARGS(hk_v_int(numbers[i])), &error);
+		if (!ok(rows && hk_rows_next(rows, &error), "sum of %lld", (long long)numbers[i])) {
+			continue;
+		}
+		is_int(hk_rows_int(rows, 0), numbers[i], "the number");
+		double d = (double)numbers[i];
+		ok(hk_rows_real(rows, 0) >= d - 1e3 && hk_rows_real(rows, 0) <= d + 1e3,
+			"as a real");
+		ok(hk_rows_real(rows, 1) >= d - 1e3 && hk_rows_real(rows, 1) <= d + 1e3,
+			"its mean");
+		is_int(hk_rows_int(rows, 2), numbers[i] > 0, "FILTER");
+		is_int(hk_rows_int(rows, 3), 0, "a truth");
+	}
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT avg(x), sum(x) FROM (SELECT CAST(1 AS BIGINT) AS x UNION ALL SELECT "
+		       "2 UNION ALL "
+		       "SELECT 10001) AS t"),
+		HK_NO_ARGS, NULL);
+	ok(rows && hk_rows_next(rows, NULL) && hk_rows_real(rows, 0) > 3334.66 &&
+			hk_rows_real(rows, 0) < 3334.67,
+		"a mean with a fraction");
+	is_int(hk_rows_int(rows, 0), 3334, "its whole part");
+}
+
+/* Each pattern of NULLs is a statement of its own to PostgreSQL: more of them than are kept. */
+static void
+nulls(void)
+{
+	g_autoptr(GError) error = NULL;
+	int bad = 0;
+
+	ok(hk_db_begin(db, true, NULL), "begin");
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 512; i++) {
+			hk_value v[9];
+			int64_t n = -1;
+			for (int k = 0; k < 9; k++) {
+				v[k] = i >> k & 1 ? hk_v_int(1) : hk_v_null();
+			}
+			bad += !hk_db_int(db,
+				       HK_SQL("SELECT coalesce(CAST($1 AS BIGINT), 0) + "
+					      "coalesce(CAST($2 AS BIGINT), 0) + "
+					      "coalesce(CAST($3 AS BIGINT), 0) + coalesce(CAST($4 "
+					      "AS BIGINT), 0) + "
+					      "coalesce(CAST($5 AS BIGINT), 0) + coalesce(CAST($6 "
+					      "AS BIGINT), 0) + "
+					      "coalesce(CAST($7 AS BIGINT), 0) + coalesce(CAST($8 "
+					      "AS BIGINT), 0) + "
+					      "coalesce(CAST($9 AS BIGINT), 0)"),
+				       v, 9, &n, &error) ||
+			       n != __builtin_popcount((unsigned)i);
+		}
+	}
+	is_int(bad, 0, "512 patterns of NULLs, twice");
+	ok(hk_db_commit(db, &error), "commit");
+}
+
 int
 main(void)
 {
@@ -210,6 +280,8 @@ main(void)
 	transactions();
 	nested();
 	built();
+	sums();
+	nulls();
 	hk_db_close(db);
 	return tap_done();
 }
