@@ -46,8 +46,8 @@ utf16(hk_span text)
 static bool
 has_escapes(hk_span text)
 {
-	return text.len > 0 && (memmem(text.data, text.len, "\x1b$B", 3) ||
-				       memmem(text.data, text.len, "\x1b$@", 3));
+	return text.data && (memmem(text.data, text.len, "\x1b$B", 3) ||
+				    memmem(text.data, text.len, "\x1b$@", 3));
 }
 
 /* How much a text looks like a wrong guess: half-width katakana and private characters are rare in true ones, yet are what EUC-JP
