@@ -78,7 +78,8 @@ pgsql_rollback(hk_db *base)
 {
 	pgsql_db *db = of(base);
 
-	if (!db->lost) {
+	/* Also on one that is given up for another reason: its locks end here. */
+	if (PQstatus(db->conn) == CONNECTION_OK) {
 		PGresult *result = PQexec(db->conn, "ROLLBACK");
 		if (!hk_db_pgsql_good(result)) {
 			/* A connection in an unknown state is of no use. */

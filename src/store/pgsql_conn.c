@@ -84,6 +84,12 @@ hk_db_pgsql_fail(hk_db *base, const PGresult *result, GError **error)
 	}
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *what = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *where = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+	if (g_strcmp0(where, "RevalidateCachedQuery") == 0) {
+		/* A migration has changed what a prepared statement gives: a new connection prepares all anew. */
+		db->lost = true;
+		return hk_error_set(error, HK_EAGAIN, "%s: the schema has changed", base->place);
+	}
 	/* Without the detail, which quotes the row. */
 	g_autofree char *text = one_line(what ? what : PQerrorMessage(db->conn));
 	hk_err code = code_of(state ? state : "");

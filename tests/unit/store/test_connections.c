@@ -350,6 +350,33 @@ deadlock(void)
 		"a deadlock: one goes on, the other tries again (%d, %d)", mine, got[2]);
 }
 
+/* The schema changes under a connection: at worst it is told to try again. */
+static void
+altered(void)
+{
+	g_autoptr(GError) error = NULL;
+	hk_db *own = another();
+
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(hk_rows) rows =
+			hk_db_query(own, HK_SQL("SELECT * FROM settings"), HK_NO_ARGS, &error);
+		ok(rows && hk_rows_next(rows, NULL), "a statement");
+	}
+	ok(hk_db_exec(db, HK_SQL("ALTER TABLE settings ADD COLUMN extra INTEGER"), HK_NO_ARGS, NULL,
+		   &error),
+		"another adds a column");
+	hk_rows *rows = hk_db_query(own, HK_SQL("SELECT * FROM settings"), HK_NO_ARGS, &error);
+	ok(rows || hk_error_code(error) == HK_EAGAIN,
+		"the same statement: done, or to be tried again");
+	g_clear_error(&error);
+	hk_rows_free(rows);
+	rows = hk_db_query(own, HK_SQL("SELECT * FROM settings"), HK_NO_ARGS, &error);
+	ok(rows && hk_rows_next(rows, NULL) && hk_rows_is_null(rows, 4),
+		"and then it has the column");
+	hk_rows_free(rows);
+	hk_db_close(own);
+}
+
 /* A relay between a connection and the server. While *armed it lets a COMMIT through, and the answer to it not: it hangs up. */
 typedef struct relay {
 	char *dir; /* where it listens, as a server would */
@@ -483,6 +510,7 @@ main(void)
 	turns();
 	fairness();
 	killed();
+	altered();
 	if (hk_test_db_pgsql()) {
 		lost();
 		deadlock();
