@@ -10,7 +10,7 @@ use House;
 use Test::More;
 
 my @targets = (targets => "$FindBin::Bin/../../conf/targets/example.conf");
-my @logs = map { start_log($_, '--size', '300', '--rate', '5', '--publish-ms', '200', '--phish-every', '20', '--api', 'static') } qw(one two);
+my @logs = map { start_log($_, '--size', '600', '--rate', '5', '--publish-ms', '200', '--phish-every', '4', '--api', 'static') } qw(one two);
 my $dir = new_house('roles', logs => list_of('two.json', @logs), from => 'start', poll => '200ms', rate => '0', listen => '127.0.0.1:0', @targets);
 
 # --- refusals ---
@@ -25,7 +25,7 @@ like($err, qr/none\.key/, 'and told which file');
 my $serve = spawn_role('serve', 'serve', '--workers', '2');
 my $alive = sub { my %n; $n{$_->[0]}++ for rows('SELECT role FROM workers'); return join ' ', map { "$_=$n{$_}" } sort keys %n };
 ok(until_ok('all roles', sub { $alive->() eq 'watch=1 web=1 work=2' }), 'serve starts web, two workers and watch') or diag $alive->(), slurp("$work/serve.err");
-ok(until_ok('sightings', sub { value('SELECT COUNT(*) FROM sightings') >= 10 }), 'watch makes sightings') or diag slurp("$work/serve.err");
+ok(until_ok('sightings', sub { value('SELECT COUNT(*) FROM sightings') >= 5 }), 'watch makes sightings') or diag slurp("$work/serve.err");
 ok(until_ok('cases', sub { value('SELECT COUNT(*) FROM cases') >= 1 }), 'work opens cases of them') or diag slurp("$work/serve.err");
 my ($victim) = map { $_->[0] =~ /-(\d+)-[0-9a-f]+$/ } grep { $_->[0] =~ /^work-/ } rows('SELECT name FROM workers');
 kill 'KILL', $victim;
