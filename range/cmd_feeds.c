@@ -67,6 +67,7 @@ read_config(const rg_opts *opts, rg_serve_config *config, GError **error)
 							 : RG_GZIP_NEGOTIATED;
 	config->request_log = rg_opts_text(opts, RG_OPT_REQUEST_LOG);
 	config->validators = !rg_opts_bool(opts, RG_OPT_NO_ETAG);
+	config->no_next = rg_opts_bool(opts, RG_OPT_NO_NEXT);
 	config->login = rg_opts_text(opts, RG_OPT_LOGIN);
 	return true;
 }

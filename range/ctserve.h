@@ -40,6 +40,7 @@ typedef struct rg_serve_config {
 	const char *tls_cert;    /* PEM; NULL: plain http */
 	const char *tls_key;     /* PEM */
 	bool validators;         /* feeds: ETag and Last-Modified are sent */
+	bool no_next;            /* feeds: TAXII pages have no `next` */
 	const char *login;       /* feeds: the Authorization that is wanted; NULL: none */
 	const char *token;       /* guards /control/; NULL: no control */
 	const char *request_log; /* file that gets a JSON line per request; NULL: none */

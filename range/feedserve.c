@@ -254,13 +254,15 @@ objects(rg_server *server, const rg_request *request, rg_reply *reply)
 	uint64_t end = MIN(n + limit, feeds->count);
 	GString *out = g_string_new("{");
 	flag(out, "more", end < feeds->count);
-	if (end < feeds->count) {
+	if (end < feeds->count && !server->config.no_next) {
 		snprintf(text, sizeof text, "%llu", (unsigned long long)end);
 		member(out, "next", text);
 	}
-	if (n < end) {
+	if (n < end && server->config.validators) {
 		reply->added_first = g_strdup(hk_clock_format(added_ms(feeds, n), first));
 		reply->added_last = g_strdup(hk_clock_format(added_ms(feeds, end - 1), text));
+	}
+	if (n < end) {
 		hk_jsonw_key(out, "objects");
 		hk_jsonw_open(out, '[');
 		for (; n < end; n++) {

@@ -168,7 +168,25 @@ is("$code $got->{fresh} $got->{items}", '0 0 0', 'the same body again is not eve
 spew("$dir/shy.login", "bearer wrong\n");
 is((poll('shy'))[0], 77, 'wrong credentials');
 is(grep({ $_->[0] =~ /s3cret/ } rows("SELECT position || health FROM sources")), 0, 'no credentials in the database');
+feed('shy-taxii', "format = taxii\nurl = \"$shy->{taxii}\"\nlogin-file = ../shy.login\n");
+spew("$dir/shy.login", "bearer s3cret\n");
+($code, $got, $err) = poll('shy-taxii');
+is("$code $got->{fresh}", '0 20', 'TAXII that does not say when objects were added') or diag $err;
+($code, $got, $err) = poll('shy-taxii');
+is("$code $got->{fresh} $got->{leads}", '0 0 20', 'is read from the beginning, and gives nothing twice');
 stop_it($shy->{pid});
+my $bare = start_feeds('bare', '--size', '100', '--page', '30', '--no-next');
+feed('bare', "format = taxii\nurl = \"$bare->{url}api1/\"\n");
+($code, $got, $err) = poll('bare');
+is($code, 0, 'TAXII pages without next') or diag $err;
+is_deeply([stored('bare')], [truth($bare)], 'none is lost between two pages of one moment');
+stop_it($bare->{pid});
+$bare = start_feeds('stuck', '--size', '100', '--page', '10', '--no-next');
+feed('stuck', "format = taxii\nurl = \"$bare->{url}api1/\"\n");
+($code, $got, $err) = poll('stuck');
+is($code, 69, 'pages that do not move on are not asked for ever');
+like($err, qr/the same one again/, 'and told');
+stop_it($bare->{pid});
 
 # --- single events missing, a server that fails between pages ---
 my $weak = start_feeds('weak', '--size', '400', '--page', '20', '--odd-every', '9');

@@ -349,6 +349,19 @@ advance(collection *c, const page *p)
 	c->after = p->more ? g_strdup(hk_clock_format(MAX(ms - 1000, 0), text)) : g_strdup(p->last);
 }
 
+/* Without a `next` the client goes on by time (3.4.1): from just before the last object, for others of the same moment may not
+ * have been on its page. NULL when the server does not say the time. */
+static char *
+just_before(const char *last)
+{
+	char text[HK_CLOCK_TEXT_SIZE];
+	int64_t ms;
+
+	return last && hk_feed_when(hk_span_str(last), &ms)
+		       ? g_strdup(hk_clock_format(MAX(ms - 1, 0), text))
+		       : NULL;
+}
+
 static bool
 read_collection(hk_look *look, const GPtrArray *all, collection *c, GError **error)
 {
@@ -363,14 +376,15 @@ read_collection(hk_look *look, const GPtrArray *all, collection *c, GError **err
 		}
 		advance(c, &p);
 		g_autofree char *position = position_of(look, all);
+		g_autofree char *by_time = p.more && !p.next ? just_before(p.last) : NULL;
 		bool stuck = p.more && (p.next ? g_strcmp0(p.next, next) == 0
-					       : !p.last || g_strcmp0(p.last, after) == 0);
+					       : !by_time || g_strcmp0(by_time, after) == 0);
 		bool more = p.more;
 		g_free(next);
 		next = g_strdup(p.next);
-		if (more && !p.next && p.last) {
-			g_free(after); /* 3.4: without a next the client goes on by time */
-			after = g_strdup(p.last);
+		if (by_time) {
+			g_free(after);
+			after = g_steal_pointer(&by_time);
 		}
 		page_clear(&p);
 		if (!hk_look_write(look, position, error)) {
