@@ -180,12 +180,31 @@ run_keyed(hk_req *req, hk_reply *reply, const char *key, GError **error)
 }
 
 static bool
+write_use(hk_flow *flow, void *data, GError **error)
+{
+	const hk_req *req = data;
+	g_autofree char *text = g_strdup_printf("{\"route\":\"%s\"}", req->route->id);
+
+	(void)error;
+	hk_flow_note(flow, "token.use", "token", req->parts->token_id, 0, text);
+	return true;
+}
+
+/* What a program takes out of the house is written down with the token that it used, before it is handed over. */
+static bool
+note_export(hk_req *req, GError **error)
+{
+	return !req->by_token || hk_perm_get(req->route->perm)->scope != HK_SCOPE_EXPORT ||
+	       hk_flow_do(req->flow, &req->who, write_use, req, error);
+}
+
+static bool
 handle(hk_web_thread *thread, hk_req *req, hk_reply *reply, GError **error)
 {
 	const char *key = hk_req_header(req, "Idempotency-Key");
 
 	if (!hk_auth_request(thread, req, reply, error) || !hk_req_read_body(req, reply, error) ||
-		!hk_req_read_if_match(req, reply, error)) {
+		!hk_req_read_if_match(req, reply, error) || !note_export(req, error)) {
 		return false;
 	}
 	if (req->method == HK_METHOD_GET) {

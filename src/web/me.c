@@ -11,6 +11,8 @@
 #include "web/people.h"
 #include "web/totp.h"
 
+enum { FRESH_MS = 10 * 60 * 1000 };
+
 typedef struct mine {
 	hk_req *req;
 	hk_user *user;
@@ -266,18 +268,29 @@ write_totp_drop(hk_flow *flow, void *data, GError **error)
 {
 	mine *m = data;
 
-	if (!reread(flow, m, error) || !use_code(flow, m, true, &m->right, error)) {
+	/* Whoever has just logged in with a code need not give another one. */
+	bool fresh = hk_flow_now(flow) - m->req->session->created_ms < FRESH_MS;
+
+	if (!reread(flow, m, error)) {
+		return false;
+	}
+	if (!m->code && !fresh) {
+		return hk_error_set(error, HK_EFORM,
+			"code: is needed; give a code of the factor, or log in anew first");
+	}
+	m->right = !m->code;
+	if (m->code && !use_code(flow, m, true, &m->right, error)) {
 		return false;
 	}
 	return !m->right || hk_person_totp(flow, m->user, NULL, "removed", error);
 }
 
 static bool
-with_code(hk_req *req, hk_reply *reply, hk_flow_act act, GError **error)
+with_code(hk_req *req, hk_reply *reply, bool needed, hk_flow_act act, GError **error)
 {
 	mine m = {.req = req};
 	bool good = hk_req_json_only(req, error, "code", NULL) &&
-		    hk_req_need(req, error, "code", NULL) &&
+		    (!needed || hk_req_need(req, error, "code", NULL)) &&
 		    hk_req_json_text(req, "code", 20, &m.code, error) &&
 		    hk_flow_do(req->flow, &req->who, act, &m, error);
 
@@ -295,7 +308,7 @@ with_code(hk_req *req, hk_reply *reply, hk_flow_act act, GError **error)
 bool
 hk_web_me_totp_confirm(hk_req *req, hk_reply *reply, GError **error)
 {
-	return with_code(req, reply, write_totp_confirm, error);
+	return with_code(req, reply, true, write_totp_confirm, error);
 }
 
 bool
@@ -307,7 +320,7 @@ hk_web_me_totp_drop(hk_req *req, hk_reply *reply, GError **error)
 			"that "
 			"you set up another");
 	}
-	return with_code(req, reply, write_totp_drop, error);
+	return with_code(req, reply, false, write_totp_drop, error);
 }
 
 /* ---- tokens ---- */
