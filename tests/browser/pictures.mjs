@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { settled, sleep, visit } from './lib.mjs'
 
-const MAX = 60 * 1024
+const MAX = 60000
 
 export async function pictures(page, { directory, item, related }) {
   const take = async (name, options = {}) => {

@@ -28,6 +28,11 @@ export function time(at, shape = 'minute') {
   const date = at ? new Date(at) : null
   return !date || Number.isNaN(+date) ? '' : maker(shape).format(date)
 }
+/** A time of a list: without the year while it is this one. */
+export function shortTime(at) {
+  const text = time(at)
+  return text.startsWith(`${time(new Date(), 'day').slice(0, 4)}-`) ? text.slice(5) : text
+}
 /** A time in both zones, for titles. */
 export const bothZones = (at) => !at ? '' : ['Asia/Tokyo', 'UTC'].map((timeZone) =>
   `${new Intl.DateTimeFormat('sv-SE', { ...shapes.second, timeZone }).format(new Date(at))} ${timeZone === 'UTC' ? 'UTC' : 'JST'}`).join(' · ')

@@ -22,7 +22,7 @@ const CELLS = {
   id: (item) => html`<span class="num">${item.id}</span>`,
   capture: (item) => html`<${Capture} item=${item} />`,
   name: (item) => html`<${CaseName} item=${item} />`,
-  first_seen: (item) => html`<${Time} at=${item.first_seen} />`,
+  first_seen: (item) => html`<${Time} at=${item.first_seen} shape="short" />`,
   actor: (item) => item.actor ? html`<span>${item.actor.name}</span>` : html`<span class="dim">–</span>`,
   target: (item) => html`<${Target} target=${item.target} />`,
   state: (item) => html`<${State} state=${item.state} />`,

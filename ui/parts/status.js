@@ -1,7 +1,7 @@
 /** parts/status: states, scores and clocks, readable without their colour. */
 import { html, computed, useMemo } from '../lib/ui.js'
 import { named, t, tf } from '../lib/i18n.js'
-import { ago, bothZones, duration, now, percent, time } from '../lib/format.js'
+import { ago, bothZones, duration, now, percent, shortTime, time } from '../lib/format.js'
 import { list } from '../lib/store.js'
 
 /** The name of a state as the Status page sets it. */
@@ -12,11 +12,11 @@ export function stateName(state) {
 export const State = ({ state }) => html`<span class=${`state state-${state}`}><span class="mark" aria-hidden="true"></span>${stateName(state)}</span>`
 
 export const level = (score) => score >= 0.8 ? 'high' : score >= 0.5 ? 'middle' : 'low'
-export const Score = ({ score }) => html`<span class=${`score score-${level(score)}`} title=${t('score.title', { n: percent(score) })}>
+export const Score = ({ score }) => !score ? html`<span class="dim" title=${t('score.none')}>–</span>` : html`<span class=${`score score-${level(score)}`} title=${t('score.title', { n: percent(score) })}>
   <span class="score-bar" aria-hidden="true"><span style=${{ width: `${percent(score)}%` }}></span></span><span class="num">${percent(score)}</span></span>`
 
 /** A point in time; both zones and the distance in its title. */
-export const Time = ({ at, shape }) => at ? html`<time datetime=${at} title=${`${bothZones(at)} (${ago(at)})`}>${time(at, shape)}</time>` : html`<span class="dim">–</span>`
+export const Time = ({ at, shape }) => at ? html`<time datetime=${at} title=${`${bothZones(at)} (${ago(at)})`}>${shape === 'short' ? shortTime(at) : time(at, shape)}</time>` : html`<span class="dim">–</span>`
 export const Ago = ({ at }) => at ? html`<time datetime=${at} title=${bothZones(at)}>${ago(at)}</time>` : html`<span class="dim">–</span>`
 
 /** The clock that runs against us: down to zero, then up in red. */

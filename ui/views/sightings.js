@@ -23,7 +23,7 @@ export default function Sightings() {
   const [chosen, choose] = useState(() => new Set())
   const [gone, setGone] = useState(() => new Set()) // acted on: taken away at once, before the server has answered
   const [waiting, setWaiting] = useState(0)
-  const { data, error, busy, reload } = useLoad((signal) => get('/sightings', { state, q, sort, limit: 50, after }, signal), [state, q, sort, after])
+  const { data, error, busy, reload } = useLoad((signal) => get('/sightings', { q: `state:${state} ${q}`.trim(), sort, limit: 50, after }, signal), [state, q, sort, after])
   useTitle(t('nav.sightings'))
   useEffect(() => { choose(new Set()); setGone(new Set()); setWaiting(0) }, [data])
   // New ones wait behind a button: a list that moves under the finger makes mistakes.

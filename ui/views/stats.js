@@ -14,7 +14,7 @@ import { stateName } from '../parts/status.js'
 /** What there is, in the order of the page, and the picture that suits it. */
 const PAGES = [
   { by: 'month_target', chart: 'lines' }, { by: 'month', chart: 'lines' }, { by: 'state', chart: 'bars' }, { by: 'actor', chart: 'bars' },
-  { by: 'source', chart: 'bars' }, { by: 'hour_weekday', chart: 'columns' }, { by: 'hour_holiday', chart: 'columns' },
+  { by: 'source', chart: 'bars' }, { by: 'kind', chart: 'bars' }, { by: 'hour_weekday', chart: 'columns' }, { by: 'hour_holiday', chart: 'columns' },
   { by: 'time_to_detect', chart: 'lines', duration: true }, { by: 'time_to_close', chart: 'lines', duration: true },
 ]
 
@@ -22,6 +22,17 @@ const month = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).pad
 function lastYear() {
   const to = new Date()
   return { from: month(new Date(to.getFullYear(), to.getMonth() - 11, 1)), to: month(to) }
+}
+
+/** "2026-01", "2026-02" ... of a span. */
+function months({ from, to }) {
+  const out = []
+  for (let [year, n] = from.split('-').map(Number); out.length < 240; n === 12 ? (year++, n = 1) : n++) {
+    const one = `${year}-${String(n).padStart(2, '0')}`
+    if (one > to) break
+    out.push(one)
+  }
+  return out
 }
 
 /** A word of a column as people call it. */
@@ -48,18 +59,19 @@ function seconds(n) {
  * The server's rows as labels and series. Columns whose values are numbers are measures, but for an hour in front; with two words in
  * front of one number, the second word becomes the series.
  */
-function shape({ columns, rows }) {
+function shape({ columns, rows }, span) {
   const measures = columns.map((_, i) => i).filter((i) => i > 0 && rows.length > 0 && rows.every((row) => row[i] === null || typeof row[i] === 'number'))
   const words = columns.map((_, i) => i).filter((i) => !measures.includes(i))
-  const labels = [...new Set(rows.map((row) => row[0]))]
+  // Every month of the span has its place, a month without cases too.
+  const labels = columns[0] === 'month' ? months(span) : [...new Set(rows.map((row) => row[0]))]
   const at = new Map(labels.map((label, i) => [label, i]))
   if (words.length < 2) {
-    return { labels, series: measures.map((m) => { const values = labels.map(() => null); for (const row of rows) values[at.get(row[0])] = row[m]; return { name: tf('stats.column', columns[m]), values } }) }
+    return { labels, series: measures.map((m) => { const values = labels.map(() => null); for (const row of rows) if (at.has(row[0])) values[at.get(row[0])] = row[m]; return { name: tf('stats.column', columns[m]), values } }) }
   }
   const byName = new Map()
   for (const row of rows) {
     if (!byName.has(row[1])) byName.set(row[1], labels.map(() => 0))
-    byName.get(row[1])[at.get(row[0])] += row[measures[0]] || 0
+    if (at.has(row[0])) byName.get(row[1])[at.get(row[0])] += row[measures[0]] || 0
   }
   const sum = (values) => values.reduce((all, n) => all + n, 0)
   const sorted = [...byName].map(([name, values]) => ({ name: wordOf(columns[1], name), values })).sort((a, b) => sum(b.values) - sum(a.values))
@@ -68,14 +80,14 @@ function shape({ columns, rows }) {
   return { labels, series: [...sorted.slice(0, SERIES_MAX - 1), { name: t('stats.others', { n: rest.length }), values: labels.map((_, i) => sum(rest.map((one) => one.values[i]))) }] }
 }
 
-function Picture({ page, data }) {
-  const { labels, series } = shape(data)
+function Picture({ page, data, span }) {
+  const { labels, series } = shape(data, span)
   const format = page.duration ? seconds : number
   // A number of cases beside durations is in the table, but has no place on their scale.
   const shown = page.duration ? series.filter((_, i) => !/^(cases|count|n)$/.test(data.columns[i + 1])) : series
-  const legend = shown.length > 1 && html`<${Legend} names=${shown.map((one) => one.name)} />`
+  const legend = shown.length > 1 && page.chart !== 'columns' && html`<${Legend} names=${shown.map((one) => one.name)} />`
   if (page.chart === 'bars') return html`<${Bars} rows=${labels.map((label, i) => ({ label: wordOf(data.columns[0], label), values: [shown[0]?.values[i] || 0] }))} />`
-  if (page.chart === 'columns') return html`${legend}<${Columns} labels=${labels.map(String)} series=${shown} />`
+  if (page.chart === 'columns') return html`${legend}<${Columns} labels=${labels.map(String)} series=${shown.slice(0, 1)} />`
   return html`${legend}<${Lines} labels=${labels.map(String)} series=${shown} format=${format} />`
 }
 
@@ -97,7 +109,7 @@ function Panel({ page, span }) {
       <a class="button small" href=${url('/stats', { ...span, by: page.by, format: 'csv', bom: prefs.value.bom ? 1 : undefined })} download=${`hikeshi-${page.by}.csv`}><${Icon} name="export" />CSV</a></div></header>
     <p class="hint">${tf('stats.hint', page.by)}</p>
     ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${6} />`
-      : empty ? html`<p class="dim">${t('stats.empty')}</p>` : html`<${Picture} page=${page} data=${data} />${table ? html`<${Numbers} page=${page} data=${data} />` : html`<div class="sr"><${Numbers} page=${page} data=${data} /></div>`}`}
+      : empty ? html`<p class="dim">${t('stats.empty')}</p>` : html`<${Picture} page=${page} data=${data} span=${span} />${table ? html`<${Numbers} page=${page} data=${data} />` : html`<div class="sr"><${Numbers} page=${page} data=${data} /></div>`}`}
   </section>`
 }
 
