@@ -303,7 +303,7 @@ chunk_act(hk_flow *flow, void *user, GError **error)
 	if (strcmp(row.state, "waiting") == 0 && !hk_intake_move(flow, w->id, "start", error)) {
 		return false;
 	}
-	if (!take_all(w, error)) {
+	if ((!w->dry_run && !hk_case_many(flow, error)) || !take_all(w, error)) {
 		return false;
 	}
 	tally(w, &row);

@@ -361,16 +361,23 @@ lock(hk_flow *flow, const char *kind, const char *key, GError **error)
 	return hk_db_lock(flow->db, name, error);
 }
 
-/* The same host has the same lock, whatever the URL: one lock is enough where the host is the site. */
+/* What many share is locked first: who waits for it then holds nothing that its holder may still want. The same host has the same
+ * lock, whatever the URL: one is enough where the host is the site. */
 static bool
 lock_keys(hk_flow *flow, const plan *p, GError **error)
 {
 	return hk_db_engine_of(flow->db) == HK_DB_SQLITE ||
-	       (lock(flow, "host", p->keys.host, error) &&
-		       (p->keys.host || lock(flow, "url", p->keys.url, error)) &&
-		       lock(flow, "certificate", p->keys.certificate, error) &&
+	       (lock(flow, "certificate", p->keys.certificate, error) &&
 		       lock(flow, "landing", p->keys.landing, error) &&
-		       lock(flow, "domain", p->keys.domain, error));
+		       lock(flow, "domain", p->keys.domain, error) &&
+		       lock(flow, "host", p->keys.host, error) &&
+		       (p->keys.host || lock(flow, "url", p->keys.url, error)));
+}
+
+bool
+hk_case_many(hk_flow *flow, GError **error)
+{
+	return hk_db_lock(flow->db, "many", error);
 }
 
 static const char *

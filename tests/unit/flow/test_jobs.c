@@ -173,6 +173,45 @@ take_all(int number)
 	return 0;
 }
 
+/* The same in batches, as an intake does it: several domains, orders that get in each other's way. */
+static bool
+take_batch(hk_flow *flow, void *user, GError **error)
+{
+	const int *number = user;
+
+	if (!hk_case_many(flow, error)) {
+		return false;
+	}
+	for (int i = 0; i < URLS; i++) {
+		int at = (i * (7 + 4 * *number) + *number * 13) % URLS;
+		g_autofree char *domain = g_strdup_printf("d%d.example", at % 5);
+		g_autofree char *host = g_strdup_printf("b%d.%s", at, domain);
+		g_autofree char *url = g_strdup_printf("https://%s/", host);
+		hk_lead lead = {.url = url, .host = host, .domain = domain};
+		hk_taken taken;
+		if (!hk_case_take(flow, &lead, &taken, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+take_batches(int number)
+{
+	hk_flow *flow = fl_again();
+
+	for (int i = 0; i < 3; i++) {
+		g_autoptr(GError) error = NULL;
+		if (!hk_flow_do(flow, &fl_auto, take_batch, &number, &error)) {
+			fprintf(stderr, "# %s\n", error->message);
+			return 1;
+		}
+	}
+	fl_close(flow);
+	return 0;
+}
+
 static bool
 finish(hk_flow *flow, void *user, GError **error)
 {
@@ -240,6 +279,13 @@ test_together(void)
 	is_int(fl_int(flow, HK_SQL("SELECT cases FROM campaigns")), URLS,
 		"all are in one campaign");
 	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM campaigns")), 1, "there is one");
+	together(take_batches, "the same batches at once");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM cases WHERE host LIKE 'b%'")), URLS,
+		"one case for each");
+	is_int(fl_int(flow, HK_SQL("SELECT SUM(times) FROM case_urls WHERE host LIKE 'b%'")),
+		PROCESSES * URLS * 3, "none is lost");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM campaigns")), 6,
+		"a campaign for each domain");
 	for (int i = 0; i < JOBS; i += 100) {
 		ok(hk_flow_begin(flow, &fl_mikan, NULL), "begin");
 		for (int k = i; k < i + 100; k++) {
