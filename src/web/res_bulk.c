@@ -186,7 +186,7 @@ take_query(bulk *b, const hk_json *select, hk_reply *reply, GError **error)
 		return hk_error_set(error, HK_ELIMIT,
 			"select.q: it finds more than %d cases; narrow it", BULK_MAX);
 	}
-	if (found->len != (guint64)expected) {
+	if (found->len != (uint64_t)expected) {
 		return hk_reply_problem(reply, error, 409, HK_EINCONSISTENT, "select.count",
 			"look at the list again and repeat",
 			"the query finds %u cases now, not %" PRId64, found->len, expected);
