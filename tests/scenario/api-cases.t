@@ -153,7 +153,7 @@ async function main() {
   for (const by of ['month_target', 'month', 'state', 'actor', 'source', 'kind', 'hour_weekday', 'hour_holiday', 'time_to_detect', 'time_to_close']) {
     const stats = (await call('GET', `/stats?by=${by}`)).json
     ok(stats.rows.every((row) => row.length === stats.columns.length), `statistics by ${by}`)
-    ok((await call('GET', `/stats?by=${by}&format=csv`)).textreplace(/^\ufeff/, '').startsWith(stats.columns.join(',')), 'and as CSV')
+    ok((await call('GET', `/stats?by=${by}&format=csv`)).text.replace(/^\ufeff/, '').startsWith(stats.columns.join(',')), 'and as CSV')
   }
   is((await call('GET', '/stats?by=state')).json.rows.reduce((sum, row) => sum + row[1], 0), counters.total, 'by state they are all cases')
   for (const query of ['by=x', 'from=2026', 'from=2026-13', 'from=2026-05&to=2026-01', 'format=xml', 'from=1990-01', 'nosuch=1']) await call('GET', `/stats?${query}`, { status: 400 })

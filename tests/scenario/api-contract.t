@@ -20,7 +20,7 @@ async function main() {
   const ids = Object.values(doc.paths).flatMap((methods) => Object.values(methods).map((op) => op.operationId + JSON.stringify(op.summary)))
   is(new Set(ids).size, ids.length, 'no operation twice')
 
-  const h = await house({ all: ALL, nobody: ['connector_admin'] })
+  const h = await house({ all: ALL, keeper: ['connector_admin'] })
   const made = (await h.call('POST', '/cases', { body: { url: 'https://evil.example/x', note: 'y' } })).json.case
   await h.call('POST', `/cases/${made.id}/tasks`, { body: { title: 'z' } })
   await h.call('POST', '/intakes', { body: { kind: 'lines', body: 'https://evil2.example/\nhxxp://evil3[.]example/a\n', dry_run: true } })
@@ -52,7 +52,7 @@ async function main() {
   is(broken, [], 'no input breaks it')
   // A role that may not.
   for (const path of ['/cases', '/cases/1', '/counters', '/sightings', '/campaigns', '/intakes', '/audit', '/users']) {
-    if (doc.paths[path.replace('/1', '/{id}')]) await h.call('GET', path, { as: 'nobody', status: 403 })
+    if (doc.paths[path.replace('/1', '/{id}')]) await h.call('GET', path, { as: 'keeper', status: 403 })
   }
   ok(!/defect/.test(h.log()), 'no defect in the log', h.log())
   await h.end()

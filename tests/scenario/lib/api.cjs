@@ -10,6 +10,8 @@ const SRC = process.env.HK_SRC || join(__dirname, '../../..')
 const BUILD = process.env.HK_BUILD || join(SRC, 'build-check')
 const HIKESHI = join(BUILD, 'src/hikeshi')
 
+/** Servers that still run: a test that fails half-way must end all the same. */
+const children = new Set()
 let count = 0, failed = 0
 /** One TAP line. */
 function ok(good, what, more) {
@@ -82,6 +84,7 @@ async function house(users) {
   const web = ['web', ...common, '--web-key', join(dir, 'web.key'), '--listen', '127.0.0.1:0']
   if (/--blobs/.test(execFileSync(HIKESHI, ['web', '--help'], { encoding: 'utf8' }))) web.push('--blobs', join(dir, 'blobs'))
   const child = spawn(HIKESHI, web, { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
   let log = ''
   child.stderr.on('data', (data) => { log += data })
   const base = await new Promise((resolve, reject) => {
@@ -125,7 +128,7 @@ async function house(users) {
   function end() {
     return new Promise((resolve) => {
       child.removeAllListeners('exit')
-      child.on('exit', (code, signal) => { ok(code === 0, 'the server ends in good order', `${code} ${signal} ${log}`); rmSync(dir, { recursive: true, force: true }); resolve() })
+      child.on('exit', (code, signal) => { children.delete(child); ok(code === 0, 'the server ends in good order', `${code} ${signal} ${log}`); rmSync(dir, { recursive: true, force: true }); resolve() })
       child.kill('SIGTERM')
     })
   }
@@ -133,6 +136,7 @@ async function house(users) {
 }
 function done() {
   console.log(`1..${count}`)
-  process.exitCode = failed > 0 ? 1 : 0
+  for (const child of children) child.kill('SIGKILL')
+  process.exit(failed > 0 ? 1 : 0)
 }
 module.exports = { ok, is, house, done, doc, covered, SRC, BUILD }
