@@ -48,7 +48,8 @@ typedef struct hk_taken {
 } hk_taken;
 
 /* hk_case_take(flow, lead, ret, error): opens a case or attaches to one. Order of looking: same URL, same host (unless shared_host), in a case that is
- * neither deleted nor a duplicate (then: the case it was merged into), seen within settings "dedupe" (default: one month, S34). A case that is down or closed
+ * neither deleted nor a duplicate (then: the case it was merged into), named within settings "dedupe" (default: one month, S34) of now; for source "import", of
+ * first_seen: what is imported is history. A case that is down or closed
  * and is named again is resurrected by monitor, not here: the URL is attached and a comment says so. Same certificate, same domain, same
  * landing page: the new case joins (or founds) the campaign of that kind and key. Locks by key: two workers never open two cases for one URL. */
 bool hk_case_take(hk_flow *flow, const hk_lead *lead, hk_taken *ret, GError **error);

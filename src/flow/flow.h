@@ -6,7 +6,8 @@
  *     hk_flow_commit(flow, &error)          // audit rows get their numbers and MACs here, as the last thing before COMMIT
  *
  * or, better, hk_flow_do(), which repeats the whole when the database says HK_EAGAIN. An act that fails has changed nothing that is
- * kept: the caller rolls back.
+ * kept: the caller rolls back. An act on one case, sighting, task, setting or row of meta data that is refused (all errors below but
+ * HK_EAGAIN) has written nothing at all, so that a caller with many of them may go on in the same transaction.
  *
  * Errors of acts: HK_ENOENT (no such row, or deleted), HK_EPOLICY (the move is no row of states.def, the rule is named),
  * HK_EINCONSISTENT (version is not the one that the caller read: somebody else was faster), HK_ERANGE/HK_EFORM (a value; the text begins with the

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/audit.h"
+#include "flow/intake.h"
 #include "flow/jobs.h"
 #include "flow/sighting.h"
 #include "flow/states.h"
@@ -305,6 +306,57 @@ test_sightings(void)
 	fl_close(flow);
 }
 
+static void
+test_intake(void)
+{
+	hk_flow *flow = fl_open();
+	static const struct {
+		const char *kind, *source, *body, *options;
+		hk_err code;
+		const char *field;
+	} wrong[] = {
+		{"xml", "manual", "a", NULL, HK_EFORM, "kind:"},
+		{"lines", "manual", "", NULL, HK_ERANGE, "body:"},
+		{"lines", "nothing", "a", NULL, HK_EFORM, "source:"},
+		{"lines", "manual", "a", "[]", HK_EFORM, "options:"},
+		{"lines", "manual", "a", "{\"cow\":1}", HK_EFORM, "options.cow:"},
+	};
+	int64_t id = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		ok(!fl_do(flow, hk_intake_new(flow, wrong[i].kind, wrong[i].source,
+					hk_span_str(wrong[i].body), wrong[i].options, false, &id,
+					error)),
+			"%s", wrong[i].field);
+		is_int(fl_code(), wrong[i].code, "its code");
+		ok(g_str_has_prefix(fl_why(), wrong[i].field), "named: %s", fl_why());
+	}
+	ok(fl_do(flow, hk_intake_new(flow, "lines", "manual", HK_SPAN_LIT("a\nb\n\nc"),
+			       "{\"note\":\"x\"}", false, &id, error)),
+		"handed in: %s", fl_why());
+	is_int(fl_int(flow, HK_SQL("SELECT lines FROM intakes")), 4, "four lines");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'intake'")), 1,
+		"a job");
+	ok(!fl_do(flow, hk_intake_move(flow, id, "finish", error)), "not finished before it began");
+	ok(fl_do(flow, hk_intake_move(flow, id, "start", error)), "started");
+	ok(fl_do(flow, hk_intake_cancel(flow, id, error)), "cancelled");
+	ok(!fl_do(flow, hk_intake_cancel(flow, id, error)), "not twice: %s", fl_why());
+	is_int(fl_code(), HK_EPOLICY, "by policy");
+	/* The sweep of a full hour anchors the trail, and empties old bodies. */
+	GError *local = NULL;
+	hk_job job;
+	hk_clock_advance(31 * INT64_C(86400000));
+	hk_clock_advance(3600000 - hk_clock_wall_ms() % 3600000);
+	static const char *const stages[] = {"sweep", NULL};
+	ok(fl_do(flow, hk_sweep_start(flow, error)), "sweep");
+	ok(hk_job_claim(flow, "w", stages, &job, &local) && hk_sweep_run(flow, &job, NULL, &local),
+		"runs");
+	hk_job_clear(&job);
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM anchors")), 1, "an anchor");
+	is_int(fl_int(flow, HK_SQL("SELECT LENGTH(body) FROM intakes")), 0, "the body is gone");
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -314,5 +366,6 @@ main(void)
 	test_edit();
 	test_rows();
 	test_sightings();
+	test_intake();
 	return tap_done();
 }
