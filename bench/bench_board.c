@@ -146,6 +146,37 @@ plain(const char *what, hk_sql sql, int rounds)
 	g_free(ms);
 }
 
+/* Sightings at a rate, one transaction each, as a source hands them over; beside what is measured. */
+static void
+write_sightings(int per_second, int seconds)
+{
+	int64_t source = 0, begin_us = hk_clock_mono_us(), n = 0;
+
+	hk_db_int(db, HK_SQL("SELECT min(id) FROM sources"), HK_NO_ARGS, &source, NULL);
+	for (; n < (int64_t)per_second * seconds; n++) {
+		int64_t due_us = begin_us + n * 1000000 / per_second,
+			late = due_us - hk_clock_mono_us();
+		uint64_t key[4] = {(uint64_t)begin_us, (uint64_t)n, g_random_int(), g_random_int()};
+		if (late > 0) {
+			g_usleep((unsigned long)late);
+		}
+		if (!hk_db_begin(db, true, NULL) ||
+			!hk_db_exec(db,
+				HK_SQL("INSERT INTO sightings (source_id, key, kind, state, "
+				       "seen_ms, host, title, score, data) VALUES ($1, $2, "
+				       "'certificate', 'new', $3, 'a.duckdns.example', '100 "
+				       "names', 0.5, '{}')"),
+				HK_ARGS(hk_v_int(source), hk_v_blob(hk_span_of(key, sizeof key)),
+					hk_v_int(NOW_MS + n)),
+				NULL, NULL) ||
+			!hk_db_commit(db, NULL)) {
+			hk_db_rollback(db);
+		}
+	}
+	printf("%" PRId64 " sightings in %.1f s\n", n,
+		(double)(hk_clock_mono_us() - begin_us) / 1e6);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,6 +186,11 @@ main(int argc, char **argv)
 	if (argc < 2 || !(db = hk_db_open(argv[1], &error))) {
 		fprintf(stderr, "%s\n", error ? error->message : "usage: bench_board URL [ROUNDS]");
 		return 64;
+	}
+	if (argc == 5 && strcmp(argv[2], "write") == 0) {
+		write_sightings(atoi(argv[3]), atoi(argv[4]));
+		hk_db_close(db);
+		return 0;
 	}
 	lists(rounds);
 	counters(rounds);

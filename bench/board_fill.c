@@ -19,7 +19,7 @@
 #define DAY_MS INT64_C(86400000)
 #define NOW_MS INT64_C(1764036000000) /* 2025-11-25 02:00 UTC */
 
-enum { TARGETS = 40, ACTORS = 15, SOURCES = 8, USERS = 20, COLUMNS_MAX = 64 };
+enum { TARGETS = 40, ACTORS = 15, SOURCES = 8, USERS = 20, COLUMNS_MAX = 64, EVENTS_BEFORE = 1000 };
 
 static uint64_t state_of_random = 88172645463325252ull;
 
@@ -342,7 +342,7 @@ event_row(table *t, int64_t id, int64_t count)
 	static const uint8_t mac[32];
 
 	clear(t);
-	set(t, "seq", hk_v_int(id));
+	set(t, "seq", hk_v_int(id + EVENTS_BEFORE));
 	set(t, "at_ms", hk_v_int(s.opened_ms));
 	set(t, "who", hk_v_str("auto"));
 	set(t, "via", hk_v_str("work"));
@@ -398,6 +398,12 @@ main(int argc, char **argv)
 		}
 		end(&t);
 	}
+	/* The trail goes on behind the rows that were made up (it cannot be verified). */
+	run(db,
+		HK_SQL("INSERT INTO chain (one, seq, mac) VALUES (1, $1, $2) ON CONFLICT (one) DO "
+		       "UPDATE SET seq = excluded.seq"),
+		HK_ARGS(hk_v_int(count + EVENTS_BEFORE),
+			hk_v_blob(hk_span_of((const uint8_t[32]){0}, 32))));
 	if (!hk_table_set_last_id(db, "cases", count, &error) ||
 		!hk_table_set_last_id(db, "case_urls", count, &error) ||
 		!hk_table_set_last_id(db, "comments", count, &error) ||
