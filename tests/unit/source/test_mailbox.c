@@ -142,7 +142,8 @@ test_maildir(hk_flow *flow, const hk_mail_house *house)
 		hk_blobs_get(house->blobs, hk_rows_blob(rows, 3).data, 1 << 20, &error);
 	ok(kept && (int64_t)g_bytes_get_size(kept) == hk_rows_int(rows, 4), "the mail as it came");
 	hk_rows_free(rows);
-	g_autofree char *rm = g_strdup_printf("rm -rf '%s' '%s'", dir, at("lures.conf"));
+	g_autofree char *file = at("lures.conf");
+	g_autofree char *rm = g_strdup_printf("rm -rf '%s' '%s'", dir, file);
 	ok(system(rm) == 0, "cleaned up");
 }
 
