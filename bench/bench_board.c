@@ -181,14 +181,14 @@ int
 main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	int rounds = argc > 2 ? atoi(argv[2]) : 2;
+	int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
 
 	if (argc < 2 || !(db = hk_db_open(argv[1], &error))) {
 		fprintf(stderr, "%s\n", error ? error->message : "usage: bench_board URL [ROUNDS]");
 		return 64;
 	}
 	if (argc == 5 && strcmp(argv[2], "write") == 0) {
-		write_sightings(atoi(argv[3]), atoi(argv[4]));
+		write_sightings((int)strtol(argv[3], NULL, 10), (int)strtol(argv[4], NULL, 10));
 		hk_db_close(db);
 		return 0;
 	}
