@@ -175,7 +175,7 @@ inspect(hk_db *db, GError **error)
 {
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
 
-	if (!hk_db_inspect(db, faults, error)) {
+	if (!hk_db_inspect_new(db, faults, error)) {
 		return false;
 	}
 	return faults->len == 0 ||
