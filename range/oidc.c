@@ -352,7 +352,7 @@ client_is_known(const rg_oidc *o, struct MHD_Connection *c, const char *body)
 	g_autofree char *word =
 		g_uri_escape_string(o->secret, NULL, FALSE); /* nocheck: writes only */
 	g_autofree char *pair = g_strconcat(id, ":", word, NULL);
-	g_autofree char *coded = g_base64_encode((const guchar *)pair, strlen(pair));
+	g_autofree char *coded = g_base64_encode((const unsigned char *)pair, strlen(pair));
 	g_autofree char *want = g_strconcat("Basic ", coded, NULL);
 	return header && strcmp(header, want) == 0;
 }

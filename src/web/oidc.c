@@ -434,7 +434,8 @@ exchange(hk_oidc *oidc, const char *code, const trip *t, GError **error)
 		g_autofree char *secret =
 			g_uri_escape_string(oidc->secret, NULL, FALSE); /* nocheck: writes only */
 		g_string_append_printf(pair, "%s:%s", id, secret);
-		g_autofree char *coded = g_base64_encode((const guchar *)pair->str, pair->len);
+		g_autofree char *coded =
+			g_base64_encode((const unsigned char *)pair->str, pair->len);
 		basic = g_strconcat("Authorization: Basic ", coded, NULL);
 		headers[1] = basic;
 	} else {
