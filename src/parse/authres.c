@@ -186,7 +186,7 @@ hk_authres_next(hk_authres *a, hk_authres_item *ret)
 				a->pos++;
 			}
 		}
-		if (good) {
+		if (good && item.method.len > 0) { /* "/dkim" is a version without a method */
 			*ret = item;
 			return true;
 		}

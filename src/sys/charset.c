@@ -299,9 +299,16 @@ const char *
 hk_charset_text(hk_span bytes, const char *label, GString *out, bool *ret_mended)
 {
 	const charset *said = find_label(label);
-	const charset *taken = choose(bytes, said);
+	const charset *taken = bytes.len > 0 ? choose(bytes, said) : said;
 	g_autoptr(GString) text = g_string_new(NULL);
 	size_t bad = 0;
+
+	if (bytes.len == 0) { /* data may be NULL */
+		if (ret_mended) {
+			*ret_mended = false;
+		}
+		return charsets[ASCII].name;
+	}
 
 	if (taken == &charsets[UTF8] || taken == &charsets[ASCII]) {
 		bad = copy_utf8(bytes, text);

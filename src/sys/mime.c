@@ -121,7 +121,7 @@ leaf(walk *w, GMimeObject *object, unsigned message)
 
 	w->bytes += bytes->len;
 	w->odd |= part.cut ? HK_MIME_BYTES : 0;
-	part.body = hk_span_of(bytes->data, bytes->len);
+	part.body = hk_span_of(bytes->data ? bytes->data : (const uint8_t *)"", bytes->len);
 	w->sink->part(w->sink->user, &part);
 }
 
