@@ -52,16 +52,18 @@ bool
 hk_cmd_db_init(const hk_opts *opts, GError **error)
 {
 	const char *key = hk_opts_str(opts, HK_OPT_AUDIT_KEY);
+	const char *const *own = hk_opts_list(opts, HK_OPT_OWN);
 	bool made;
 
-	if (!hk_db_create(hk_opts_str(opts, HK_OPT_DATABASE), error) ||
+	if (!hk_seed_check(hk_opts_str(opts, HK_OPT_TARGETS), own, error) ||
+		!hk_db_create(hk_opts_str(opts, HK_OPT_DATABASE), error) ||
 		!make_key(key, &made, error)) {
 		return false;
 	}
 	g_autoptr(hk_db) db = open_db(opts, error);
 	const char *targets = hk_opts_str(opts, HK_OPT_TARGETS);
 	int64_t seeded;
-	if (!db || !hk_migrate(db, error) || !hk_seed(db, key, targets, &seeded, error)) {
+	if (!db || !hk_migrate(db, error) || !hk_seed(db, key, targets, own, &seeded, error)) {
 		return false;
 	}
 	printf("made, schema %u\n", hk_migration_count);

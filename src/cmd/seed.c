@@ -6,11 +6,13 @@
 #include "flow/flow.h"
 #include "flow/meta.h"
 #include "score/targets.h"
+#include "sys/gerr.h"
 
 static const hk_who who = {.login = "auto", .via = "cli", .address = ""};
 
 typedef struct seed {
 	const hk_targets *targets; /* or NULL */
+	const char *const *own;
 	int64_t made;
 } seed;
 
@@ -41,14 +43,61 @@ english_of(const hk_target *target)
 }
 
 static bool
-seed_target(hk_flow *flow, const hk_target *target, int64_t *made, GError **error)
+has_name(const hk_target *target, const char *name)
+{
+	bool has = g_ascii_strcasecmp(target->name, name) == 0;
+
+	for (unsigned i = 0; i < target->aliases->len && !has; i++) {
+		has = g_ascii_strcasecmp(target->aliases->pdata[i], name) == 0;
+	}
+	return has;
+}
+
+static bool
+is_own(const seed *s, const hk_target *target)
+{
+	bool own = hk_targets_count(s->targets) == 1;
+
+	for (const char *const *name = s->own; *name && !own; name++) {
+		own = has_name(target, *name);
+	}
+	return own;
+}
+
+static bool
+check_own(const hk_targets *pack, const char *const *own, GError **error)
+{
+	for (; *own; own++) {
+		bool found = false;
+		for (size_t i = 0; pack && i < hk_targets_count(pack) && !found; i++) {
+			found = has_name(hk_targets_get(pack, i), *own);
+		}
+		if (!found) {
+			return hk_error_set(error, HK_EUSAGE,
+				"--own %s: no brand of --targets has that name or alias", *own);
+		}
+	}
+	return true;
+}
+
+bool
+hk_seed_check(const char *targets, const char *const *own, GError **error)
+{
+	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
+
+	return (pack || !targets) && check_own(pack, own, error);
+}
+
+static bool
+seed_target(hk_flow *flow, const hk_target *target, bool own, int64_t *made, GError **error)
 {
 	g_autofree char *key = key_of(target);
 	hk_target_seed row = {.key = key,
 		.name = target->name,
 		.name_en = english_of(target),
 		.domains = (const char *const *)target->official->pdata,
-		.domain_count = target->official->len};
+		.domain_count = target->official->len,
+		.own = own};
 	bool is_new;
 
 	if (!hk_meta_seed_target(flow, &row, &is_new, error)) {
@@ -70,7 +119,8 @@ seed_all(hk_flow *flow, void *user, GError **error)
 		return false;
 	}
 	for (size_t i = 0; s->targets && i < hk_targets_count(s->targets); i++) {
-		if (!seed_target(flow, hk_targets_get(s->targets, i), &s->made, error)) {
+		const hk_target *target = hk_targets_get(s->targets, i);
+		if (!seed_target(flow, target, is_own(s, target), &s->made, error)) {
 			return false;
 		}
 	}
@@ -78,12 +128,13 @@ seed_all(hk_flow *flow, void *user, GError **error)
 }
 
 bool
-hk_seed(hk_db *db, const char *audit_key, const char *targets, int64_t *ret_targets, GError **error)
+hk_seed(hk_db *db, const char *audit_key, const char *targets, const char *const *own,
+	int64_t *ret_targets, GError **error)
 {
 	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
-	seed s = {.targets = pack};
+	seed s = {.targets = pack, .own = own};
 
-	if (targets && !pack) {
+	if ((targets && !pack) || !check_own(pack, own, error)) {
 		return false;
 	}
 	g_autoptr(hk_flow) flow = hk_flow_new(db, audit_key, error);
