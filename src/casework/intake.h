@@ -13,7 +13,7 @@
 #include "flow/sites.h"
 
 /* Lines of one transaction; how long one lease works before others have their turn. */
-enum { HK_INTAKE_CHUNK = 250, HK_INTAKE_SLICE_MS = 5000 };
+enum { HK_INTAKE_CHUNK = 500, HK_INTAKE_SLICE_MS = 5000 };
 
 /* hk_intake_run: the handler (flow/jobs.h). user: hk_sites *, borrowed. */
 bool hk_intake_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
