@@ -158,6 +158,10 @@ key_make(const char *path, GError **error)
 {
 	uint8_t key[HK_SECRET_KEY_BYTES];
 	g_autofree char *made = g_strdup_printf("%s.new-%ld", path, (long)getpid());
+	g_autofree char *folder = g_path_get_dirname(path);
+	if (!hk_file_mkdirs(folder, error)) {
+		return false;
+	}
 	int fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool good;
 

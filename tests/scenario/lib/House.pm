@@ -39,7 +39,7 @@ sub new_house {
 		$database = "$dir/house.db";
 		$engine = 'sqlite';
 	}
-	my %keys = (database => $database, 'audit-key' => "$dir/audit.key", state => "$dir/state", contact => $contact, %more);
+	my %keys = (database => $database, 'audit-key' => "$dir/audit.key", 'web-key' => "$dir/web.key", blobs => "$dir/blobs", state => "$dir/state", contact => $contact, %more);
 	$config = spew("$dir/hikeshi.conf", join '', map {
 		my $value = $keys{$_};
 		ref $value ? "$_ = { " . join(', ', map { "\"$_\"" } @$value) . " }\n" : "$_ = \"$value\"\n"
