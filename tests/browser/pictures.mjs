@@ -21,7 +21,7 @@ export async function pictures(page, { directory, item, related }) {
     await page.reload()
     await settled(page)
   }
-  await page.setViewportSize({ width: 1180, height: 760 })
+  await page.setViewportSize({ width: 1240, height: 780 })
   await lang('ja')
   for (const [name, path] of [['board', '/cases'], ['case', `/case/${item.id}`], ['bulk', '/bulk'], ['import', '/import'], ['intake', '/intake/1'], ['sightings', '/sightings'], ...(related ? [['campaign', `/campaign/${related.id}`]] : []), ['stats', '/stats'], ['system', '/system'], ['audit', '/audit'], ['targets', '/meta/targets'], ['users', '/users'], ['settings', '/settings'], ['account', '/account']]) {
     await visit(page, path)
