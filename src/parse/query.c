@@ -430,14 +430,13 @@ beyond(hk_query_kind kind, bool above, bool with, const hk_query_value *point_va
 	bool span = kind == HK_QUERY_KIND_TIME; /* half open, so both ends are moved alike */
 
 	*ret = everything();
-	if (above) {
+	if (kind == HK_QUERY_KIND_REAL) {
+		*(above ? &ret->low : &ret->high) = point_value->low;
+		*(above ? &ret->above : &ret->below) = !with;
+	} else if (above) {
 		ret->from = with ? point_value->from : span ? point_value->to : point_value->to + 1;
-		ret->low = point_value->low;
-		ret->above = !with;
 	} else {
 		ret->to = with ? point_value->to : span ? point_value->from : point_value->from - 1;
-		ret->high = point_value->high;
-		ret->below = !with;
 	}
 }
 
