@@ -305,12 +305,16 @@ scan(hk_db *db, const ask *a, hk_page *page, cursor *last, bool *ret_more, GErro
 typedef struct driver {
 	const hk_part *part;
 	const hk_search_ask *search; /* NULL: none */
+	bool all; /* the filter itself, by what indexes the engine finds for it */
 } driver;
 
 static void
 put_driver(const ask *a, const driver *d, hk_sqlb *b)
 {
-	if (!d->part) {
+	if (d->all) {
+		hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id FROM cases c"));
+		hk_filter_where(a->filter, b);
+	} else if (!d->part) {
 		hk_search_ask_sql(d->search, b);
 	} else if (d->part->field->how == HK_HOW_LABEL) {
 		hk_sqlb_add(
@@ -398,14 +402,18 @@ choose(hk_db *db, const ask *a, const hk_search_ask *search, driver *ret, bool *
 		if (!probe(db, a, &d, &n, error)) {
 			return false;
 		}
-		if (n < least || (!ret->part && !ret->search)) {
+		if (n < least || (!ret->part && !ret->search && !ret->all)) {
 			least = MIN(n, least);
 			*ret = d;
 		}
 	}
 	/* The index of grams is asked last: what is found already need not be few in it. */
 	if (least > hk_list_few / 10 && hk_search_ask_parts(search) > 0) {
-		driver d = {.search = search};
+		/* GIN reads the whole list of a tag before it gives the first row; with tags alone PostgreSQL does better by the
+		 * indexes of the columns. */
+		bool columns =
+			hk_db_engine_of(db) == HK_DB_PGSQL && hk_search_ask_texts(search) == 0;
+		driver d = {.search = columns ? NULL : search, .all = columns};
 		if (!probe(db, a, &d, &n, error)) {
 			return false;
 		}
@@ -583,7 +591,7 @@ count_some(hk_db *db, const ask *a, const driver *d, int64_t most, int64_t *ret,
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 
 	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 AS one"));
-	if (d->part || d->search) {
+	if (d->part || d->search || d->all) {
 		put_few(a, d, b);
 	} else {
 		put_from(a, b);

@@ -390,7 +390,7 @@ struct hk_search_ask {
 	hk_db_engine engine;
 	GArray *all;     /* hashes that all must be there */
 	GPtrArray *some; /* of GArray: of each, one must be there */
-	size_t parts;
+	size_t parts, texts;
 };
 
 hk_search_ask *
@@ -427,6 +427,7 @@ hk_search_ask_text(hk_search_ask *ask, hk_span folded)
 		g_array_append_val(ask->all, h);
 	}
 	ask->parts++;
+	ask->texts++;
 }
 
 void
@@ -446,6 +447,12 @@ size_t
 hk_search_ask_parts(const hk_search_ask *ask)
 {
 	return ask->parts;
+}
+
+size_t
+hk_search_ask_texts(const hk_search_ask *ask)
+{
+	return ask->texts;
 }
 
 static void

@@ -48,6 +48,8 @@ void hk_search_ask_tag(
 
 /* hk_search_ask_parts(ask): how many parts it has. */
 size_t hk_search_ask_parts(const hk_search_ask *ask);
+/* hk_search_ask_texts(ask): how many of them are texts. */
+size_t hk_search_ask_texts(const hk_search_ask *ask);
 
 /* hk_search_ask_sql(ask, b): appends a SELECT of the numbers of the cases that the index names, as one column; some of them may be
  * wrong, none is missing. Parts must not be 0. */
