@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // bench/board: the board's questions through HTTP, 20 a second, while sightings are written; p50, p99, largest.
 //
-//   bench/board.mjs BUILD DATABASE-URL AUDIT-KEY [SECONDS]     the database was made by db init and filled by BUILD/bench/board_fill
+//   bench/board.mjs BUILD DATABASE-URL AUDIT-KEY [SECONDS [CASES]]     the database was made by db init and filled by BUILD/bench/board_fill
 //
 // Arrivals are open (each request starts at its time, whatever the ones before do), at random intervals; every list and search asks
 // for another query, sort and page.
@@ -10,7 +10,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const [build, database, key, seconds = '60'] = process.argv.slice(2)
+const [build, database, key, seconds = '60', count = '1000000'] = process.argv.slice(2)
 const dir = mkdtempSync(join(tmpdir(), 'hikeshi-bench-'))
 const common = ['--database', database, '--audit-key', key]
 const hikeshi = join(build, 'src/hikeshi')
@@ -30,7 +30,7 @@ const ASKS = {
   list: () => `/cases?q=${encodeURIComponent(pick(FILTERS))}&sort=${pick(SORTS)}&limit=${pick([20, 50, 100])}`,
   search: () => `/cases?q=${encodeURIComponent(pick(WORDS))}&sort=${pick(SORTS.slice(0, 6))}&limit=20`,
   counters: () => '/counters',
-  'open a case': () => `/cases/${1 + Math.floor(Math.random() * 1e6)}`,
+  'open a case': () => `/cases/${1 + Math.floor(Math.random() * Number(count))}`,
 }
 const times = Object.fromEntries(Object.keys(ASKS).map((name) => [name, []]))
 const slow = []

@@ -14,7 +14,7 @@
 
 #include "store/db.h"
 
-#define HK_LIST_FEW       8000
+#define HK_LIST_FEW       3000
 #define HK_LIST_AT_LEAST  1000 /* what a total that nobody counts is told as: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000
 
