@@ -5,8 +5,6 @@
 #include "store/sightings_write.h"
 #include "sys/gerr.h"
 
-enum { DATA_BYTES_MAX = 4 << 20 };
-
 static const char *const kinds[] = {"certificate", "malformed", "url", "mail", NULL};
 
 /* A target that we do not know is no reason to refuse what was seen: it stays in data. */
@@ -33,30 +31,45 @@ target_of(hk_flow *flow, const char *word, int64_t *ret_id, GError **error)
 	return true;
 }
 
+/* A title is for people, and hostile: what cannot be shown is replaced, or one certificate would hold up all that comes after it. */
+static char *
+clean_title(const char *title)
+{
+	g_autofree char *valid = g_utf8_make_valid(title ? title : "", -1);
+	g_autoptr(GString) out = g_string_new(NULL);
+	long count = 0;
+
+	for (const char *p = valid; *p && count < HK_TEXT_MAX; p = g_utf8_next_char(p), count++) {
+		gunichar c = g_utf8_get_char(p);
+		g_string_append_unichar(out, g_unichar_iscntrl(c) ? 0xFFFD : c);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 bool
 hk_sighting_take(hk_flow *flow, const hk_observation *observation, int64_t *ret_id, GError **error)
 {
 	const hk_observation *o = observation;
+	g_autofree char *title = clean_title(o->title);
 	hk_sighting_row row = {.key = hk_span_of(o->key, sizeof o->key),
 		.kind = o->kind,
 		.seen_ms = o->seen_ms ? o->seen_ms : flow->now_ms,
 		.host = o->host,
 		.url = o->url,
-		.title = o->title,
+		.title = title,
 		.data = o->data ? o->data : "{}",
 		.score = o->score};
 	int64_t id;
 
-	if (!hk_check_word("kind", o->kind, kinds, error) ||
-		!hk_check_text("title", o->title, HK_TEXT_MAX, error)) {
+	if (!hk_check_word("kind", o->kind, kinds, error)) {
 		return false;
 	}
 	if (!(o->score >= 0 && o->score <= 1)) {
 		return hk_error_set(error, HK_ERANGE, "score: must be 0 to 1");
 	}
-	if (strlen(row.data) > DATA_BYTES_MAX) {
+	if (strlen(row.data) > HK_SIGHTING_DATA_MAX) {
 		return hk_error_set(
-			error, HK_ERANGE, "data: has more than %d bytes", (int)DATA_BYTES_MAX);
+			error, HK_ERANGE, "data: has more than %d bytes", (int)HK_SIGHTING_DATA_MAX);
 	}
 	if (!hk_flow_source(flow, o->source, &row.source_id, error) ||
 		!target_of(flow, o->target, &row.target_id, error) ||

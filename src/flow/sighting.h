@@ -4,16 +4,18 @@
 
 #include "flow/flow.h"
 
+enum { HK_SIGHTING_DATA_MAX = 4 << 20 }; /* bytes of data */
+
 typedef struct hk_observation {
 	const char *source; /* sources.key; made when new (kind before ':') */
 	uint8_t key[32];    /* same source and key: the same observation, taken once */
 	const char *kind;   /* certificate | malformed | url | mail */
 	int64_t seen_ms;
 	const char *host, *url; /* or NULL */
-	const char *title;      /* one line for people */
+	const char *title;      /* one line for people; hostile: what cannot be shown is replaced */
 	double score;
 	const char *target; /* name or key of a target, or NULL; unknown: kept in data only */
-	const char *data;   /* JSON object, the whole */
+	const char *data;   /* JSON object, the whole; HK_ERANGE when it is too long */
 } hk_observation;
 
 /* hk_sighting_take(flow, observation, ret_id, error): stores it in state new with a job of stage "sighting" (key: its number). *ret_id 0: it was there already. */

@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
+#include "sys/jsonw.h"
 
 /* What of a log is in the database as this process knows it; written again only when it differs. */
 typedef struct written {
@@ -120,10 +121,55 @@ title_of(const char *host, size_t names, const char *issuer)
 	return g_string_free(g_steal_pointer(&title), FALSE);
 }
 
+/* JSON's NUL has no place in a C string or a text of PostgreSQL: it is shown as the bytes that are no UTF-8 are. Owned. */
+static char *
+without_nul(const char *line)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*line) {
+		if (g_str_has_prefix(line, "\\u0000")) {
+			g_string_append(out, "\\\\x00");
+			line += strlen("\\u0000");
+			continue;
+		}
+		/* An escaped character goes with its backslash. */
+		size_t len = line[0] == '\\' && line[1] ? 2 : 1;
+		g_string_append_len(out, line, (gssize)len);
+		line += len;
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* What is kept of a line that is too long for the store: where the log has the rest. */
+static char *
+place_of(const hk_json *root)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	int64_t index = 0;
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "kind");
+	hk_jsonw_str(out, text_of(root, "kind"));
+	if (text_of(root, "log")) {
+		hk_jsonw_key(out, "log");
+		hk_jsonw_str(out, text_of(root, "log"));
+	}
+	if (hk_json_i64(root, "index", &index, NULL)) {
+		hk_jsonw_key(out, "index");
+		hk_jsonw_int(out, index);
+	}
+	hk_jsonw_key(out, "too_long");
+	hk_jsonw_bool(out, true);
+	hk_jsonw_close(out, '}');
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 /* A line of sys/sighting into the store. */
 static bool
-take(keep_store *keep, const uint8_t key[32], const char *line, GError **error)
+take(keep_store *keep, const uint8_t key[32], const char *text, GError **error)
 {
+	g_autofree char *line = without_nul(text);
 	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(line), HK_OUT_LINE_MAX, error);
 
 	if (!doc) {
@@ -142,6 +188,7 @@ take(keep_store *keep, const uint8_t key[32], const char *line, GError **error)
 	double score = 0;
 	hk_json_real(&root, "score", &score, NULL);
 	g_autofree char *title = title_of(host, count, text_of(&root, "issuer_o"));
+	g_autofree char *place = strlen(line) > HK_SIGHTING_DATA_MAX ? place_of(&root) : NULL;
 	hk_observation seen = {
 		.source = "ct",
 		.kind = text_of(&root, "kind"),
@@ -150,7 +197,7 @@ take(keep_store *keep, const uint8_t key[32], const char *line, GError **error)
 		.title = title,
 		.score = score,
 		.target = text_of(&root, "target"),
-		.data = line,
+		.data = place ? place : line,
 	};
 	memcpy(seen.key, key, 32);
 	int64_t id = 0;

@@ -1,0 +1,84 @@
+/* source/ct/keep_store: what hostile certificates must not do to the follower, whose commit holds all logs. */
+#include <string.h>
+
+#include "flowlib.h"
+#include "source/ct/keep.h"
+#include "sys/file.h"
+#include "sys/gerr.h"
+#include "tap.h"
+
+static const uint8_t log_id[32] = {0xaa};
+
+static hk_keep_item *
+item(unsigned index, char *line)
+{
+	hk_keep_item *ret = g_new0(hk_keep_item, 1);
+
+	memcpy(ret->key, &index, sizeof index);
+	ret->index = index;
+	ret->line = line;
+	return ret;
+}
+
+/* A line as sys/sighting makes one, with a member of so many bytes. */
+static char *
+long_line(size_t bytes)
+{
+	g_autofree char *much = g_strnfill(bytes, 'A');
+
+	return g_strdup_printf("{\"kind\":\"malformed\",\"log\":\"https://ct.example/\",\"index\":9,"
+			       "\"names\":[\"long.example\"],\"raw\":\"%s\"}",
+		much);
+}
+
+int
+main(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("hikeshi-test-keep-XXXXXX", NULL);
+	g_autoptr(GError) error = NULL;
+	hk_flow *flow = fl_open();
+	bool ours = false;
+
+	hk_file_init();
+	hk_keep *keep = hk_keep_store_open(flow, "watch-test", dir, &error);
+	if (!ok(keep && hk_keep_claim(keep, log_id, "a log", &ours, &error) && ours,
+		    "a log is claimed: %s", error ? error->message : "")) {
+		return tap_done();
+	}
+	hk_ct_place_log *log = hk_ct_place_add(hk_keep_state(keep), log_id, "a log");
+	GPtrArray *items = g_ptr_array_new_with_free_func(hk_keep_item_free);
+	static const char *const lines[] = {
+		"{\"kind\":\"malformed\",\"names\":[\"evil.example\\u0007\"],\"issuer_o\":\"A CA\"}",
+		"{\"kind\":\"malformed\",\"names\":[\"evil.example\\u0000.\\\\u0000\"]}",
+		"{\"kind\":\"malformed\",\"names\":[\"\"]}",
+		"{\"kind\":\"malformed\",\"names\":[\" \"]}",
+		"{\"kind\":\"certificate\",\"names\":[\"a.example\"],\"issuer_o\":\"A\\u0085\\u009bCA\"}",
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_ptr_array_add(items, item(i, g_strdup(lines[i])));
+	}
+	g_ptr_array_add(items, item(9, long_line(5 << 20)));
+	hk_keep_release(keep, log, items);
+	log->begun = true;
+	log->verified = log->read = 10;
+	log->range_count = 1;
+	bool good = hk_keep_commit(keep, &error);
+	ok(good, "names that nobody may have do not end the watch: %s",
+		error ? error->message : "");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings")), 6, "each is a sighting");
+	g_autofree char *title = fl_text(flow, HK_SQL("SELECT title FROM sightings ORDER BY id"));
+	is_str(title, "evil.example\xEF\xBF\xBD \xC2\xB7 A CA", "what cannot be shown is replaced");
+	g_autofree char *nul = fl_text(flow, HK_SQL("SELECT data FROM sightings ORDER BY id LIMIT 1 OFFSET 1"));
+	is_str(nul, "{\"kind\":\"malformed\",\"names\":[\"evil.example\\\\x00.\\\\u0000\"]}",
+		"a NUL is shown");
+	g_autofree char *data =
+		fl_text(flow, HK_SQL("SELECT data FROM sightings ORDER BY id DESC LIMIT 1"));
+	is_str(data,
+		"{\"kind\":\"malformed\",\"log\":\"https://ct.example/\",\"index\":9,\"too_long\":true}",
+		"what is too long is named by its place in the log");
+	is_int(fl_int(flow, HK_SQL("SELECT read FROM ct_logs")), 10, "the position goes on");
+	hk_keep_free(keep);
+	hk_keep_remove(dir);
+	fl_close(flow);
+	return tap_done();
+}
