@@ -183,9 +183,12 @@ cannot_connect(pgsql_db *db, GError **error)
 	PGPing ping = PQpingParams(keys, values, 1);
 	hk_err code = ping == PQPING_OK || ping == PQPING_NO_ATTEMPT ? HK_ECONFIG : HK_EAGAIN;
 
-	/* "too many clients" is the one refusal that passes. */
-	if (ping == PQPING_OK && strstr(text, "too many clients")) {
-		code = HK_EAGAIN;
+	/* Refusals that pass: full (of clients, for one role or database, but for reserved slots), starting, stopping. What was let in
+	 * once is waited for, whatever the reason: a server that came up between the two questions, for one. */
+	static const char *const passing[] = {"too many c", "connection slots", "starting up",
+		"shutting down", "recovery", NULL};
+	for (size_t i = 0; passing[i] && code == HK_ECONFIG; i++) {
+		code = db->base.place || strstr(text, passing[i]) ? HK_EAGAIN : code;
 	}
 	return hk_error_set(error, code, "PostgreSQL: %s", text);
 }

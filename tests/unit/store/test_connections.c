@@ -497,6 +497,27 @@ commit_unheard(void)
 	g_free(r.to);
 }
 
+/* Who is refused because others hold all connections waits; it is no wrong setting, which would end the house. */
+static void
+full(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) url = g_string_new(hk_test_db_url());
+
+	if (g_string_replace(url, "user=postgres", "user=hikeshi_full", 1) == 0) {
+		return; /* not the server of tests/pgsql.sh */
+	}
+	bool good = hk_db_exec(
+		db, HK_SQL("CREATE ROLE hikeshi_full LOGIN CONNECTION LIMIT 0"), HK_NO_ARGS, NULL, &error);
+	ok(good, "a role without connections: %s", error ? error->message : "");
+	g_clear_error(&error);
+	hk_db *none = hk_db_open(url->str, &error);
+	ok(!none, "is not let in");
+	is_int(hk_error_code(error), HK_EAGAIN, "it may come again");
+	hk_db_close(none);
+	hk_db_exec(db, HK_SQL("DROP ROLE hikeshi_full"), HK_NO_ARGS, NULL, NULL);
+}
+
 int
 main(void)
 {
@@ -515,6 +536,7 @@ main(void)
 		lost();
 		deadlock();
 		commit_unheard();
+		full();
 	}
 	hk_db_close(db);
 	return tap_done();
