@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
-#include "role/judge.h"
 #include "parse/paste.h"
+#include "role/judge.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 #include "sys/log.h"

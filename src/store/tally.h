@@ -34,8 +34,9 @@ typedef struct hk_counters {
 		handled; /* without kinds that are only counted (investment scams) */
 	int64_t this_month, unsupported_this_month, handled_this_month;
 	int64_t investment_scam, notify; /* all of that kind; another's brand and not handled */
-	int64_t breached /* and not finished */, deleted, sightings_new; /* each at most HK_COUNTERS_MAX */
-	GHashTable *by_state; /* text -> int64_t *, all kinds, of every state that has a case */
+	int64_t breached /* and not finished */, deleted,
+		sightings_new; /* each at most HK_COUNTERS_MAX */
+	GHashTable *by_state;  /* text -> int64_t *, all kinds, of every state that has a case */
 } hk_counters;
 #define HK_COUNTERS_MAX 10000
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source/ct/seen.h"
 #include "source/ct/keep.h"
+#include "source/ct/seen.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 
@@ -173,7 +173,8 @@ committing(void)
 	g_autoptr(GError) error = NULL;
 	hk_keep *store = reopen(dir, "new");
 
-	ok(!hk_keep_folder_open(dir, &error), "a second one is refused: %s", error ? error->message : "");
+	ok(!hk_keep_folder_open(dir, &error), "a second one is refused: %s",
+		error ? error->message : "");
 	hk_ct_place_log *a = add(store, id_a);
 	hk_keep_release(store, a, items(0, 3));
 	a->verified = a->read = 4;
