@@ -82,6 +82,13 @@ bury(hk_flow *flow, const hk_job_row *row, const char *why, bool *ret, GError **
 	return hk_jobs_dead(flow->db, row->id, row->owner, row->lease_ms, why, ret, error);
 }
 
+/* Upkeep (attempts 0) is never given up: without it no clock would run and no anchor be put down, until somebody looks. */
+static bool
+is_last(const hk_stage *stage, int64_t attempts)
+{
+	return !stage || (stage->attempts > 0 && attempts >= stage->attempts);
+}
+
 /* A job that ends its worker each time must not do so for ever. */
 static bool
 give_back(hk_flow *flow, const hk_job_row *row, GError **error)
@@ -89,7 +96,7 @@ give_back(hk_flow *flow, const hk_job_row *row, GError **error)
 	const hk_stage *stage = hk_stage_find(row->stage);
 	bool held;
 
-	if (!stage || row->attempts >= stage->attempts) {
+	if (is_last(stage, row->attempts)) {
 		return bury(flow, row, "the lease ran out each time: the worker ended or hung",
 			&held, error);
 	}
@@ -213,7 +220,7 @@ fail_one(hk_flow *flow, void *user, GError **error)
 	bool held = false;
 	bool good;
 
-	if (f->permanent || !stage || job->attempts >= stage->attempts) {
+	if ((f->permanent && !(stage && stage->attempts == 0)) || is_last(stage, job->attempts)) {
 		hk_job_row row = {.id = job->id,
 			.case_id = job->case_id,
 			.lease_ms = job->lease_ms,

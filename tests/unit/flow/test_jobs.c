@@ -307,6 +307,27 @@ test_together(void)
 	hk_clock_freeze(start_ms);
 }
 
+static void
+test_upkeep(void)
+{
+	hk_flow *flow = fl_open();
+	hk_job job;
+
+	ok(fl_do(flow, hk_flow_job(flow, "sweep", "sweep", 0, NULL, 0, error)), "upkeep");
+	for (int i = 0; i < 20 && claim(flow, "a", &job); i++) {
+		hk_job_failed(flow, &job, "no room", i % 2 == 0, NULL);
+		hk_job_clear(&job);
+		hk_clock_advance(3600000);
+	}
+	for (int i = 0; i < 20 && claim(flow, "a", &job); i++) {
+		hk_job_clear(&job); /* killed */
+		hk_clock_advance(3600000);
+	}
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE state <> 'dead'")), 1,
+		"upkeep is never a dead letter");
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -315,5 +336,6 @@ main(void)
 	test_failure();
 	test_fairness();
 	test_together();
+	test_upkeep();
 	return tap_done();
 }
