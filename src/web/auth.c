@@ -248,7 +248,7 @@ by_cookie(hk_req *req, GError **error)
 	}
 	become(req, user, "web");
 	req->scopes = HK_SCOPES_ALL;
-	req->parts->local_only = user->password && !user->oidc_subject;
+	req->parts->by_password = user->password != NULL;
 	gsize sealed = 0;
 	const char *totp = user->totp ? g_bytes_get_data(user->totp, &sealed) : NULL;
 	req->parts->has_totp = sealed > 0 && totp[0] == 'a';
@@ -326,7 +326,7 @@ check_session(const hk_req *req, hk_reply *reply, GError **error)
 		return hk_reply_problem(reply, error, 401, HK_EPOLICY, NULL,
 			"send the code to /api/v1/session/totp", "the second factor is missing");
 	}
-	if (req->config->totp_required && req->parts->local_only && !req->parts->has_totp &&
+	if (req->config->totp_required && req->parts->by_password && !req->parts->has_totp &&
 		perm != HK_PERM_SELF && perm != HK_PERM_SELF_EDIT) {
 		return hk_reply_problem(reply, error, 403, HK_EPOLICY, NULL,
 			"set one up at /api/v1/me/totp", "a second factor is required here");

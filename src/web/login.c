@@ -163,8 +163,7 @@ hk_login_session_json(
 	}
 	hk_jsonw_close(out, ']');
 	hk_jsonw_key(out, "totp_required");
-	hk_jsonw_bool(out, req->config->totp_required && user->password && !user->oidc_subject &&
-				   !has_active_totp(user));
+	hk_jsonw_bool(out, req->config->totp_required && user->password && !has_active_totp(user));
 	hk_jsonw_close(out, '}');
 }
 

@@ -386,7 +386,9 @@ hk_req_read_body(hk_req *req, hk_reply *reply, GError **error)
 	}
 	parts->root = hk_json_root(parts->doc);
 	if (hk_json_kind_of(&parts->root) != HK_JSON_OBJECT) {
-		return hk_error_set(error, HK_EFORM, "the body must be a JSON object");
+		/* A file, or a setting, may be a list. */
+		return req->route->body == HK_BODY_BULK ||
+		       hk_error_set(error, HK_EFORM, "the body must be a JSON object");
 	}
 	req->json = &parts->root;
 	return true;

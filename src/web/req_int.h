@@ -29,7 +29,7 @@ struct hk_req_parts {
 	hk_json root;
 	struct hk_session *session; /* owned */
 	int64_t token_id;
-	bool local_only; /* the user logs in by password only */
+	bool by_password; /* the user can log in by password */
 	bool has_totp;
 	char *rotated_cookie; /* Set-Cookie that must reach the browser whatever is answered */
 	char *login_cookie;   /* Set-Cookie of an answer that is no problem */

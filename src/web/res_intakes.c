@@ -86,6 +86,8 @@ hk_web_intakes_new(hk_req *req, hk_reply *reply, GError **error)
 		}
 		h.body = hk_span_str(body);
 		options = hk_req_json_raw(req, "options");
+	} else if (strcmp(req->type, "application/json") == 0) {
+		return hk_error_set(error, HK_EFORM, "the body must be a JSON object");
 	} else {
 		if (!hk_req_query_only(req, error, "kind", "options", "dry_run", NULL) ||
 			!hk_req_query_bool(req, "dry_run", &h.dry_run, error)) {

@@ -4,6 +4,7 @@
 #include "flow/people.h"
 #include "store/list.h"
 #include "store/reads.h"
+#include "store/views.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -160,30 +161,56 @@ hk_web_views_list(hk_req *req, hk_reply *reply, GError **error)
 }
 
 typedef struct view_change {
-	int64_t id;
-	char *fields; /* borrowed; NULL: delete */
+	hk_req *req;
+	hk_reply *reply;
+	int64_t id; /* 0: a new one */
+	bool remove;
+	bool shares;  /* the request asks for a shared one */
+	char *fields; /* borrowed */
 } view_change;
+
+/* What all see on their board is set up by those who work on cases. */
+static bool
+check_shared(hk_flow *flow, const view_change *v, GError **error)
+{
+	g_auto(hk_view_row) row = {.user_id = v->req->who.user_id};
+
+	if (hk_req_may(v->req, HK_PERM_CASE_WRITE)) {
+		return true;
+	}
+	if (v->id && !hk_views_get(hk_flow_db(flow), v->id, row.user_id, &row, error)) {
+		return false;
+	}
+	return (row.user_id != 0 && !v->shares) ||
+	       hk_reply_problem(v->reply, error, 403, HK_EPOLICY, "shared",
+		       "keep a view of your own, or ask an analyst",
+		       "shared views are set up by analysts only");
+}
 
 static bool
 write_view(hk_flow *flow, void *data, GError **error)
 {
 	view_change *v = data;
 
-	return !v->fields ? hk_view_delete(flow, v->id, error)
-	       : v->id    ? hk_view_edit(flow, v->id, v->fields, error)
-			  : hk_view_new(flow, v->fields, &v->id, error);
+	if (!check_shared(flow, v, error)) {
+		return false;
+	}
+	return v->remove ? hk_view_delete(flow, v->id, error)
+	       : v->id   ? hk_view_edit(flow, v->id, v->fields, error)
+			 : hk_view_new(flow, v->fields, &v->id, error);
 }
 
 static bool
 view_write(hk_req *req, hk_reply *reply, int64_t id, int status, GError **error)
 {
 	g_autofree char *fields = g_strndup((const char *)req->body.data, req->body.len);
-	view_change v = {.id = id, .fields = fields};
+	view_change v = {.req = req, .reply = reply, .id = id, .fields = fields};
 	bool found;
 
 	/* A query that cannot be read is refused here, with its place in the text. */
 	const char *query = NULL;
-	if (!hk_req_json_text(req, "query", 4096, &query, error)) {
+	if (!hk_req_json_text(req, "query", 4096, &query, error) ||
+		!hk_req_json_flag(req, "shared", &v.shares, error)) {
 		return false;
 	}
 	if (query) {
@@ -213,7 +240,7 @@ hk_web_views_edit(hk_req *req, hk_reply *reply, GError **error)
 bool
 hk_web_views_delete(hk_req *req, hk_reply *reply, GError **error)
 {
-	view_change v = {.id = hk_req_id(req, "id")};
+	view_change v = {.req = req, .reply = reply, .id = hk_req_id(req, "id"), .remove = true};
 
 	if (!hk_flow_do(req->flow, &req->who, write_view, &v, error)) {
 		return false;

@@ -30,6 +30,10 @@ enum {
 	PEM_MAX = 1 << 20,
 };
 
+/* Of all bodies that are held at once. Who sends them is known only when they are there, so anybody may fill this: small ones (to log in
+ * with, say) are taken even so. */
+#define BODIES_MAX ((size_t)256 << 20)
+
 typedef struct exchange {
 	hk_job job; /* first: the pool hands it back */
 	hk_web *web;
@@ -40,6 +44,7 @@ typedef struct exchange {
 	enum { FRESH, READING, WORKING, DONE } stage;
 	size_t body_max;
 	size_t discarded;
+	size_t held;   /* bytes of web->bodies */
 	bool plain;    /* the client takes no gzip */
 	GError *early; /* why this is refused before the body, or NULL */
 } exchange;
@@ -487,6 +492,21 @@ answer(exchange *ex)
 	return sent;
 }
 
+static void
+drop_body(exchange *ex)
+{
+	g_clear_pointer(&ex->req.parts->body, g_byte_array_unref);
+	ex->web->bodies -= ex->held;
+	ex->held = 0;
+}
+
+/* Whether a body of that length is one too many. */
+static bool
+is_crowded(const exchange *ex, size_t len, size_t more)
+{
+	return len > HK_REQ_JSON_MAX && ex->web->bodies + more > BODIES_MAX;
+}
+
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
 	const char *version, const char *upload, size_t *upload_size, void **con_cls)
@@ -510,12 +530,17 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url, const 
 	if (ex->stage == READING && *upload_size > 0) {
 		struct hk_req_parts *parts = ex->req.parts;
 		size_t have = parts->body ? parts->body->len : 0;
-		if (have + ex->discarded + *upload_size > ex->body_max) {
-			if (!ex->early) {
+		bool crowded = is_crowded(ex, have + *upload_size, *upload_size);
+		if (ex->discarded > 0 || crowded || have + *upload_size > ex->body_max) {
+			if (!ex->early && crowded) {
+				refuse(ex, 503, HK_EAGAIN, NULL,
+					"too many long requests are on their way; try again in a "
+					"minute");
+			} else if (!ex->early) {
 				refuse(ex, 413, HK_ELIMIT, NULL, "the body is too long");
 			}
 			ex->reply->close = true;
-			g_clear_pointer(&parts->body, g_byte_array_unref);
+			drop_body(ex);
 			ex->discarded += have + *upload_size;
 			if (ex->discarded > ex->body_max + DISCARD_MAX) {
 				return MHD_NO;
@@ -526,6 +551,8 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url, const 
 			}
 			g_byte_array_append(
 				parts->body, (const uint8_t *)upload, (guint)*upload_size);
+			ex->held += *upload_size;
+			ex->web->bodies += *upload_size;
 		}
 		hk_conn_set(ex->conn, HK_CONN_BODY, (int64_t)(have + *upload_size));
 		*upload_size = 0;
@@ -558,6 +585,7 @@ on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
 		hk_conn_set(ex->conn, HK_CONN_IDLE, 0);
 	}
 	g_clear_error(&ex->early);
+	drop_body(ex);
 	hk_reply_free(ex->reply);
 	hk_req_clear(&ex->req);
 	g_free(ex);

@@ -40,7 +40,7 @@ typedef struct hk_web_config {
 
 	int64_t session_idle_ms;     /* [30 min] */
 	int64_t session_absolute_ms; /* [12 h] */
-	bool totp_required; /* whoever logs in by password without a second factor may only set one up */
+	bool totp_required; /* whoever can log in by password, without a second factor may only set one up */
 
 	const char *oidc_issuer; /* NULL: no single sign-on */
 	const char *oidc_name;   /* as the board shows it ["SSO"] */

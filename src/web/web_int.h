@@ -27,7 +27,8 @@ struct hk_web {
 	hk_live *live;
 	hk_oidc *oidc; /* NULL: none */
 	hk_ui *ui;
-	int stopping; /* atomic */
+	size_t bodies; /* bytes of all requests' bodies; of the loop's thread */
+	int stopping;  /* atomic */
 };
 
 /* What a thread of the pool has. */

@@ -5,7 +5,7 @@
 const { ok, is, house, done } = require('./lib/api.cjs')
 
 async function main() {
-  const h = await house({ hanako: ['analyst'], taro: ['viewer'], audit: ['auditor'], share: ['sharing_officer'] })
+  const h = await house({ hanako: ['analyst'], taro: ['viewer'], audit: ['auditor'], share: ['sharing_officer'], root: ['system_admin'] })
   const { call } = h
 
   // Nobody, and people without the right.
@@ -37,6 +37,21 @@ async function main() {
   }
   await call('POST', '/cases', { body: '{"name":', status: 400 })
   await call('POST', '/cases', { body: '[]', status: 400 })
+
+  // Shared views are the analysts'; a PATCH without a body changes nothing.
+  const team = (await call('POST', '/views', { body: { name: 'team', query: 'status:new', shared: true }, status: 201 })).json
+  const own = (await call('POST', '/views', { as: 'taro', body: { name: 'mine' }, status: 201 })).json
+  for (const [method, path, body] of [['POST', '/views', { name: 'x', shared: true }], ['PATCH', `/views/${team.id}`, { name: 'x' }], ['PATCH', `/views/${team.id}`, { shared: false }], ['PATCH', `/views/${own.id}`, { shared: true }], ['DELETE', `/views/${team.id}`]]) {
+    await call(method, path, { as: 'taro', body, status: 403 })
+  }
+  await call('PATCH', `/views/${team.id}`, { status: 400 })
+  is((await call('GET', '/views', { as: 'share' })).json.items.map((view) => view.name), ['team'], 'and it is still there')
+  await call('DELETE', `/views/${own.id}`, { as: 'taro', status: 204 })
+  await call('DELETE', `/views/${team.id}`, { status: 204 })
+  // What may be a list.
+  await call('PUT', '/settings/scope', { as: 'root', body: [], status: 200 })
+  await call('POST', `/cases/${one.id}/attachments?name=a.json`, { raw: '[1]', type: 'application/json', status: 201 })
+  await call('POST', '/intakes', { body: [], status: 400 })
 
   // Lists.
   const all = await call('GET', '/cases?limit=3&sort=-id')

@@ -228,4 +228,7 @@ is($made->{status}, 200, 'but setting it up');
 is(ask('POST', '/me/totp/confirm', json => { code => totp($made->{json}{secret}, int(time / 30)) }, jar => $taro)->{status}, 204, 'which opens the rest');
 is(ask('GET', '/me', jar => $taro)->{status}, 200, 'as it does');
 is(ask('DELETE', '/me/totp', json => { code => totp($made->{json}{secret}, int(time / 30) + 1) }, jar => $taro)->{status}, 409, 'and it cannot be dropped');
+add_user('both', 'viewer');
+rows("UPDATE users SET oidc_issuer = 'https://sso.example', oidc_subject = 'b' WHERE login = 'both'");
+is(ask('GET', '/cases', jar => enter('both'))->{status}, 403, 'who has single sign-on as well does not get around it by password');
 done_testing();

@@ -104,6 +104,14 @@ my $endless = connect_to();
 	cmp_ok($sent, '<', 16_000_000, 'chunks without end are cut off') or diag $sent;
 }
 close $endless;
+# Long bodies of nobody's: eight of nearly 32 MiB are held, then no more; a login is taken even so.
+{
+	local $SIG{PIPE} = 'IGNORE';
+	my $long = "POST /api/v1/intakes HTTP/1.1\r\nContent-Type: text/plain\r\n${host}Content-Length: 33554432\r\n\r\n" . 'x' x 33_000_000;
+	my @held = map { my $socket = connect_to(); print $socket $long; $socket } 1 .. 8;
+	like(raw($long . 'x' x 554_432), qr{^HTTP/1\.1 503 }, 'memory for bodies has an end');
+	is(status("${post}Content-Length: $length\r\n\r\n$login"), 200, 'which does not keep anybody from logging in');
+}
 is(status("GET /healthz HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabc"), 413, 'a body where none belongs');
 is(ask('POST', '/session', json => { login => 'a', password => 'x' x 5000 })->{status}, 413, 'a password of 5,000 characters is not hashed');
 my $problem = ask('POST', '/session', json => { login => 'a' });
