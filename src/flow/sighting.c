@@ -68,8 +68,8 @@ hk_sighting_take(hk_flow *flow, const hk_observation *observation, int64_t *ret_
 		return hk_error_set(error, HK_ERANGE, "score: must be 0 to 1");
 	}
 	if (strlen(row.data) > HK_SIGHTING_DATA_MAX) {
-		return hk_error_set(
-			error, HK_ERANGE, "data: has more than %d bytes", (int)HK_SIGHTING_DATA_MAX);
+		return hk_error_set(error, HK_ERANGE, "data: has more than %d bytes",
+			(int)HK_SIGHTING_DATA_MAX);
 	}
 	if (!hk_flow_source(flow, o->source, &row.source_id, error) ||
 		!target_of(flow, o->target, &row.target_id, error) ||

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "store/migrate.h"
 #include "store/workers.h"
 #include "sys/clock.h"
@@ -33,7 +34,13 @@ memory(void)
 	const char *text = bytes ? g_bytes_get_data(bytes, &len) : NULL;
 	const char *blank = text ? memchr(text, ' ', len) : NULL;
 
-	return blank ? g_ascii_strtoll(blank, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+	const char *end = blank ? memchr(blank + 1, ' ', len - (size_t)(blank + 1 - text)) : NULL;
+	uint64_t pages;
+
+	return end && hk_parse_u64(hk_span_of(blank + 1, (size_t)(end - blank - 1)), INT32_MAX,
+			      &pages) == HK_OK
+		       ? (int64_t)pages * sysconf(_SC_PAGESIZE)
+		       : 0;
 }
 
 static void
@@ -78,7 +85,7 @@ beat_run(gpointer data)
 
 	g_mutex_lock(&b->lock);
 	while (!b->end) {
-		gint64 until = g_get_monotonic_time() + BEAT_MS * G_TIME_SPAN_MILLISECOND;
+		int64_t until = g_get_monotonic_time() + BEAT_MS * G_TIME_SPAN_MILLISECOND;
 		g_mutex_unlock(&b->lock);
 		if (!db) {
 			db = hk_db_open(b->database, NULL);

@@ -185,8 +185,8 @@ cannot_connect(pgsql_db *db, GError **error)
 
 	/* Refusals that pass: full (of clients, for one role or database, but for reserved slots), starting, stopping. What was let in
 	 * once is waited for, whatever the reason: a server that came up between the two questions, for one. */
-	static const char *const passing[] = {"too many c", "connection slots", "starting up",
-		"shutting down", "recovery", NULL};
+	static const char *const passing[] = {
+		"too many c", "connection slots", "starting up", "shutting down", "recovery", NULL};
 	for (size_t i = 0; passing[i] && code == HK_ECONFIG; i++) {
 		code = db->base.place || strstr(text, passing[i]) ? HK_EAGAIN : code;
 	}

@@ -1,14 +1,18 @@
 #!/bin/sh
-# The quickstart shows sightings, and leaves no process and no file behind.
+# The quickstart opens cases by itself, and leaves no process and no file behind.
 . "$(dirname -- "$0")/../tap.sh"
 cd "$HK_SRC" || exit 1
 mkdir "$work/tmp"
 TMPDIR="$work/tmp" QUICKSTART_BUILD=$HK_BUILD run ./quickstart --headless
 is "$status" 0 "quickstart --headless" || diag "$err"
-like "$out" '^[0-9:]{8}  [01]\.[0-9]+  .*\[\.\].*-> ' "a sighting against a brand, defanged"
-like "$out" '^ +why: ' "with its reasons"
-like "$out" '^\{"seq":' "one line as programs see it"
+like "$out" 'board: http://127\.0\.0\.1:[0-9]+/ +login: demo +password: [0-9a-f]{18}$' "says where the board is"
+like "$out" '^refused +line 4: ' "names the line that is no URL"
+like "$out" '^ +[0-9]+  new +[01]\.[0-9]+  みほん銀行  .*\[\.\]' "a case against a brand, defanged"
+like "$out" '^cases=[0-9]+ audit=good$' "ends with a summary"
 is "$(ls -A "$work/tmp")" "" "no file is left"
 run ./quickstart --nonsense
 is "$status" 64 "an unknown option"
+mkdir "$work/there"
+run ./quickstart --keep "$work/there"
+is "$status" 64 "a folder that is there already is not touched"
 done_testing

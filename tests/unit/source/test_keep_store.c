@@ -26,8 +26,9 @@ long_line(size_t bytes)
 {
 	g_autofree char *much = g_strnfill(bytes, 'A');
 
-	return g_strdup_printf("{\"kind\":\"malformed\",\"log\":\"https://ct.example/\",\"index\":9,"
-			       "\"names\":[\"long.example\"],\"raw\":\"%s\"}",
+	return g_strdup_printf(
+		"{\"kind\":\"malformed\",\"log\":\"https://ct.example/\",\"index\":9,"
+		"\"names\":[\"long.example\"],\"raw\":\"%s\"}",
 		much);
 }
 
@@ -48,11 +49,13 @@ main(void)
 	hk_ct_place_log *log = hk_ct_place_add(hk_keep_state(keep), log_id, "a log");
 	GPtrArray *items = g_ptr_array_new_with_free_func(hk_keep_item_free);
 	static const char *const lines[] = {
-		"{\"kind\":\"malformed\",\"names\":[\"evil.example\\u0007\"],\"issuer_o\":\"A CA\"}",
+		"{\"kind\":\"malformed\",\"names\":[\"evil.example\\u0007\"],\"issuer_o\":\"A "
+		"CA\"}",
 		"{\"kind\":\"malformed\",\"names\":[\"evil.example\\u0000.\\\\u0000\"]}",
 		"{\"kind\":\"malformed\",\"names\":[\"\"]}",
 		"{\"kind\":\"malformed\",\"names\":[\" \"]}",
-		"{\"kind\":\"certificate\",\"names\":[\"a.example\"],\"issuer_o\":\"A\\u0085\\u009bCA\"}",
+		"{\"kind\":\"certificate\",\"names\":[\"a.example\"],\"issuer_o\":"
+		"\"A\\u0085\\u009bCA\"}",
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
 		g_ptr_array_add(items, item(i, g_strdup(lines[i])));
@@ -68,13 +71,15 @@ main(void)
 	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings")), 6, "each is a sighting");
 	g_autofree char *title = fl_text(flow, HK_SQL("SELECT title FROM sightings ORDER BY id"));
 	is_str(title, "evil.example\xEF\xBF\xBD \xC2\xB7 A CA", "what cannot be shown is replaced");
-	g_autofree char *nul = fl_text(flow, HK_SQL("SELECT data FROM sightings ORDER BY id LIMIT 1 OFFSET 1"));
+	g_autofree char *nul =
+		fl_text(flow, HK_SQL("SELECT data FROM sightings ORDER BY id LIMIT 1 OFFSET 1"));
 	is_str(nul, "{\"kind\":\"malformed\",\"names\":[\"evil.example\\\\x00.\\\\u0000\"]}",
 		"a NUL is shown");
 	g_autofree char *data =
 		fl_text(flow, HK_SQL("SELECT data FROM sightings ORDER BY id DESC LIMIT 1"));
 	is_str(data,
-		"{\"kind\":\"malformed\",\"log\":\"https://ct.example/\",\"index\":9,\"too_long\":true}",
+		"{\"kind\":\"malformed\",\"log\":\"https://ct.example/"
+		"\",\"index\":9,\"too_long\":true}",
 		"what is too long is named by its place in the log");
 	is_int(fl_int(flow, HK_SQL("SELECT read FROM ct_logs")), 10, "the position goes on");
 	hk_keep_free(keep);

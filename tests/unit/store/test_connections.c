@@ -507,8 +507,8 @@ full(void)
 	if (g_string_replace(url, "user=postgres", "user=hikeshi_full", 1) == 0) {
 		return; /* not the server of tests/pgsql.sh */
 	}
-	bool good = hk_db_exec(
-		db, HK_SQL("CREATE ROLE hikeshi_full LOGIN CONNECTION LIMIT 0"), HK_NO_ARGS, NULL, &error);
+	bool good = hk_db_exec(db, HK_SQL("CREATE ROLE hikeshi_full LOGIN CONNECTION LIMIT 0"),
+		HK_NO_ARGS, NULL, &error);
 	ok(good, "a role without connections: %s", error ? error->message : "");
 	g_clear_error(&error);
 	hk_db *none = hk_db_open(url->str, &error);
