@@ -9,6 +9,7 @@
 #include "flow/policy.h"
 #include "match/fold.h"
 #include "parse/url.h"
+#include "store/sightings_write.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
@@ -343,8 +344,12 @@ act(hk_flow *flow, void *user, GError **error)
 {
 	const work *w = user;
 	g_auto(sighting) s = {0};
+	const char *state;
+	int64_t case_id, version;
 
-	if (!read_sighting(hk_flow_db(flow), w->id, &s, error)) {
+	/* First its lock: a person may be attaching it at this moment. */
+	if (!hk_sightings_state(hk_flow_db(flow), w->id, &state, &case_id, &version, error) ||
+		!read_sighting(hk_flow_db(flow), w->id, &s, error)) {
 		return false;
 	}
 	if (strcmp(s.state, "new") == 0 && strcmp(s.kind, "malformed") != 0 && (s.host || s.url)) {

@@ -80,10 +80,11 @@ sweep(hk_flow *flow, void *user, GError **error)
 {
 	const hk_job *job = user;
 	bool more = false;
-	/* The first run of an hour. */
-	bool is_hour = flow->now_ms % MS_PER_HOUR < HK_SWEEP_EVERY_MS;
+	int64_t anchored_ms;
 
-	return mark_all(flow, &more, error) && (!is_hour || hourly(flow, error)) &&
+	/* The first run of an hour, whenever in it that is: the database, or every worker, may have been away at its beginning. */
+	return hk_sweep_anchored(flow->db, &anchored_ms, error) && mark_all(flow, &more, error) &&
+	       (anchored_ms >= flow->now_ms - flow->now_ms % MS_PER_HOUR || hourly(flow, error)) &&
 	       hk_job_again(flow, job,
 		       more ? flow->now_ms
 			    : flow->now_ms - flow->now_ms % HK_SWEEP_EVERY_MS + HK_SWEEP_EVERY_MS,

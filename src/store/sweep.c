@@ -39,3 +39,10 @@ hk_sweep_forget(hk_db *db, int64_t now_ms, GError **error)
 		       error) &&
 	       hk_db_exec(db, HK_SQL("DELETE FROM replies WHERE at_ms < $1"), old, 1, NULL, error);
 }
+
+bool
+hk_sweep_anchored(hk_db *db, int64_t *ret_ms, GError **error)
+{
+	return hk_db_int(db, HK_SQL("SELECT COALESCE(MAX(at_ms), 0) FROM anchors"), HK_NO_ARGS,
+		ret_ms, error);
+}

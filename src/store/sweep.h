@@ -9,4 +9,7 @@ bool hk_sweep_broken(hk_db *db, int64_t now_ms, int64_t count, GArray **ret, GEr
 /* hk_sweep_forget(db, now_ms, error): sessions a day unused, attempts and replies a day old. */
 bool hk_sweep_forget(hk_db *db, int64_t now_ms, GError **error);
 
+/* hk_sweep_anchored(db, ret_ms, error): when the audit chain was last anchored; 0: never. */
+bool hk_sweep_anchored(hk_db *db, int64_t *ret_ms, GError **error);
+
 #endif
