@@ -85,8 +85,9 @@ hk_help_program(const char *group)
 
 	g_string_append(out, "usage: hikeshi COMMAND [OPTION ...] [ARGUMENT ...]\n\n");
 	append_wrapped(out,
-		"hikeshi watches Certificate Transparency for sites that imitate a brand, and says "
-		"why it thinks so.",
+		"hikeshi sees phishing sites as they are set up (Certificate Transparency, mails, "
+		"feeds, what "
+		"people report), says why it thinks so, and keeps a case of each on one board.",
 		0, 0);
 	g_string_append(out, "\ncommands:\n");
 	for (size_t i = 0; i < hk_cmd_count; i++) {
