@@ -17,7 +17,7 @@ typedef struct hk_ui_file {
 } hk_ui_file;
 
 /* Sorted by path, as strcmp() sorts. hk_ui_hash: the HASH of the paths. With --ui-dir=DIR the same files are read from disk:
- * "/" is DIR/index.html, "/a/b.js" is DIR/a/b.js (run `tools/embed --vendor DIR` once for DIR/vendor/). */
+ * "/" is DIR/index.html, "/a/b.js" is DIR/a/b.js (run `tools/embed.mjs --vendor DIR` once for DIR/vendor/). */
 extern const hk_ui_file hk_ui_files[];
 extern const size_t hk_ui_file_count;
 extern const char hk_ui_hash[];

@@ -55,7 +55,7 @@ is([...text].filter(([name, code]) => name !== 'lib/api.js' && name !== 'lib/i18
 is([...text].filter(([, code]) => !/^\/\*\*/.test(code)).map(([name]) => name), 'every module begins by saying what it is')
 
 let sizes = ''
-try { sizes = execFileSync(join(src, 'tools/embed'), ['--sizes', ui], { encoding: 'utf8' }) } catch (error) { sizes = error.message }
+try { sizes = execFileSync(join(src, 'tools/embed.mjs'), ['--sizes', ui], { encoding: 'utf8' }) } catch (error) { sizes = error.message }
 const [, first] = /(\d+) bytes gzip, +\d+ modules +first load/.exec(sizes) || []
 is(first && Number(first) <= 60 * 1024 ? [] : [sizes], `a first visit loads at most 60 kB of script (${first})`)
 console.log(`1..${n}`)

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// tools/embed: the board as one sorted C table (src/web/ui.h), so that the program serves it without a file on disk.
+// tools/embed.mjs: the board as one sorted C table (src/web/ui.h), so that the program serves it without a file on disk.
 //
-//   tools/embed UI-DIR OUT.c DEPFILE     what the build calls: OUT.c, and a depfile for ninja
-//   tools/embed --vendor UI-DIR          only UI-DIR/vendor/, for `hikeshi web --ui-dir=UI-DIR` (not tracked by git)
-//   tools/embed --sizes UI-DIR           prints what a first visit loads
+//   tools/embed.mjs UI-DIR OUT.c DEPFILE     what the build calls: OUT.c, and a depfile for ninja
+//   tools/embed.mjs --vendor UI-DIR          only UI-DIR/vendor/, for `hikeshi web --ui-dir=UI-DIR` (not tracked by git)
+//   tools/embed.mjs --sizes UI-DIR           prints what a first visit loads
 //
 // The few modules that we take from npm go to vendor/; the bare names inside them ("preact") become relative paths there, because an
 // import map would be an inline script, which our content security policy forbids. Everything but index.html gets a prefix with
@@ -36,7 +36,7 @@ const TYPES = {
 const PRIVATE = /^(?:node_modules|vendor|dev|test)\/|^package(?:-lock)?\.json$|(?:^|\/)\.|\.md$/
 
 const fail = (text) => {
-  console.error(`tools/embed: ${text}`)
+  console.error(`tools/embed.mjs: ${text}`)
   process.exit(1)
 }
 
@@ -140,7 +140,7 @@ if (args[0] === '--vendor' && args.length === 2) {
   const ui = resolve(args[0])
   const files = collect(ui)
   const [[, first, modules]] = sizes(files)
-  if (first > FIRST_LOAD_MAX) fail(`a first visit loads ${first} bytes of script (gzip), at most ${FIRST_LOAD_MAX} are allowed (tools/embed --sizes ui)`)
+  if (first > FIRST_LOAD_MAX) fail(`a first visit loads ${first} bytes of script (gzip), at most ${FIRST_LOAD_MAX} are allowed (tools/embed.mjs --sizes ui)`)
   console.log(`board: a first visit loads ${first} bytes of script (gzip) in ${modules.size} modules`)
 
   const hash = createHash('sha256')
@@ -159,6 +159,6 @@ if (args[0] === '--vendor' && args.length === 2) {
   const folders = new Set(needs.filter((path) => !path.includes('node_modules')).map((path) => dirname(path)))
   writeFileSync(args[2], `${args[1]}: ${[...needs, ...folders].map((path) => path.replaceAll(' ', '\\ ')).join(' ')}\n`)
 } else {
-  console.error('usage: tools/embed UI-DIR OUT.c DEPFILE | --vendor UI-DIR | --sizes UI-DIR')
+  console.error('usage: tools/embed.mjs UI-DIR OUT.c DEPFILE | --vendor UI-DIR | --sizes UI-DIR')
   process.exit(64)
 }
