@@ -374,24 +374,28 @@ hk_filter_part(const hk_filter *f, const hk_part *part, hk_sqlb *b)
 }
 
 void
-hk_filter_where(const hk_filter *f, hk_sqlb *b)
+hk_filter_states(const hk_filter *f, hk_sqlb *b)
 {
-	hk_sqlb_add(b, HK_SQL(" WHERE "));
-	if (f->of == HK_LIST_SIGHTINGS) {
-		hk_sqlb_add(b, HK_SQL("1 = 1"));
-	} else {
-		hk_sqlb_add(b, f->deleted ? HK_SQL("c.deleted_ms IS NOT NULL")
-					  : HK_SQL("c.deleted_ms IS NULL"));
-		if (!f->duplicates && !f->open_only) {
-			hk_sqlb_add(b, HK_SQL(" AND c.state <> 'duplicate'"));
-		}
-		if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
-			hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
-		}
+	hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
+	if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
+		hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
 	}
 	if (f->one_state) {
 		hk_sqlb_add(b, HK_SQL(" AND c.state = "));
 		hk_sqlb_value(b, hk_v_str(f->one_state));
+	}
+}
+
+void
+hk_filter_where(const hk_filter *f, hk_sqlb *b)
+{
+	hk_filter_states(f, b);
+	if (f->of == HK_LIST_CASES) {
+		hk_sqlb_add(b, f->deleted ? HK_SQL(" AND c.deleted_ms IS NOT NULL")
+					  : HK_SQL(" AND c.deleted_ms IS NULL"));
+		if (!f->duplicates && !f->open_only) {
+			hk_sqlb_add(b, HK_SQL(" AND c.state <> 'duplicate'"));
+		}
 	}
 	for (size_t i = 0; i < f->parts->len; i++) {
 		const hk_part *part = g_ptr_array_index(f->parts, i);
@@ -444,6 +448,44 @@ ask_pattern(hk_search_ask *ask, const char *like)
 	}
 }
 
+/* The longest piece between the stars; "": there is none. */
+static char *
+longest_piece(const char *like)
+{
+	g_autoptr(GString) piece = g_string_new(NULL);
+	GString *best = g_string_new(NULL);
+
+	for (bool more = true; more; like++) {
+		more = *like != '\0';
+		if (more && *like != '%') {
+			like += *like == '\\';
+			g_string_append_c(piece, *like);
+			continue;
+		}
+		if (piece->len > best->len) {
+			g_string_assign(best, piece->str);
+		}
+		g_string_truncate(piece, 0);
+	}
+	return g_string_free(best, false);
+}
+
+/* One of several patterns. */
+static void
+ask_patterns(hk_search_ask *ask, const hk_part *part)
+{
+	g_autoptr(GPtrArray) pieces = g_ptr_array_new_with_free_func(g_free);
+
+	for (size_t i = 0; i < part->likes; i++) {
+		char *piece = longest_piece(g_ptr_array_index(part->texts, i));
+		g_ptr_array_add(pieces, piece);
+		if (*piece == '\0') {
+			return;
+		}
+	}
+	hk_search_ask_any(ask, (const char *const *)pieces->pdata, pieces->len);
+}
+
 static bool
 is_ascii(const char *text)
 {
@@ -453,6 +495,18 @@ is_ascii(const char *text)
 		}
 	}
 	return true;
+}
+
+/* Whether the search text holds what the patterns want. A host stands in it as it is, a URL too unless folding changes it. */
+static bool
+all_patterns(const hk_part *part)
+{
+	bool good = part->likes > 0 && part->likes == part->texts->len && !part->none;
+
+	for (size_t i = 0; good && part->field->how != HK_HOW_NAME && i < part->likes; i++) {
+		good = is_ascii(g_ptr_array_index(part->texts, i));
+	}
+	return good;
 }
 
 /* -has:target: tagged with none. */
@@ -515,10 +569,13 @@ hk_filter_ask(const hk_filter *f, const hk_db *db)
 		case HK_HOW_WILD:
 		case HK_HOW_NAME:
 		case HK_HOW_URL:
-			/* A host stands in the text as it is, a URL too unless folding changes it. */
-			if (part->likes == 1 && part->texts->len == 1 && !part->none &&
-				(part->field->how == HK_HOW_NAME || is_ascii(text))) {
+			if (!all_patterns(part)) {
+				break;
+			}
+			if (part->likes == 1) {
 				ask_pattern(ask, text);
+			} else {
+				ask_patterns(ask, part);
 			}
 			break;
 		default:
