@@ -109,19 +109,20 @@ lists(int rounds)
 }
 
 /* Each field and value of docs/query.md that may find its rows in its own way: many, some, few or none. */
-static const char *const fields[] = {"login", "銀", "二段階認証", "zzzz", "id:400000..700000", "status:closed",
-	"status:triaged", "status:new,down", "-status:closed", "kind:malware", "kind:phishing",
-	"target:target-1", "target:target-30", "target:none", "own:yes", "own:no", "service:x",
-	"service:none", "actor:actor-1", "actor:none", "source:ct-bench", "by:user1", "by:auto",
-	"assignee:user1", "assignee:none", "host:*.icu", "host:none", "domain:none", "name:verify",
-	"name:card,bank", "url:index", "url:none", "label:rare", "label:sms", "label:none",
-	"campaign:1", "campaign:none", "score:>0.99", "score:<0.5", "urls:1", "urls:>1",
-	"seen:2023-05", "seen:<2021", "detected:1d", "detected:2022", "opened:2024-02-03",
-	"updated:<2020-06", "last:30d", "down:2024-07-01", "down:none", "closed:2023", "closed:none",
-	"due:none", "due:<2025-11-20", "breached:yes", "breached:no", "is:open", "is:closed",
-	"is:handled", "is:unsupported", "is:deleted", "is:mine", "is:overdue", "has:actor",
-	"-has:actor", "has:capture", "-has:capture", "has:campaign", "has:target", "-has:target",
-	"has:url", "-has:url", "has:label", "has:comment", "-has:comment", "has:attachment"};
+static const char *const fields[] = {"login", "銀", "二段階認証", "zzzz", "id:400000..700000",
+	"status:closed", "status:triaged", "status:new,down", "-status:closed", "kind:malware",
+	"kind:phishing", "target:target-1", "target:target-30", "target:none", "own:yes", "own:no",
+	"service:x", "service:none", "actor:actor-1", "actor:none", "source:ct-bench", "by:user1",
+	"by:auto", "assignee:user1", "assignee:none", "host:*.icu", "host:none", "domain:none",
+	"name:verify", "name:card,bank", "url:index", "url:none", "label:rare", "label:sms",
+	"label:none", "campaign:1", "campaign:none", "score:>0.99", "score:<0.5", "urls:1",
+	"urls:>1", "seen:2023-05", "seen:<2021", "detected:1d", "detected:2022",
+	"opened:2024-02-03", "updated:<2020-06", "last:30d", "down:2024-07-01", "down:none",
+	"closed:2023", "closed:none", "due:none", "due:<2025-11-20", "breached:yes", "breached:no",
+	"is:open", "is:closed", "is:handled", "is:unsupported", "is:deleted", "is:mine",
+	"is:overdue", "has:actor", "-has:actor", "has:capture", "-has:capture", "has:campaign",
+	"has:target", "-has:target", "has:url", "-has:url", "has:label", "has:comment",
+	"-has:comment", "has:attachment"};
 
 typedef struct slow {
 	double ms;
@@ -142,14 +143,16 @@ pairs(int every)
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = i; j < n; j++) {
-			g_autofree char *q = i == j ? g_strdup(fields[i])
-						    : g_strdup_printf("%s %s", fields[i], fields[j]);
+			g_autofree char *q =
+				i == j ? g_strdup(fields[i])
+				       : g_strdup_printf("%s %s", fields[i], fields[j]);
 			for (size_t k = turn++ % (size_t)every; k < G_N_ELEMENTS(sorts);
 				k += (size_t)every) {
 				char said[40];
 				slow s = {.ms = page(q, sorts[k], 1, said, sizeof said)};
 				/* Once more: what counts is the way, not another program's turn. */
-				double again = s.ms > 25 ? page(q, sorts[k], 1, said, sizeof said) : s.ms;
+				double again =
+					s.ms > 25 ? page(q, sorts[k], 1, said, sizeof said) : s.ms;
 				s.ms = MIN(s.ms, again);
 				snprintf(s.what, sizeof s.what, "%s, by %s: %s", q, sorts[k], said);
 				g_array_append_val(all, s);
@@ -158,11 +161,14 @@ pairs(int every)
 		}
 	}
 	g_array_sort(all, by_slow);
-	printf("%u lists, better of two: p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, largest %.2f ms; over 50 ms: %zu\n", all->len,
-		g_array_index(all, slow, all->len / 2).ms, g_array_index(all, slow, all->len / 100).ms,
+	printf("%u lists, better of two: p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, largest %.2f ms; "
+	       "over 50 ms: %zu\n",
+		all->len, g_array_index(all, slow, all->len / 2).ms,
+		g_array_index(all, slow, all->len / 100).ms,
 		g_array_index(all, slow, all->len / 1000).ms, g_array_index(all, slow, 0).ms, over);
 	for (unsigned i = 0; i < 60 && i < all->len; i++) {
-		printf("  %8.2f ms  %s\n", g_array_index(all, slow, i).ms, g_array_index(all, slow, i).what);
+		printf("  %8.2f ms  %s\n", g_array_index(all, slow, i).ms,
+			g_array_index(all, slow, i).what);
 	}
 }
 

@@ -368,7 +368,8 @@ take_indexes(hk_db *db)
 	hk_rows *rows = hk_db_query(db,
 		lite ? HK_SQL("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND "
 			      "tbl_name = 'cases' AND sql IS NOT NULL")
-		     : HK_SQL("SELECT CAST(indexname AS TEXT), indexdef FROM pg_indexes WHERE tablename = "
+		     : HK_SQL("SELECT CAST(indexname AS TEXT), indexdef FROM pg_indexes WHERE "
+			      "tablename = "
 			      "'cases' AND indexname <> 'cases_pkey'"),
 		HK_NO_ARGS, &error);
 

@@ -143,8 +143,8 @@ take_row(const hk_list_ask *a, const hk_rows *rows, hk_page *page, hk_list_curso
 
 /* Rows up to one more than the page holds; *ret_more: there was one more. */
 static bool
-take_rows(const hk_list_ask *a, hk_sqlb *b, hk_db *db, hk_page *page, hk_list_cursor *last, bool *ret_more,
-	GError **error)
+take_rows(const hk_list_ask *a, hk_sqlb *b, hk_db *db, hk_page *page, hk_list_cursor *last,
+	bool *ret_more, GError **error)
 {
 	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
@@ -168,8 +168,8 @@ take_rows(const hk_list_ask *a, hk_sqlb *b, hk_db *db, hk_page *page, hk_list_cu
 
 /* In the order of the sort's index; first those with a value, then those without. */
 static bool
-scan_part(hk_db *db, const hk_list_ask *a, bool null, hk_page *page, hk_list_cursor *last, bool *ret_more,
-	GError **error)
+scan_part(hk_db *db, const hk_list_ask *a, bool null, hk_page *page, hk_list_cursor *last,
+	bool *ret_more, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 
@@ -206,7 +206,8 @@ scan_part(hk_db *db, const hk_list_ask *a, bool null, hk_page *page, hk_list_cur
 }
 
 static bool
-scan(hk_db *db, const hk_list_ask *a, hk_page *page, hk_list_cursor *last, bool *ret_more, GError **error)
+scan(hk_db *db, const hk_list_ask *a, hk_page *page, hk_list_cursor *last, bool *ret_more,
+	GError **error)
 {
 	if (!(a->after.given && a->after.null) &&
 		!scan_part(db, a, false, page, last, ret_more, error)) {
@@ -220,8 +221,8 @@ scan(hk_db *db, const hk_list_ask *a, hk_page *page, hk_list_cursor *last, bool 
 
 /* All of them are read: so many there are, and the page is among them. */
 static bool
-few(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, hk_page *page, hk_list_cursor *last, bool *ret_more,
-	GError **error)
+few(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, hk_page *page, hk_list_cursor *last,
+	bool *ret_more, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 	GError *inner = NULL;
@@ -319,7 +320,7 @@ hk_list_page(hk_db *db, const hk_filter *filter, const char *sort, unsigned limi
 		    hk_list_plan_make(db, &a, search, true, &plan, error) &&
 		    (plan.few ? few(db, &a, &plan, &page, &last, &more, error)
 			      : scan(db, &a, &page, &last, &more, error) &&
-					      hk_list_plan_total(db, &a, &plan, more, &page, error));
+					    hk_list_plan_total(db, &a, &plan, more, &page, error));
 	if (good) {
 		page.next = more ? cursor_print(&a, &last) : NULL;
 		*ret = page;

@@ -16,10 +16,11 @@
 
 #include "store/db.h"
 
-#define HK_LIST_FEW       3000
-#define HK_LIST_WIDE      9000  /* rows of one condition that are read for an exact total */
-#define HK_LIST_WIDEST    36000 /* and for a page that the order of the sort would find too late */
-#define HK_LIST_AT_LEAST  1000 /* the most that a total is told as which nobody counts: "at least 1000" */
+#define HK_LIST_FEW    3000
+#define HK_LIST_WIDE   9000  /* rows of one condition that are read for an exact total */
+#define HK_LIST_WIDEST 36000 /* and for a page that the order of the sort would find too late */
+#define HK_LIST_AT_LEAST                                                                           \
+	1000 /* the most that a total is told as which nobody counts: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000
 
 typedef enum hk_list_of { HK_LIST_CASES, HK_LIST_SIGHTINGS } hk_list_of;

@@ -293,8 +293,7 @@ ask_terms(hk_db *db, const hk_list_ask *a, worth kind, hk_list_plan *plan, GErro
 {
 	for (size_t i = 0; i < a->filter->parts->len; i++) {
 		hk_list_driver d = {.part = g_ptr_array_index(a->filter->parts, i)};
-		if (drives(a->filter, d.part) == kind &&
-			!take_if_less(db, a, &d, plan, error)) {
+		if (drives(a->filter, d.part) == kind && !take_if_less(db, a, &d, plan, error)) {
 			return false;
 		}
 	}
@@ -373,8 +372,8 @@ count_window(hk_db *db, const hk_list_ask *a, bool null, int64_t rows, int64_t m
 
 /* How many of the next `rows` rows the filter takes, at most `most`; *ret_all: there are no more than that. */
 static bool
-count_next(hk_db *db, const hk_list_ask *a, int64_t rows, int64_t most, int64_t *ret,
-	bool *ret_all, GError **error)
+count_next(hk_db *db, const hk_list_ask *a, int64_t rows, int64_t most, int64_t *ret, bool *ret_all,
+	GError **error)
 {
 	int64_t n = 0, seen = 0;
 
@@ -432,8 +431,8 @@ static bool
 make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
 	GError **error)
 {
-	bool soon = false, dear = hk_search_ask_texts(search) > 0 ||
-				 hk_db_engine_of(db) == HK_DB_PGSQL;
+	bool soon = false,
+	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL;
 
 	if (!fills(db, a, glance(a), &soon, error)) {
 		return false;

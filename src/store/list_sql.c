@@ -110,6 +110,14 @@ put_wild(hk_sqlb *b, const hk_part *part)
 	}
 }
 
+/* Ends EXISTS (SELECT ...: OFFSET 0 keeps PostgreSQL from making a join of it, which it begins at the wrong end: it then reads all texts
+ * for a page of 20. */
+static void
+end_exists(hk_sqlb *b)
+{
+	hk_sqlb_both(b, HK_SQL(")"), HK_SQL(" OFFSET 0)"));
+}
+
 static void
 put_text(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 {
@@ -122,7 +130,8 @@ put_text(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 			HK_SQL("EXISTS (SELECT 1 FROM case_texts x WHERE x.case_id = c.id AND "
 			       "strpos(x.text, "));
 		hk_sqlb_value(b, hk_v_str(text));
-		hk_sqlb_add(b, HK_SQL(") > 0)"));
+		hk_sqlb_add(b, HK_SQL(") > 0"));
+		end_exists(b);
 		return;
 	}
 	g_autofree char *like = hk_list_pattern(text, false, false);
@@ -144,7 +153,8 @@ put_name(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 		f->engine == HK_DB_SQLITE ? HK_SQL("substr(x.text, 1, instr(x.text, char(10)) - 1)")
 					  : HK_SQL("split_part(x.text, chr(10), 1)"),
 		part);
-	hk_sqlb_add(b, HK_SQL("))"));
+	hk_sqlb_add(b, HK_SQL(")"));
+	end_exists(b);
 }
 
 static void
@@ -154,7 +164,8 @@ put_url(hk_sqlb *b, const hk_part *part)
 		hk_sqlb_add(b,
 			HK_SQL("EXISTS (SELECT 1 FROM case_urls u WHERE u.case_id = c.id AND ("));
 		put_like(b, HK_SQL("lower(u.url)"), part);
-		hk_sqlb_add(b, HK_SQL("))"));
+		hk_sqlb_add(b, HK_SQL(")"));
+		end_exists(b);
 	}
 	if (part->none) {
 		hk_sqlb_add(b, part->likes > 0 ? HK_SQL(" OR c.urls = 0") : HK_SQL("c.urls = 0"));
@@ -218,11 +229,12 @@ put_label(hk_sqlb *b, const hk_part *part)
 		hk_sqlb_add(b, HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id AND "
 				      "l.label IN "));
 		put_texts(b, part->texts, 0);
-		hk_sqlb_add(b, part->none ? HK_SQL(") OR ") : HK_SQL(")"));
+		end_exists(b);
+		hk_sqlb_add(b, part->none ? HK_SQL(" OR ") : HK_SQL(""));
 	}
 	if (part->none) {
-		hk_sqlb_add(
-			b, HK_SQL("NOT EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)"));
+		hk_sqlb_add(b, HK_SQL("NOT EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id"));
+		end_exists(b);
 	}
 }
 
@@ -277,22 +289,33 @@ has_sql(hk_list_of of, hk_query_flag flag)
 		return HK_SQL("c.url IS NOT NULL");
 	case HK_QUERY_HAS_LABEL:
 		return of == HK_LIST_CASES
-			       ? HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)")
+			       ? HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id")
 			       : HK_SQL("1 = 0");
 	case HK_QUERY_HAS_COMMENT:
 		return of == HK_LIST_CASES ? HK_SQL("EXISTS (SELECT 1 FROM comments m WHERE "
 						    "m.case_id = c.id AND "
-						    "m.deleted_ms IS NULL)")
+						    "m.deleted_ms IS NULL")
 					   : HK_SQL("1 = 0");
 	case HK_QUERY_HAS_ATTACHMENT:
 		return of == HK_LIST_CASES
 			       ? HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.case_id = "
 					"c.id "
-					"AND m.deleted_ms IS NULL)")
+					"AND m.deleted_ms IS NULL")
 			       : HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.sighting_id = "
-					"c.id AND m.deleted_ms IS NULL)");
+					"c.id AND m.deleted_ms IS NULL");
 	default:
 		HK_BUG("a flag without SQL");
+	}
+}
+
+static void
+put_has(const hk_filter *f, hk_sqlb *b, hk_query_flag flag)
+{
+	hk_sql sql = has_sql(f->of, flag);
+
+	hk_sqlb_add(b, sql);
+	if (g_str_has_prefix(sql.text, "EXISTS")) {
+		end_exists(b);
 	}
 }
 
@@ -319,7 +342,7 @@ put_each(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 			put_is(f, b, part, v);
 			break;
 		case HK_HOW_HAS:
-			hk_sqlb_add(b, has_sql(f->of, v->flag));
+			put_has(f, b, v->flag);
 			break;
 		default:
 			put_span(b, part, v);

@@ -437,8 +437,8 @@ hk_search_ask_any(hk_search_ask *ask, const char *const *folded, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		g_autoptr(GArray) chars = chars_of(hk_span_str(folded[i]));
-		uint32_t h = hash_gram((const uint32_t *)(void *)chars->data,
-			MIN(chars->len, (size_t)GRAM_MAX));
+		uint32_t h = hash_gram(
+			(const uint32_t *)(void *)chars->data, MIN(chars->len, (size_t)GRAM_MAX));
 		g_array_append_val(some, h);
 	}
 	g_ptr_array_add(ask->some, some);

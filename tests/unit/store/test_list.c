@@ -91,9 +91,11 @@ make_row(int64_t id)
 		   "target_id, actor_id, "
 		   "source_id, reporter_id, assignee_id, campaign_id, first_seen_ms, detected_ms, "
 		   "opened_ms, updated_ms, "
-		   "last_seen_ms, closed_ms, down_ms, due_ms, breached, deleted_ms, capture) VALUES ($1, "
+		   "last_seen_ms, closed_ms, down_ms, due_ms, breached, deleted_ms, capture) "
+		   "VALUES ($1, "
 		   "$2, $3, $4, $5, $6, $7, "
-		   "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $20, $21, $22, "
+		   "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $20, $21, "
+		   "$22, "
 		   "$23, $24)"),
 		HK_ARGS(hk_v_int(id), hk_v_str(r->name), hk_v_str(r->kind), hk_v_str(r->state),
 			hk_v_str(r->has_host ? r->host : NULL),
@@ -236,8 +238,9 @@ COND(42, IS(strcmp(r->state, "duplicate") == 0))
 COND(43, IS(r->deleted))
 COND(44, IS(text_has(r, "k 銀")))
 COND(45, IS(r->target != 0))
-COND(46, IS(r->has_host &&(strstr(r->url, "/mihon_1") || strstr(r->url, "bank-1"))))
-COND(47, IS(r->has_host &&(g_str_has_suffix(r->host, "-3.example") || g_str_has_prefix(r->host, "www.card"))))
+COND(46, IS(r->has_host && (strstr(r->url, "/mihon_1") || strstr(r->url, "bank-1"))))
+COND(47, IS(r->has_host && (g_str_has_suffix(r->host, "-3.example") ||
+				   g_str_has_prefix(r->host, "www.card"))))
 COND(48, IS(r->actor != 0))
 COND(49, IS(r->label != NULL))
 COND(50, IS(!r->breached))
