@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "store/bulk.h"
+#include "store/db_int.h"
 #include "store/search.h"
 #include "store/tally.h"
 #include "sys/clock.h"
@@ -356,6 +357,49 @@ event_row(table *t, int64_t id, int64_t count)
 	put(t);
 }
 
+/* The indexes of the cases are taken off and made again when the rows are in: some forty that are sorted at once take a tenth of the time. */
+static GPtrArray *
+take_indexes(hk_db *db)
+{
+	bool lite = hk_db_engine_of(db) == HK_DB_SQLITE;
+	GPtrArray *made = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) drops = g_ptr_array_new_with_free_func(g_free);
+	GError *error = NULL;
+	hk_rows *rows = hk_db_query(db,
+		lite ? HK_SQL("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND "
+			      "tbl_name = 'cases' AND sql IS NOT NULL")
+		     : HK_SQL("SELECT CAST(indexname AS TEXT), indexdef FROM pg_indexes WHERE "
+			      "tablename = "
+			      "'cases' AND indexname <> 'cases_pkey'"),
+		HK_NO_ARGS, &error);
+
+	while (rows && hk_rows_next(rows, &error)) {
+		g_ptr_array_add(drops, g_strdup_printf("DROP INDEX %s", hk_rows_str(rows, 0)));
+		g_ptr_array_add(made, g_strdup(hk_rows_str(rows, 1)));
+	}
+	hk_rows_free(rows);
+	for (unsigned i = 0; !error && i < drops->len; i++) {
+		hk_db_script(db, g_ptr_array_index(drops, i), &error);
+	}
+	if (error) {
+		fail(error);
+	}
+	return made;
+}
+
+static void
+give_indexes(hk_db *db, GPtrArray *made)
+{
+	GError *error = NULL;
+
+	for (unsigned i = 0; i < made->len; i++) {
+		if (!hk_db_script(db, g_ptr_array_index(made, i), &error)) {
+			fail(error);
+		}
+	}
+	g_ptr_array_unref(made);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -381,11 +425,13 @@ main(int argc, char **argv)
 	int64_t actor1 = first_id(db, HK_SQL("SELECT id FROM actors WHERE key = 'actor-1'"));
 	int64_t source1 = first_id(db, HK_SQL("SELECT id FROM sources WHERE key = 'ct-bench'"));
 	int64_t user1 = first_id(db, HK_SQL("SELECT id FROM users WHERE login = 'user1'"));
+	GPtrArray *indexes = take_indexes(db);
 	table t = begin(db, "cases");
 	for (int64_t id = 1; id <= count; id++) {
 		case_row(&t, id, count, target1, actor1, source1, user1);
 	}
 	end(&t);
+	give_indexes(db, indexes);
 	static const struct {
 		const char *name;
 		void (*row)(table *t, int64_t id, int64_t count);

@@ -5,8 +5,10 @@
  * change meanwhile neither double nor hide the others. Rows whose sort value is empty come last in either direction.
  *
  * How a page is found: if one condition, or all those that the search index knows together, leave at most HK_LIST_FEW rows, these are
- * read, sorted and counted; else the rows are read in the order of the sort's index until the page is full, and the total is counted
- * by the tallies if they can, or told as "at least".
+ * read, sorted and counted. Else the rows are read in the order of the sort's index until the page is full, if the next few thousand of them fill it; if
+ * they do not, the rows of the narrowest condition are read after all, up to HK_LIST_WIDEST. The total is what the tallies say; or it is counted among
+ * the rows of the narrowest condition, up to HK_LIST_WIDE; or it is told as "at least": what the first few thousand rows of the sort hold, at most
+ * HK_LIST_AT_LEAST.
  *
  * Deleted cases are listed by is:deleted only; duplicates (merged away) only when the query names a status or a number. */
 #ifndef HK_STORE_LIST_H
@@ -14,8 +16,11 @@
 
 #include "store/db.h"
 
-#define HK_LIST_FEW       3000
-#define HK_LIST_AT_LEAST  1000 /* what a total that nobody counts is told as: "at least 1000" */
+#define HK_LIST_FEW    3000
+#define HK_LIST_WIDE   9000  /* rows of one condition that are read for an exact total */
+#define HK_LIST_WIDEST 36000 /* and for a page that the order of the sort would find too late */
+#define HK_LIST_AT_LEAST                                                                           \
+	1000 /* the most that a total is told as which nobody counts: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000
 
 typedef enum hk_list_of { HK_LIST_CASES, HK_LIST_SIGHTINGS } hk_list_of;

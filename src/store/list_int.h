@@ -1,4 +1,4 @@
-/* store/list_int: what list.c and list_filter.c share. Layer: store. */
+/* store/list_int: what the files list*.c share. Layer: store. */
 #ifndef HK_STORE_LIST_INT_H
 #define HK_STORE_LIST_INT_H
 
@@ -31,11 +31,14 @@ typedef enum hk_list_how {
 	HK_HOW_HAS,
 } hk_list_how;
 
+/* Whether a condition of a field alone finds its rows by an index: never, always, or unless it asks for rows without a value. */
+typedef enum hk_list_index { HK_INDEX_NONE, HK_INDEX_ALL, HK_INDEX_VALUES } hk_list_index;
+
 typedef struct hk_list_field {
 	hk_query_field field;
 	hk_list_how how;
 	hk_sql column; /* with the alias c */
-	bool indexed;  /* a condition of this field alone finds its rows by an index */
+	hk_list_index index;
 } hk_list_field;
 
 typedef enum hk_sort_type { HK_SORT_INT, HK_SORT_REAL, HK_SORT_TEXT } hk_sort_type;
@@ -75,6 +78,8 @@ struct hk_filter {
 /* hk_list_pattern(text, stars, whole): "*.Example_1" as a LIKE pattern, "%.Example\_1"; whole: without % around. Caller frees. */
 char *hk_list_pattern(const char *text, bool stars, bool whole);
 
+/* hk_filter_states(filter, b): appends " WHERE ..." of the alias c: what is known of the states, as the indexes of the sorts want it. */
+void hk_filter_states(const hk_filter *filter, hk_sqlb *b);
 /* hk_filter_where(filter, b): appends " WHERE ..." of the alias c. */
 void hk_filter_where(const hk_filter *filter, hk_sqlb *b);
 /* hk_filter_part(filter, part, b): one condition. */
@@ -82,8 +87,56 @@ void hk_filter_part(const hk_filter *filter, const hk_part *part, hk_sqlb *b);
 /* hk_filter_ask(filter, db): what the search index knows of the filter; its parts may be 0. */
 hk_search_ask *hk_filter_ask(const hk_filter *filter, const hk_db *db);
 
-/* HK_LIST_FEW, but for tests, which have few rows of anything. */
+/* HK_LIST_FEW, but for tests, which have few rows of anything; the other limits follow it. */
 extern int64_t hk_list_few;
+
+/* Where a page begins. */
+typedef struct hk_list_cursor {
+	bool given;
+	bool null; /* the last row's sort value was empty */
+	int64_t i, id;
+	double d;
+	char *text; /* owned */
+} hk_list_cursor;
+
+typedef struct hk_list_ask {
+	const hk_filter *filter;
+	const hk_list_sort *sort;
+	bool falling;
+	unsigned limit;
+	hk_list_cursor after;
+} hk_list_ask;
+
+/* What finds rows: one term, or all that the search index knows (part NULL). */
+typedef struct hk_list_driver {
+	const hk_part *part;
+	const hk_search_ask *search; /* NULL: none */
+	bool all; /* the filter itself, by what indexes the engine finds for it */
+} hk_list_driver;
+
+/* How rows are found: by the driver, all of them (few), or in the order of the sort. least: how many rows the driver names; more than
+ * HK_LIST_WIDEST: there is none. */
+typedef struct hk_list_plan {
+	hk_list_driver driver;
+	int64_t least;
+	bool few;
+} hk_list_plan;
+
+/* hk_list_plan_make(db, ask, search, page, ret, error): page false: all rows are wanted, in no order. search is borrowed by *ret. */
+bool hk_list_plan_make(hk_db *db, const hk_list_ask *ask, const hk_search_ask *search, bool page,
+	hk_list_plan *ret, GError **error);
+/* hk_list_plan_total(db, ask, plan, more, page, error): sets count and exact of a page that was read in the order of the sort; more: it is not the
+ * last. */
+bool hk_list_plan_total(hk_db *db, const hk_list_ask *ask, const hk_list_plan *plan, bool more,
+	hk_page *page, GError **error);
+
+/* Pieces: FROM the rows of the driver that the filter takes; FROM the rows with the index of the sort; behind the cursor; ORDER BY the sort. */
+void hk_list_plan_rows(const hk_list_ask *ask, const hk_list_plan *plan, hk_sqlb *b);
+void hk_list_plan_from(const hk_list_ask *ask, hk_sqlb *b);
+void hk_list_plan_behind(const hk_list_ask *ask, hk_sqlb *b);
+void hk_list_plan_order(const hk_list_ask *ask, hk_sqlb *b);
+/* hk_list_plan_int(b, db, ret, error): the first column of the first row; no row leaves *ret. */
+bool hk_list_plan_int(hk_sqlb *b, hk_db *db, int64_t *ret, GError **error);
 
 const hk_list_sort *hk_list_sort_find(hk_list_of of, const char *key);
 const hk_list_field *hk_list_field_find(hk_list_of of, hk_query_field field);

@@ -110,6 +110,14 @@ put_wild(hk_sqlb *b, const hk_part *part)
 	}
 }
 
+/* Ends EXISTS (SELECT ...: OFFSET 0 keeps PostgreSQL from making a join of it, which it begins at the wrong end: it then reads all texts
+ * for a page of 20. */
+static void
+end_exists(hk_sqlb *b)
+{
+	hk_sqlb_both(b, HK_SQL(")"), HK_SQL(" OFFSET 0)"));
+}
+
 static void
 put_text(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 {
@@ -122,7 +130,8 @@ put_text(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 			HK_SQL("EXISTS (SELECT 1 FROM case_texts x WHERE x.case_id = c.id AND "
 			       "strpos(x.text, "));
 		hk_sqlb_value(b, hk_v_str(text));
-		hk_sqlb_add(b, HK_SQL(") > 0)"));
+		hk_sqlb_add(b, HK_SQL(") > 0"));
+		end_exists(b);
 		return;
 	}
 	g_autofree char *like = hk_list_pattern(text, false, false);
@@ -144,7 +153,8 @@ put_name(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 		f->engine == HK_DB_SQLITE ? HK_SQL("substr(x.text, 1, instr(x.text, char(10)) - 1)")
 					  : HK_SQL("split_part(x.text, chr(10), 1)"),
 		part);
-	hk_sqlb_add(b, HK_SQL("))"));
+	hk_sqlb_add(b, HK_SQL(")"));
+	end_exists(b);
 }
 
 static void
@@ -154,7 +164,8 @@ put_url(hk_sqlb *b, const hk_part *part)
 		hk_sqlb_add(b,
 			HK_SQL("EXISTS (SELECT 1 FROM case_urls u WHERE u.case_id = c.id AND ("));
 		put_like(b, HK_SQL("lower(u.url)"), part);
-		hk_sqlb_add(b, HK_SQL("))"));
+		hk_sqlb_add(b, HK_SQL(")"));
+		end_exists(b);
 	}
 	if (part->none) {
 		hk_sqlb_add(b, part->likes > 0 ? HK_SQL(" OR c.urls = 0") : HK_SQL("c.urls = 0"));
@@ -218,11 +229,12 @@ put_label(hk_sqlb *b, const hk_part *part)
 		hk_sqlb_add(b, HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id AND "
 				      "l.label IN "));
 		put_texts(b, part->texts, 0);
-		hk_sqlb_add(b, part->none ? HK_SQL(") OR ") : HK_SQL(")"));
+		end_exists(b);
+		hk_sqlb_add(b, part->none ? HK_SQL(" OR ") : HK_SQL(""));
 	}
 	if (part->none) {
-		hk_sqlb_add(
-			b, HK_SQL("NOT EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)"));
+		hk_sqlb_add(b, HK_SQL("NOT EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id"));
+		end_exists(b);
 	}
 }
 
@@ -277,22 +289,33 @@ has_sql(hk_list_of of, hk_query_flag flag)
 		return HK_SQL("c.url IS NOT NULL");
 	case HK_QUERY_HAS_LABEL:
 		return of == HK_LIST_CASES
-			       ? HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id)")
+			       ? HK_SQL("EXISTS (SELECT 1 FROM labels l WHERE l.case_id = c.id")
 			       : HK_SQL("1 = 0");
 	case HK_QUERY_HAS_COMMENT:
 		return of == HK_LIST_CASES ? HK_SQL("EXISTS (SELECT 1 FROM comments m WHERE "
 						    "m.case_id = c.id AND "
-						    "m.deleted_ms IS NULL)")
+						    "m.deleted_ms IS NULL")
 					   : HK_SQL("1 = 0");
 	case HK_QUERY_HAS_ATTACHMENT:
 		return of == HK_LIST_CASES
 			       ? HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.case_id = "
 					"c.id "
-					"AND m.deleted_ms IS NULL)")
+					"AND m.deleted_ms IS NULL")
 			       : HK_SQL("EXISTS (SELECT 1 FROM attachments m WHERE m.sighting_id = "
-					"c.id AND m.deleted_ms IS NULL)");
+					"c.id AND m.deleted_ms IS NULL");
 	default:
 		HK_BUG("a flag without SQL");
+	}
+}
+
+static void
+put_has(const hk_filter *f, hk_sqlb *b, hk_query_flag flag)
+{
+	hk_sql sql = has_sql(f->of, flag);
+
+	hk_sqlb_add(b, sql);
+	if (g_str_has_prefix(sql.text, "EXISTS")) {
+		end_exists(b);
 	}
 }
 
@@ -319,7 +342,7 @@ put_each(const hk_filter *f, hk_sqlb *b, const hk_part *part)
 			put_is(f, b, part, v);
 			break;
 		case HK_HOW_HAS:
-			hk_sqlb_add(b, has_sql(f->of, v->flag));
+			put_has(f, b, v->flag);
 			break;
 		default:
 			put_span(b, part, v);
@@ -374,24 +397,28 @@ hk_filter_part(const hk_filter *f, const hk_part *part, hk_sqlb *b)
 }
 
 void
-hk_filter_where(const hk_filter *f, hk_sqlb *b)
+hk_filter_states(const hk_filter *f, hk_sqlb *b)
 {
-	hk_sqlb_add(b, HK_SQL(" WHERE "));
-	if (f->of == HK_LIST_SIGHTINGS) {
-		hk_sqlb_add(b, HK_SQL("1 = 1"));
-	} else {
-		hk_sqlb_add(b, f->deleted ? HK_SQL("c.deleted_ms IS NOT NULL")
-					  : HK_SQL("c.deleted_ms IS NULL"));
-		if (!f->duplicates && !f->open_only) {
-			hk_sqlb_add(b, HK_SQL(" AND c.state <> 'duplicate'"));
-		}
-		if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
-			hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
-		}
+	hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
+	if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
+		hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
 	}
 	if (f->one_state) {
 		hk_sqlb_add(b, HK_SQL(" AND c.state = "));
 		hk_sqlb_value(b, hk_v_str(f->one_state));
+	}
+}
+
+void
+hk_filter_where(const hk_filter *f, hk_sqlb *b)
+{
+	hk_filter_states(f, b);
+	if (f->of == HK_LIST_CASES) {
+		hk_sqlb_add(b, f->deleted ? HK_SQL(" AND c.deleted_ms IS NOT NULL")
+					  : HK_SQL(" AND c.deleted_ms IS NULL"));
+		if (!f->duplicates && !f->open_only) {
+			hk_sqlb_add(b, HK_SQL(" AND c.state <> 'duplicate'"));
+		}
 	}
 	for (size_t i = 0; i < f->parts->len; i++) {
 		const hk_part *part = g_ptr_array_index(f->parts, i);
@@ -444,6 +471,44 @@ ask_pattern(hk_search_ask *ask, const char *like)
 	}
 }
 
+/* The longest piece between the stars; "": there is none. */
+static char *
+longest_piece(const char *like)
+{
+	g_autoptr(GString) piece = g_string_new(NULL);
+	GString *best = g_string_new(NULL);
+
+	for (bool more = true; more; like++) {
+		more = *like != '\0';
+		if (more && *like != '%') {
+			like += *like == '\\';
+			g_string_append_c(piece, *like);
+			continue;
+		}
+		if (piece->len > best->len) {
+			g_string_assign(best, piece->str);
+		}
+		g_string_truncate(piece, 0);
+	}
+	return g_string_free(best, false);
+}
+
+/* One of several patterns. */
+static void
+ask_patterns(hk_search_ask *ask, const hk_part *part)
+{
+	g_autoptr(GPtrArray) pieces = g_ptr_array_new_with_free_func(g_free);
+
+	for (size_t i = 0; i < part->likes; i++) {
+		char *piece = longest_piece(g_ptr_array_index(part->texts, i));
+		g_ptr_array_add(pieces, piece);
+		if (*piece == '\0') {
+			return;
+		}
+	}
+	hk_search_ask_any(ask, (const char *const *)pieces->pdata, pieces->len);
+}
+
 static bool
 is_ascii(const char *text)
 {
@@ -453,6 +518,18 @@ is_ascii(const char *text)
 		}
 	}
 	return true;
+}
+
+/* Whether the search text holds what the patterns want. A host stands in it as it is, a URL too unless folding changes it. */
+static bool
+all_patterns(const hk_part *part)
+{
+	bool good = part->likes > 0 && part->likes == part->texts->len && !part->none;
+
+	for (size_t i = 0; good && part->field->how != HK_HOW_NAME && i < part->likes; i++) {
+		good = is_ascii(g_ptr_array_index(part->texts, i));
+	}
+	return good;
 }
 
 /* -has:target: tagged with none. */
@@ -515,10 +592,13 @@ hk_filter_ask(const hk_filter *f, const hk_db *db)
 		case HK_HOW_WILD:
 		case HK_HOW_NAME:
 		case HK_HOW_URL:
-			/* A host stands in the text as it is, a URL too unless folding changes it. */
-			if (part->likes == 1 && part->texts->len == 1 && !part->none &&
-				(part->field->how == HK_HOW_NAME || is_ascii(text))) {
+			if (!all_patterns(part)) {
+				break;
+			}
+			if (part->likes == 1) {
 				ask_pattern(ask, text);
+			} else {
+				ask_patterns(ask, part);
 			}
 			break;
 		default:

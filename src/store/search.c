@@ -431,6 +431,22 @@ hk_search_ask_text(hk_search_ask *ask, hk_span folded)
 }
 
 void
+hk_search_ask_any(hk_search_ask *ask, const char *const *folded, size_t count)
+{
+	GArray *some = g_array_new(false, false, sizeof(uint32_t));
+
+	for (size_t i = 0; i < count; i++) {
+		g_autoptr(GArray) chars = chars_of(hk_span_str(folded[i]));
+		uint32_t h = hash_gram(
+			(const uint32_t *)(void *)chars->data, MIN(chars->len, (size_t)GRAM_MAX));
+		g_array_append_val(some, h);
+	}
+	g_ptr_array_add(ask->some, some);
+	ask->parts++;
+	ask->texts++;
+}
+
+void
 hk_search_ask_tag(hk_search_ask *ask, hk_search_tag tag, const char *const *values, size_t count)
 {
 	GArray *some = g_array_new(false, false, sizeof(uint32_t));

@@ -33,6 +33,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_search_ask, hk_search_ask_free)
 /* hk_search_ask_text(ask, folded): the text holds this (folded already, not empty). */
 void hk_search_ask_text(hk_search_ask *ask, hk_span folded);
 
+/* hk_search_ask_any(ask, folded, count): the text holds at least one of these (folded already, none empty). Each is asked for by its first
+ * characters only. */
+void hk_search_ask_any(hk_search_ask *ask, const char *const *folded, size_t count);
+
 /* What cases are tagged by. */
 typedef enum hk_search_tag {
 	HK_TAG_STATE,

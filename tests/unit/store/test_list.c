@@ -91,9 +91,11 @@ make_row(int64_t id)
 		   "target_id, actor_id, "
 		   "source_id, reporter_id, assignee_id, campaign_id, first_seen_ms, detected_ms, "
 		   "opened_ms, updated_ms, "
-		   "last_seen_ms, closed_ms, due_ms, breached, deleted_ms, capture) VALUES ($1, "
+		   "last_seen_ms, closed_ms, down_ms, due_ms, breached, deleted_ms, capture) "
+		   "VALUES ($1, "
 		   "$2, $3, $4, $5, $6, $7, "
-		   "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21, $22, "
+		   "$8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $20, $21, "
+		   "$22, "
 		   "$23, $24)"),
 		HK_ARGS(hk_v_int(id), hk_v_str(r->name), hk_v_str(r->kind), hk_v_str(r->state),
 			hk_v_str(r->has_host ? r->host : NULL),
@@ -236,6 +238,18 @@ COND(42, IS(strcmp(r->state, "duplicate") == 0))
 COND(43, IS(r->deleted))
 COND(44, IS(text_has(r, "k 銀")))
 COND(45, IS(r->target != 0))
+COND(46, IS(r->has_host && (strstr(r->url, "/mihon_1") || strstr(r->url, "bank-1"))))
+COND(47, IS(r->has_host && (g_str_has_suffix(r->host, "-3.example") ||
+				   g_str_has_prefix(r->host, "www.card"))))
+COND(48, IS(r->actor != 0))
+COND(49, IS(r->label != NULL))
+COND(50, IS(!r->breached))
+COND(51, IS(!r->has_host))
+COND(52, IS(r->seen < INT64_C(1763910000000)))
+COND(53, IS(r->closed >= INT64_C(1761922800000) && r->closed < INT64_C(1764514800000)))
+COND(54, IS(r->campaign != 0))
+COND(55, IS(r->id < 0))
+COND(56, IS(strcmp(r->kind, "scam") == 0 || strcmp(r->kind, "c2") == 0))
 
 static const struct {
 	const char *q;
@@ -251,7 +265,11 @@ static const struct {
 	{"is:closed", c29}, {"is:handled", c30}, {"has:capture", c31}, {"銀行", c32},
 	{"ＭＩＨＯＮ", c33}, {"100%_済", c34}, {"ミ", c35}, {"zzz", c36}, {"id:50..120", c37},
 	{"name:銀行", c38}, {"名2", c39}, {"updated:<2025-11-24", c40}, {"has:comment", c41},
-	{"status:duplicate", c42}, {"is:deleted", c43}, {"\"k 銀\"", c44}, {"has:target", c45}};
+	{"status:duplicate", c42}, {"is:deleted", c43}, {"\"k 銀\"", c44}, {"has:target", c45},
+	{"url:/mihon_1,bank-1", c46}, {"host:*-3.example,www.card*", c47}, {"has:actor", c48},
+	{"has:label", c49}, {"breached:no", c50}, {"urls:<1", c51}, {"detected:<2025-11-24", c52},
+	{"down:2025-11", c53}, {"has:campaign", c54}, {"has:attachment", c55}, {"service:x", c55},
+	{"kind:scam,c2", c56}, {"urls:>1", c55}, {"host:none", c51}};
 
 /* Sorts ------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,598 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/list_int.h"
+
+#define EMPTY_SQL HK_SQL("")
+
+int64_t hk_list_few = HK_LIST_FEW;
+
+/* So many rows of a driver are read to count them, or to find a page that the order of the sort would find too late. */
+static int64_t
+wide(void)
+{
+	return hk_list_few * HK_LIST_WIDE / HK_LIST_FEW;
+}
+
+static int64_t
+widest(void)
+{
+	return hk_list_few * HK_LIST_WIDEST / HK_LIST_FEW;
+}
+
+/* Rows of the sort that are looked at before a way is chosen: at first a glance, then as many as a page may cost. */
+static int64_t
+glance(const hk_list_ask *a)
+{
+	return hk_list_few / 10 + 2 * (int64_t)a->limit;
+}
+
+static int64_t
+look(const hk_list_ask *a)
+{
+	return hk_list_few + 10 * (int64_t)a->limit;
+}
+
+static hk_value
+cursor_bind(const hk_list_ask *a)
+{
+	switch (a->sort->type) {
+	case HK_SORT_REAL:
+		return hk_v_real(a->after.d);
+	case HK_SORT_TEXT:
+		return hk_v_str(a->after.text);
+	case HK_SORT_INT:
+		break;
+	}
+	return hk_v_int(a->after.i);
+}
+
+static bool
+by_id(const hk_list_ask *a)
+{
+	return strcmp(a->sort->key, "id") == 0;
+}
+
+/* The condition of rows with a value that stand behind the cursor, which has one. */
+void
+hk_list_plan_behind(const hk_list_ask *a, hk_sqlb *b)
+{
+	if (by_id(a)) {
+		hk_sqlb_add(b, a->falling ? HK_SQL("c.id < ") : HK_SQL("c.id > "));
+		hk_sqlb_value(b, hk_v_int(a->after.id));
+		return;
+	}
+	hk_sqlb_add(b, HK_SQL("("));
+	hk_sqlb_add(b, a->sort->column);
+	hk_sqlb_add(b, a->falling ? HK_SQL(", c.id) < (") : HK_SQL(", c.id) > ("));
+	hk_sqlb_value(b, cursor_bind(a));
+	hk_sqlb_add(b, HK_SQL(", "));
+	hk_sqlb_value(b, hk_v_int(a->after.id));
+	hk_sqlb_add(b, HK_SQL(")"));
+}
+
+void
+hk_list_plan_order(const hk_list_ask *a, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" ORDER BY "));
+	if (!by_id(a)) {
+		hk_sqlb_add(b, a->sort->column);
+		hk_sqlb_add(b, a->falling ? HK_SQL(" DESC, ") : HK_SQL(", "));
+	}
+	hk_sqlb_add(b, a->falling ? HK_SQL("c.id DESC") : HK_SQL("c.id"));
+}
+
+void
+hk_list_plan_from(const hk_list_ask *a, hk_sqlb *b)
+{
+	const hk_list_sort *s = a->sort;
+
+	hk_sqlb_add(b, HK_SQL(" FROM "));
+	hk_sqlb_both(b,
+		a->filter->one_state && s->state.text && !a->filter->deleted ? s->state
+		: a->filter->open_only && s->open.text                       ? s->open
+									     : s->all,
+		a->filter->of == HK_LIST_CASES ? HK_SQL("cases c") : HK_SQL("sightings c"));
+}
+
+/* Numbers --------------------------------------------------------------------------------------- */
+
+bool
+hk_list_plan_int(hk_sqlb *b, hk_db *db, int64_t *ret, GError **error)
+{
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
+
+	if (!rows) {
+		return false;
+	}
+	if (hk_rows_next(rows, &inner)) {
+		*ret = hk_rows_int(rows, 0);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	return true;
+}
+
+/* Drivers --------------------------------------------------------------------------------------- */
+
+/* Cases that something hangs on, or that have a value. */
+static hk_sql
+has_sql(hk_query_flag flag)
+{
+	switch ((int)flag) {
+	case HK_QUERY_HAS_ACTOR:
+		return HK_SQL("SELECT c.id AS case_id FROM cases c WHERE c.actor_id > 0");
+	case HK_QUERY_HAS_TARGET:
+		return HK_SQL("SELECT c.id AS case_id FROM cases c WHERE c.target_id > 0");
+	case HK_QUERY_HAS_CAMPAIGN:
+		return HK_SQL("SELECT c.id AS case_id FROM cases c WHERE c.campaign_id > 0");
+	case HK_QUERY_HAS_CAPTURE:
+		return HK_SQL("SELECT c.id AS case_id FROM cases c WHERE c.capture IS NOT NULL");
+	case HK_QUERY_HAS_LABEL:
+		return HK_SQL("SELECT l.case_id FROM labels l GROUP BY l.case_id");
+	case HK_QUERY_HAS_COMMENT:
+		return HK_SQL("SELECT m.case_id FROM comments m WHERE m.deleted_ms IS NULL "
+			      "GROUP BY m.case_id");
+	case HK_QUERY_HAS_ATTACHMENT:
+		return HK_SQL("SELECT m.case_id FROM attachments m WHERE m.case_id > 0 AND "
+			      "m.deleted_ms IS NULL GROUP BY m.case_id");
+	default:
+		return EMPTY_SQL; /* has:url: most have */
+	}
+}
+
+static void
+put_labels(const hk_part *part, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL("SELECT DISTINCT c.case_id FROM labels c WHERE c.label IN ("));
+	for (size_t i = 0; i < part->texts->len; i++) {
+		hk_sqlb_add(b, i > 0 ? HK_SQL(", ") : EMPTY_SQL);
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i)));
+	}
+	hk_sqlb_add(b, HK_SQL(")"));
+}
+
+static void
+put_driver(const hk_list_ask *a, const hk_list_driver *d, hk_sqlb *b)
+{
+	if (d->all) {
+		hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id FROM cases c"));
+		hk_filter_where(a->filter, b);
+	} else if (!d->part) {
+		hk_search_ask_sql(d->search, b);
+	} else if (d->part->field->how == HK_HOW_LABEL) {
+		put_labels(d->part, b);
+	} else if (d->part->field->how == HK_HOW_HAS) {
+		hk_sqlb_add(b, has_sql(a->filter->query.values[d->part->term->first].flag));
+	} else {
+		hk_sqlb_add(b, a->filter->of == HK_LIST_CASES
+				       ? HK_SQL("SELECT c.id AS case_id FROM cases c WHERE ")
+				       : HK_SQL("SELECT c.id AS case_id FROM sightings c WHERE "));
+		hk_filter_part(a->filter, d->part, b);
+		/* Word by word the condition of the index cases_urls. */
+		hk_sqlb_add(b, d->part->field->field == HK_QUERY_URLS ? HK_SQL(" AND c.urls <> 1")
+								      : EMPTY_SQL);
+	}
+}
+
+void
+hk_list_plan_rows(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" FROM ("));
+	put_driver(a, &plan->driver, b);
+	/* CROSS: SQLite then reads them in this order. */
+	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
+						      : HK_SQL(") y CROSS JOIN sightings c"));
+	hk_filter_where(a->filter, b);
+	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id"));
+}
+
+/* Whether a term finds its rows by an index when it stands alone, and what they cost to count. */
+typedef enum worth { WORTH_NOTHING, WORTH_INDEX, WORTH_TABLE } worth;
+
+static worth
+indexed(const hk_part *part)
+{
+	switch (part->field->index) {
+	case HK_INDEX_ALL:
+		return WORTH_INDEX;
+	case HK_INDEX_VALUES:
+		return part->none ? WORTH_NOTHING : WORTH_INDEX;
+	case HK_INDEX_NONE:
+		break;
+	}
+	return WORTH_NOTHING;
+}
+
+static worth
+flag_worth(const hk_part *part, const hk_query_value *v)
+{
+	if (part->field->how == HK_HOW_IS) {
+		return v->flag == HK_QUERY_IS_MINE || v->flag == HK_QUERY_IS_OVERDUE ||
+				       v->flag == HK_QUERY_IS_DELETED
+			       ? WORTH_INDEX
+			       : WORTH_NOTHING;
+	}
+	if (part->field->how == HK_HOW_FLAG) {
+		return v->yes ? WORTH_INDEX : WORTH_NOTHING;
+	}
+	if (*has_sql(v->flag).text == '\0') {
+		return WORTH_NOTHING;
+	}
+	return v->flag == HK_QUERY_HAS_COMMENT || v->flag == HK_QUERY_HAS_ATTACHMENT ? WORTH_TABLE
+										     : WORTH_INDEX;
+}
+
+static worth
+drives(const hk_filter *f, const hk_part *part)
+{
+	const hk_query_value *v = &f->query.values[part->term->first];
+
+	if (part->term->negated) {
+		return WORTH_NOTHING;
+	}
+	switch ((int)part->field->how) {
+	case HK_HOW_IS:
+	case HK_HOW_FLAG:
+	case HK_HOW_HAS:
+		return part->term->count == 1 && f->of == HK_LIST_CASES ? flag_worth(part, v)
+									: WORTH_NOTHING;
+	case HK_HOW_WILD:
+		return part->likes == 0 ? indexed(part) : WORTH_NOTHING;
+	case HK_HOW_INT:
+	case HK_HOW_REAL:
+	case HK_HOW_TIME:
+		/* One span of an index; of several, the engine would read all. */
+		if (part->term->count > 1 && part->field->field != HK_QUERY_ID) {
+			return WORTH_NOTHING;
+		}
+		if (part->field->field == HK_QUERY_URLS && v->from <= 1 && v->to >= 1) {
+			return WORTH_NOTHING; /* most have one */
+		}
+		return indexed(part);
+	default:
+		return indexed(part);
+	}
+}
+
+/* How many rows the driver finds, at most one more than the widest. */
+static bool
+probe(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, int64_t *ret, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 FROM ("));
+	put_driver(a, d, b);
+	hk_sqlb_add(b, HK_SQL(") y LIMIT "));
+	hk_sqlb_value(b, hk_v_int(widest() + 1));
+	hk_sqlb_add(b, HK_SQL(") z"));
+	return hk_list_plan_int(b, db, ret, error);
+}
+
+static bool
+take_if_less(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, hk_list_plan *plan,
+	GError **error)
+{
+	int64_t n;
+
+	if (!probe(db, a, d, &n, error)) {
+		return false;
+	}
+	if (n < plan->least) {
+		plan->least = n;
+		plan->driver = *d;
+	}
+	return true;
+}
+
+static bool
+ask_terms(hk_db *db, const hk_list_ask *a, worth kind, hk_list_plan *plan, GError **error)
+{
+	for (size_t i = 0; i < a->filter->parts->len; i++) {
+		hk_list_driver d = {.part = g_ptr_array_index(a->filter->parts, i)};
+		if (drives(a->filter, d.part) == kind && !take_if_less(db, a, &d, plan, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The index of grams. GIN reads the whole list of a tag before it gives the first row; with tags alone PostgreSQL does better by the
+ * indexes of the columns. */
+static bool
+ask_grams(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
+	GError **error)
+{
+	bool columns = hk_db_engine_of(db) == HK_DB_PGSQL && hk_search_ask_texts(search) == 0;
+	hk_list_driver d = {.search = columns ? NULL : search, .all = columns};
+
+	return hk_search_ask_parts(search) == 0 || take_if_less(db, a, &d, plan, error);
+}
+
+/* Windows --------------------------------------------------------------------------------------- */
+
+/* The next rows in the order of the sort, `rows` of them, whatever the filter says but for states that have indexes of their own. */
+static void
+put_window(const hk_list_ask *a, bool null, int64_t rows, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id"));
+	hk_list_plan_from(a, b);
+	hk_filter_states(a->filter, b);
+	if (a->sort->nullable) {
+		hk_sqlb_add(b, HK_SQL(" AND "));
+		hk_sqlb_add(b, a->sort->column);
+		hk_sqlb_add(b, null ? HK_SQL(" IS NULL") : HK_SQL(" IS NOT NULL"));
+	}
+	if (a->after.given && !a->after.null && !null) {
+		hk_sqlb_add(b, HK_SQL(" AND "));
+		hk_list_plan_behind(a, b);
+	}
+	if (a->after.given && a->after.null) {
+		hk_sqlb_add(b, a->falling ? HK_SQL(" AND c.id < ") : HK_SQL(" AND c.id > "));
+		hk_sqlb_value(b, hk_v_int(a->after.id));
+	}
+	if (null) {
+		hk_sqlb_add(
+			b, a->falling ? HK_SQL(" ORDER BY c.id DESC") : HK_SQL(" ORDER BY c.id"));
+	} else {
+		hk_list_plan_order(a, b);
+	}
+	hk_sqlb_add(b, HK_SQL(" LIMIT "));
+	hk_sqlb_value(b, hk_v_int(rows));
+}
+
+/* How many rows of the window the filter takes, at most `most`; *ret_rows: how many it has, if it does not take so many. */
+static bool
+count_window(hk_db *db, const hk_list_ask *a, bool null, int64_t rows, int64_t most, int64_t *ret,
+	int64_t *ret_rows, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+	g_autoptr(hk_sqlb) all = hk_sqlb_new(db);
+
+	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 AS one FROM ("));
+	put_window(a, null, rows, b);
+	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
+						      : HK_SQL(") y CROSS JOIN sightings c"));
+	hk_filter_where(a->filter, b);
+	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id LIMIT "));
+	hk_sqlb_value(b, hk_v_int(most));
+	hk_sqlb_add(b, HK_SQL(") z"));
+	*ret_rows = 0;
+	if (!hk_list_plan_int(b, db, ret, error) || *ret >= most) {
+		return *ret >= most;
+	}
+	hk_sqlb_add(all, HK_SQL("SELECT count(*) FROM ("));
+	put_window(a, null, rows, all);
+	hk_sqlb_add(all, HK_SQL(") z"));
+	return hk_list_plan_int(all, db, ret_rows, error);
+}
+
+/* How many of the next `rows` rows the filter takes, at most `most`; *ret_all: there are no more than that. */
+static bool
+count_next(hk_db *db, const hk_list_ask *a, int64_t rows, int64_t most, int64_t *ret, bool *ret_all,
+	GError **error)
+{
+	int64_t n = 0, seen = 0;
+
+	*ret = 0;
+	*ret_all = false;
+	for (int null = a->after.given && a->after.null; null <= a->sort->nullable; null++) {
+		if (!count_window(db, a, null, rows, most - *ret, &n, &seen, error)) {
+			return false;
+		}
+		*ret += n;
+		if (*ret >= most || seen >= rows) {
+			return true;
+		}
+		rows -= seen;
+	}
+	*ret_all = true;
+	return true;
+}
+
+/* Whether the order of the sort fills the page within so many rows. */
+static bool
+fills(hk_db *db, const hk_list_ask *a, int64_t rows, bool *ret, GError **error)
+{
+	int64_t n;
+	bool all;
+
+	if (!count_next(db, a, rows, (int64_t)a->limit + 1, &n, &all, error)) {
+		return false;
+	}
+	*ret = all || n > a->limit;
+	return true;
+}
+
+/* The way --------------------------------------------------------------------------------------- */
+
+/* PostgreSQL: plans for values of their own, since one made once for all states would be wrong for most; not the planner's dearest mistakes, which are
+ * to compile a statement that takes 5 ms, or to read all cases because it takes a few thousand rows for many. */
+static bool
+plan_each(hk_db *db, GError **error)
+{
+	if (hk_db_engine_of(db) != HK_DB_PGSQL || !hk_db_in_transaction(db)) {
+		return true;
+	}
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
+		       "set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
+		       "set_config('enable_hashjoin', 'off', true), "
+		       "set_config('enable_mergejoin', 'off', true)"),
+		HK_NO_ARGS, error);
+	return rows != NULL;
+}
+
+/* Drivers of many rows: whether the sort does better, and if not, what else there is. */
+static bool
+make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
+	GError **error)
+{
+	bool soon = false,
+	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL;
+
+	if (!fills(db, a, glance(a), &soon, error)) {
+		return false;
+	}
+	if (!(soon && dear) && !ask_grams(db, a, search, plan, error)) {
+		return false;
+	}
+	plan->few = plan->least <= hk_list_few;
+	if (soon || plan->few) {
+		return true;
+	}
+	if (!fills(db, a, look(a), &soon, error)) {
+		return false;
+	}
+	if (!soon && !ask_terms(db, a, WORTH_TABLE, plan, error)) {
+		return false;
+	}
+	plan->few = !soon && plan->least <= widest();
+	return true;
+}
+
+bool
+hk_list_plan_make(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, bool page,
+	hk_list_plan *ret, GError **error)
+{
+	*ret = (hk_list_plan){.least = widest() + 1};
+	if (!plan_each(db, error) || !ask_terms(db, a, WORTH_INDEX, ret, error)) {
+		return false;
+	}
+	ret->few = ret->least <= hk_list_few;
+	if (ret->few || a->filter->parts->len == 0) {
+		return true;
+	}
+	if (page) {
+		return make_of_many(db, a, search, ret, error);
+	}
+	bool good = ask_grams(db, a, search, ret, error) &&
+		    (ret->least <= hk_list_few || ask_terms(db, a, WORTH_TABLE, ret, error));
+	ret->few = ret->least <= widest();
+	return good;
+}
+
+/* Totals ---------------------------------------------------------------------------------------- */
+
+/* Whether the tallies know how many there are: nothing is asked, or one thing that they count by. */
+static bool
+tallied(const hk_filter *f, hk_sql *ret_condition, GPtrArray *ret_keys)
+{
+	const hk_part *part = f->parts->len == 1 ? g_ptr_array_index(f->parts, 0) : NULL;
+
+	if (f->of != HK_LIST_CASES || f->deleted || f->parts->len > 1 ||
+		(part && part->term->negated)) {
+		return false;
+	}
+	if (!part) {
+		*ret_condition = HK_SQL("dim = 'state'");
+		return true;
+	}
+	if (part->states || part->field->how == HK_HOW_KIND) {
+		*ret_condition = part->states ? HK_SQL("dim = 'state' AND key IN ")
+					      : HK_SQL("dim = 'state' AND kind IN ");
+		for (size_t i = 0; i < part->texts->len; i++) {
+			const char *text = g_ptr_array_index(part->texts, i);
+			if (strcmp(text, "duplicate") == 0 && f->duplicates) {
+				return false; /* not counted there */
+			}
+			g_ptr_array_add(ret_keys, g_strdup(text));
+		}
+		return ret_keys->len > 0;
+	}
+	switch ((int)part->field->how) {
+	case HK_HOW_TARGET:
+		*ret_condition = HK_SQL("dim = 'target' AND key IN ");
+		break;
+	case HK_HOW_ACTOR:
+		*ret_condition = HK_SQL("dim = 'actor' AND key IN ");
+		break;
+	case HK_HOW_SOURCE:
+		*ret_condition = HK_SQL("dim = 'source' AND key IN ");
+		break;
+	default:
+		return false;
+	}
+	for (size_t i = 0; i < part->numbers->len; i++) {
+		g_ptr_array_add(ret_keys,
+			g_strdup_printf("%" PRId64, g_array_index(part->numbers, int64_t, i)));
+	}
+	if (part->none) {
+		g_ptr_array_add(ret_keys, g_strdup("0"));
+	}
+	return ret_keys->len > 0;
+}
+
+static bool
+total_by_tallies(hk_db *db, const hk_filter *f, bool *ret_known, int64_t *ret, GError **error)
+{
+	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+	hk_sql condition;
+
+	*ret_known = tallied(f, &condition, keys);
+	if (!*ret_known) {
+		return true;
+	}
+	hk_sqlb_add(b, HK_SQL("SELECT CAST(COALESCE(sum(cases), 0) AS BIGINT) FROM tallies WHERE "
+			      "month = 0 AND "));
+	hk_sqlb_add(b, condition);
+	for (size_t i = 0; i < keys->len; i++) {
+		hk_sqlb_add(b, i > 0 ? HK_SQL(", ") : HK_SQL("("));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(keys, i)));
+	}
+	hk_sqlb_add(b, keys->len > 0 ? HK_SQL(")") : EMPTY_SQL);
+	return hk_list_plan_int(b, db, ret, error);
+}
+
+/* All rows of the driver that the filter takes. */
+static bool
+count_rows(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, int64_t *ret, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	hk_sqlb_add(b, HK_SQL("SELECT count(*)"));
+	hk_list_plan_rows(a, plan, b);
+	return hk_list_plan_int(b, db, ret, error);
+}
+
+/* Of the first rows in the order of the page. */
+static bool
+count_first(hk_db *db, const hk_list_ask *a, bool more, hk_page *page, GError **error)
+{
+	hk_list_ask first = *a;
+	int64_t seen = (int64_t)page->ids->len + more;
+
+	first.after = (hk_list_cursor){0};
+	if (!count_next(db, &first, look(&first), MIN(hk_list_few, HK_LIST_AT_LEAST), &page->count,
+		    &page->exact, error)) {
+		return false;
+	}
+	page->count = MAX(page->count, seen);
+	return true;
+}
+
+bool
+hk_list_plan_total(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool more,
+	hk_page *page, GError **error)
+{
+	if (!total_by_tallies(db, a->filter, &page->exact, &page->count, error)) {
+		return false;
+	}
+	if (page->exact) {
+		return true;
+	}
+	if (!more && !a->after.given) { /* the first page is all */
+		page->count = page->ids->len;
+		page->exact = true;
+		return true;
+	}
+	if (plan->least <= wide()) {
+		page->exact = true;
+		return count_rows(db, a, plan, &page->count, error);
+	}
+	return count_first(db, a, more, page, error);
+}
