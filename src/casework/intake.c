@@ -38,6 +38,7 @@ typedef struct work {
 	bool wrong_options;
 	hk_overlay *overlay; /* of a dry run */
 	int64_t renewed_ms;
+	unsigned chunk; /* lines of the next one */
 	/* the chunk */
 	GPtrArray *offers; /* of hk_offer */
 	GArray *results;   /* of result, one for each offer */
@@ -114,6 +115,7 @@ begin(work *w, const hk_intake_row *row, GError **error)
 	w->offers = g_ptr_array_new_with_free_func(hk_offer_free);
 	w->results = g_array_new(FALSE, TRUE, sizeof(result));
 	w->renewed_ms = hk_clock_mono_ms();
+	w->chunk = HK_INTAKE_CHUNK;
 	if (!w->names || !open_list(w, row, error)) {
 		return false;
 	}
@@ -152,7 +154,7 @@ read_chunk(work *w, GError **error)
 
 	g_ptr_array_set_size(w->offers, 0);
 	w->end = false;
-	while (w->offers->len < HK_INTAKE_CHUNK) {
+	while (w->offers->len < w->chunk) {
 		if (!hk_sheet_next(w->sheet, &item)) {
 			w->end = true;
 			break;
@@ -346,6 +348,17 @@ keep_lease(work *w, GError **error)
 	return hk_job_renew(w->flow, &w->job, error);
 }
 
+/* Twice as many lines, or half, by what the last ones took. */
+static void
+size_chunk(work *w, int64_t took_ms)
+{
+	if (took_ms > HK_INTAKE_CHUNK_MS) {
+		w->chunk = MAX(w->chunk / 2, HK_INTAKE_CHUNK / 4);
+	} else if (took_ms < HK_INTAKE_CHUNK_MS / 2) {
+		w->chunk = MIN(w->chunk * 2, HK_INTAKE_CHUNK_MAX);
+	}
+}
+
 static bool
 do_slice(work *w, GError **error)
 {
@@ -356,10 +369,12 @@ do_slice(work *w, GError **error)
 			(w->dry_run && !look_at_chunk(w, error))) {
 			return false;
 		}
-		w->turn = !w->dry_run && !w->end && hk_clock_mono_ms() >= until_ms;
+		int64_t begun_ms = hk_clock_mono_ms();
+		w->turn = !w->dry_run && !w->end && begun_ms >= until_ms;
 		if (!do_chunk(w, error)) {
 			return false;
 		}
+		size_chunk(w, hk_clock_mono_ms() - begun_ms);
 		w->first += w->offers->len;
 	} while (!w->end && !w->turn && !w->stopped);
 	return true;

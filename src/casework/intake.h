@@ -12,8 +12,14 @@
 #include "flow/jobs.h"
 #include "flow/sites.h"
 
-/* Lines of one transaction; how long one lease works before others have their turn. */
-enum { HK_INTAKE_CHUNK = 500, HK_INTAKE_SLICE_MS = 5000 };
+/* Lines of one transaction: the first has HK_INTAKE_CHUNK, the next ones up to four times as many, as long as that takes about
+ * HK_INTAKE_CHUNK_MS: others who want to write wait so long. How long one lease works before others have their turn. */
+enum {
+	HK_INTAKE_CHUNK = 500,
+	HK_INTAKE_CHUNK_MAX = 2000,
+	HK_INTAKE_CHUNK_MS = 500,
+	HK_INTAKE_SLICE_MS = 5000
+};
 
 /* hk_intake_run: the handler (flow/jobs.h). user: hk_sites *, borrowed. */
 bool hk_intake_run(hk_flow *flow, const hk_job *job, void *user, GError **error);

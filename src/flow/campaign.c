@@ -25,7 +25,7 @@ hk_case_join(hk_flow *flow, int64_t case_id, int64_t campaign_id, GError **error
 	g_autofree char *data = g_strdup_printf("{\"campaign\":%" G_GINT64_FORMAT "}", campaign_id);
 	hk_case_note(flow, "case.campaign", case_id, data);
 	return hk_campaigns_count(flow->db, campaign_id, 1, flow->now_ms, error) &&
-	       hk_case_save(flow, &work, HK_CASE_ALL, false, error);
+	       hk_case_save(flow, &work, HK_CASE_CAMPAIGN, false, error);
 }
 
 bool

@@ -97,9 +97,7 @@ hk_case_clock(hk_flow *flow, hk_case_row *row, int64_t from_ms, GError **error)
 bool
 hk_case_say(hk_flow *flow, int64_t case_id, int64_t user_id, const char *text, GError **error)
 {
-	int64_t id;
-
-	return hk_comments_add(flow->db, case_id, user_id, flow->now_ms, text, &id, error);
+	return hk_comments_add(flow->db, case_id, user_id, flow->now_ms, text, NULL, error);
 }
 
 static void

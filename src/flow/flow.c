@@ -213,14 +213,15 @@ settle(hk_flow *flow, GError **error)
 			return false;
 		}
 	}
+	g_autoptr(hk_tally_sum) sum = hk_tally_sum_new();
 	for (unsigned i = 0; i < list->len; i++) {
 		const touch *t = list->pdata[i];
-		if (!same_facets(t) && !hk_tally_move(flow->db, t->counted_was ? &t->was : NULL,
-					       t->counted_is ? &t->is : NULL, error)) {
-			return false;
+		if (!same_facets(t)) {
+			hk_tally_sum_move(sum, t->counted_was ? &t->was : NULL,
+				t->counted_is ? &t->is : NULL);
 		}
 	}
-	return true;
+	return hk_tally_sum_write(sum, flow->db, error);
 }
 
 /* The chain's row is locked last: from here to COMMIT writers stand in line. */

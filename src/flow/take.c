@@ -483,15 +483,10 @@ put_labels(hk_flow *flow, int64_t case_id, const char *const *labels, GError **e
 
 /* What hangs on the case, new or known. */
 static bool
-put_rows(hk_flow *flow, const plan *p, int64_t case_id, bool *ret_new_url, GError **error)
+put_rows(hk_flow *flow, const plan *p, int64_t case_id, GError **error)
 {
 	const hk_lead *lead = p->lead;
 
-	*ret_new_url = false;
-	if (lead->url && !hk_case_urls_add(flow->db, case_id, lead->url, p->hash, lead->host,
-				 p->named_ms, ret_new_url, error)) {
-		return false;
-	}
 	if (!hk_case_keys_put(flow->db, case_id, &p->keys, p->named_ms, error) ||
 		!put_labels(flow, case_id, lead->labels, error)) {
 		return false;
@@ -533,7 +528,6 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 		.updated_ms = flow->now_ms,
 	};
 	hk_case_facets facets;
-	bool fresh;
 
 	row.clocks[HK_CLOCK_FIRST_SEEN] = p->seen_ms;
 	row.clocks[HK_CLOCK_DETECTED] = flow->now_ms;
@@ -552,7 +546,9 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 	hk_flow_touch(flow, row.id, NULL, &facets, true);
 	ret->case_id = row.id;
 	say_route(p, ret);
-	return put_rows(flow, p, row.id, &fresh, error) &&
+	return (!lead->url || hk_case_urls_first(flow->db, row.id, lead->url, p->hash, lead->host,
+				      p->named_ms, error)) &&
+	       put_rows(flow, p, row.id, error) &&
 	       (p->route || hk_case_tasks(flow, row.id, p->kind, error));
 }
 
@@ -588,7 +584,9 @@ attach(hk_flow *flow, const plan *p, const hk_taken *taken, GError **error)
 	if (row->deleted_ms != 0 || strcmp(row->state, "duplicate") == 0) {
 		return hk_error_set(error, HK_EAGAIN, "the case was merged or deleted just now");
 	}
-	if (!put_rows(flow, p, row->id, &fresh, error)) {
+	if ((lead->url && !hk_case_urls_add(flow->db, row->id, lead->url, p->hash, lead->host,
+				  p->named_ms, &fresh, error)) ||
+		!put_rows(flow, p, row->id, error)) {
 		return false;
 	}
 	if (strcmp(row->state, "down") == 0 || strcmp(row->state, "closed") == 0) {

@@ -27,6 +27,18 @@ hk_case_urls_add(hk_db *db, int64_t case_id, const char *url, const uint8_t hash
 	return true;
 }
 
+bool
+hk_case_urls_first(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
+	const char *host, int64_t seen_ms, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("INSERT INTO case_urls (case_id, url, hash, host, first_ms, last_ms) "
+		       "VALUES ($1, $2, $3, $4, $5, $5)"),
+		HK_ARGS(hk_v_int(case_id), hk_v_str(url), hk_v_blob(hk_span_of(hash, 32)),
+			hk_v_str(host), hk_v_int(seen_ms)),
+		NULL, error);
+}
+
 #define KEY(kind, place) "SELECT '" kind "' AS kind, CAST(" place " AS TEXT) AS key"
 
 /* One statement for all kinds: a round trip is what costs most on PostgreSQL. */
@@ -82,6 +94,14 @@ bool
 hk_comments_add(hk_db *db, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text,
 	int64_t *ret_id, GError **error)
 {
+	if (!ret_id) {
+		return hk_db_exec(db,
+			HK_SQL("INSERT INTO comments (case_id, user_id, at_ms, text) VALUES ($1, "
+			       "$2, $3, $4)"),
+			HK_ARGS(hk_v_int(case_id), hk_v_id(user_id), hk_v_int(at_ms),
+				hk_v_str(text)),
+			NULL, error);
+	}
 	return hk_db_int(db,
 		HK_SQL("INSERT INTO comments (case_id, user_id, at_ms, text) VALUES ($1, $2, $3, "
 		       "$4) "

@@ -11,6 +11,10 @@
 bool hk_case_urls_add(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
 	const char *host, int64_t seen_ms, bool *ret_new, GError **error);
 
+/* hk_case_urls_first: the first one of a case that was made just now: nothing to look for, and cheaper. */
+bool hk_case_urls_first(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
+	const char *host, int64_t seen_ms, GError **error);
+
 /* The keys of one case; NULL: none. hk_case_keys_put(db, case_id, keys, seen_ms, error): those that are new are added, the others were seen at seen_ms, if that is
  * later. */
 typedef struct hk_case_keys {
@@ -27,6 +31,7 @@ typedef struct hk_comment_row {
 	char *text; /* owned */
 	bool deleted;
 } hk_comment_row;
+/* hk_comments_add: ret_id may be NULL, which is cheaper. */
 bool hk_comments_add(hk_db *db, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text,
 	int64_t *ret_id, GError **error);
 bool hk_comments_get(hk_db *db, int64_t id, hk_comment_row *ret, GError **error); /* HK_ENOENT */

@@ -27,7 +27,7 @@ static const struct {
 	"$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "            \
 	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, "              \
 	"$34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45"
-enum { FIRST_CLOCK = 23, COLUMN_COUNT = 44 };
+enum { FIRST_CLOCK = 23, COLUMN_COUNT = 44, FOUND_MAX = 8 };
 
 const char *
 hk_clock_name(hk_clock clock)
@@ -247,6 +247,17 @@ update_state(hk_db *db, const hk_case_row *row, GError **error)
 }
 
 static bool
+update_campaign(hk_db *db, const hk_case_row *row, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE cases SET campaign_id = $2, updated_ms = $3, version = $4 WHERE id "
+		       "= $1"),
+		HK_ARGS(hk_v_int(row->id), hk_v_id(row->campaign_id), hk_v_int(row->updated_ms),
+			hk_v_int(row->version)),
+		NULL, error);
+}
+
+static bool
 update_all(hk_db *db, const hk_case_row *row, GError **error)
 {
 	hk_value values[1 + COLUMN_COUNT];
@@ -265,6 +276,8 @@ hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error)
 		return update_all(db, row, error);
 	case HK_CASE_STATE:
 		return update_state(db, row, error);
+	case HK_CASE_CAMPAIGN:
+		return update_campaign(db, row, error);
 	case HK_CASE_SEEN:
 		break;
 	}
@@ -277,6 +290,22 @@ hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error)
 		NULL, error);
 }
 
+/* By URL first, then what was seen last. */
+static int
+by_latest(const void *a, const void *b)
+{
+	const hk_case_found *x = a, *y = b;
+
+	if (x->by_url != y->by_url) {
+		return x->by_url ? -1 : 1;
+	}
+	if (x->seen_ms != y->seen_ms) {
+		return x->seen_ms > y->seen_ms ? -1 : 1;
+	}
+	return (x->id < y->id) - (x->id > y->id);
+}
+
+/* Sorted here: most keys are in no case or in one, and SQLite would set up three sorters for that. */
 bool
 hk_cases_find(hk_db *db, const char *url_hash, const char *host, GArray **ret, GError **error)
 {
@@ -289,8 +318,7 @@ hk_cases_find(hk_db *db, const char *url_hash, const char *host, GArray **ret, G
 		       "UNION ALL "
 		       "SELECT c.id, c.merged_into, c.campaign_id, k.last_ms, c.state, k.kind "
 		       "FROM case_keys k JOIN cases c ON c.id = k.case_id AND c.deleted_ms IS NULL "
-		       "WHERE k.kind = 'host' AND k.key = $2 "
-		       "ORDER BY 6 DESC, 4 DESC, 1 DESC LIMIT 8"),
+		       "WHERE k.kind = 'host' AND k.key = $2"),
 		HK_ARGS(hk_v_str(url_hash), hk_v_str(host)), error);
 
 	if (!rows) {
@@ -309,6 +337,8 @@ hk_cases_find(hk_db *db, const char *url_hash, const char *host, GArray **ret, G
 		g_propagate_error(error, inner);
 		return false;
 	}
+	g_array_sort(list, by_latest);
+	g_array_set_size(list, MIN(list->len, FOUND_MAX));
 	*ret = g_steal_pointer(&list);
 	return true;
 }

@@ -53,7 +53,8 @@ bool hk_cases_lock(hk_db *db, int64_t id, hk_case_row *ret, GError **error);
 typedef enum hk_case_part {
 	HK_CASE_ALL,
 	HK_CASE_STATE, /* state, triaged, confirmed, reported, down, closed, due, due_clock, breached; and the next */
-	HK_CASE_SEEN, /* urls, last_seen, updated, version */
+	HK_CASE_CAMPAIGN, /* campaign, updated, version */
+	HK_CASE_SEEN,     /* urls, last_seen, updated, version */
 } hk_case_part;
 
 /* hk_cases_insert(db, row, error): version 1; sets row->id. hk_cases_update: one version up (row->version, too). */

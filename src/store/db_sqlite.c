@@ -11,10 +11,23 @@
 
 #include "sys/gerr.h"
 
+/* A prepared statement. */
+typedef struct statement {
+	sqlite3_stmt *stmt; /* owned */
+	bool writes;        /* gives no rows: one step is all of it */
+	int count;          /* of parameters */
+	/* Of $1, $2 ...; to SQLite "$2" is a name, numbered where it stands first. 0: there is none. */
+	int place[];
+} statement;
+
+/* Most texts are literals: their address finds them quicker than a hash of some hundred bytes. */
+enum { NEAR = 256 };
+
 typedef struct sqlite_db {
 	hk_db base;
 	sqlite3 *handle;
-	GHashTable *kept; /* text -> sqlite3_stmt; owns both */
+	GHashTable *kept;      /* text -> statement; owns both */
+	statement *near[NEAR]; /* by the address of the text; never loose ones */
 	GPtrArray *loose; /* texts (owned by kept) of the loose ones, least recently used first */
 	int64_t busy_since_ms; /* the present wait */
 	int64_t busy_last_ms;  /* when somebody else was last seen writing */
@@ -26,7 +39,8 @@ typedef struct sqlite_db {
 typedef struct sqlite_rows {
 	hk_rows base;
 	sqlite3_stmt *stmt; /* NULL when it is done */
-	bool own;           /* finalize when done: a second use of a statement that is in use */
+	statement *from;    /* what stmt belongs to */
+	bool own;           /* freed when done: a second use of a statement that is in use */
 } sqlite_rows;
 
 static sqlite_db *
@@ -185,8 +199,9 @@ begin_wal(sqlite_db *db, GError **error)
 static bool
 configure(sqlite_db *db, GError **error)
 {
-	/* synchronous FULL: in WAL mode NORMAL may lose the last commits at a power cut. The WAL is cut back to 64 MB after a
-	 * large transaction. Pages are read from a map of the file (SQLite takes at most 2 GB of it): lists over a million
+	/* synchronous FULL: in WAL mode NORMAL may lose the last commits at a power cut. The WAL is copied back when it has 16 MB (SQLite's
+	 * own 4 MB are less than one chunk of an import writes: each would write its pages twice), and cut back to 64 MB after a large
+	 * transaction. Pages are read from a map of the file (SQLite takes at most 2 GB of it): lists over a million
 	 * cases take half the time, and all connections share the kernel's copy. */
 	static const char settings[] = "PRAGMA synchronous = FULL;"
 				       "PRAGMA foreign_keys = ON;"
@@ -194,8 +209,12 @@ configure(sqlite_db *db, GError **error)
 				       "PRAGMA temp_store = MEMORY;"
 				       "PRAGMA cache_size = -16000;"
 				       "PRAGMA mmap_size = 2147418112;"
-				       "PRAGMA journal_size_limit = 67108864;";
+				       "PRAGMA journal_size_limit = 67108864;"
+				       "PRAGMA wal_autocheckpoint = 4000;";
 
+	/* A cursor for each of the forty indexes of a case, and all of a statement's values: SQLite's own forty places are too few, and
+	 * each INSERT would go to malloc some fifty times. */
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1200, 256);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
@@ -205,9 +224,12 @@ configure(sqlite_db *db, GError **error)
 }
 
 static void
-finalize(void *stmt)
+free_statement(void *data)
 {
-	sqlite3_finalize(stmt);
+	statement *s = data;
+
+	sqlite3_finalize(s->stmt);
+	g_free(s);
 }
 
 /* One thread of the process opens or closes at a time. SQLite's last close of a file (unixClose of 3.40) looks whether the process holds a
@@ -224,9 +246,16 @@ open_alone(const char *path, int flags, GError **error)
 	db->base.ops = &hk_db_sqlite_ops;
 	db->base.engine = HK_DB_SQLITE;
 	db->base.place = g_strdup(path);
-	db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finalize);
+	db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
 	db->loose = g_ptr_array_new();
 	db->random = g_random_int() | 1;
+	/* Nobody asks how much memory SQLite has: counting it costs a lock at each allocation. Refused, and no matter, when the
+	 * process has opened one before. */
+	static gsize once;
+	if (g_once_init_enter(&once)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&once, 1);
+	}
 	int rc = sqlite3_open_v2(path, &db->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | flags, NULL);
 	if (rc != SQLITE_OK) {
@@ -372,7 +401,7 @@ sqlite_commit(hk_db *base, GError **error)
 
 /* Statements ---------------------------------------------------------------------------------- */
 
-static sqlite3_stmt *
+static statement *
 prepare(sqlite_db *db, const char *text, GError **error)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -389,7 +418,17 @@ prepare(sqlite_db *db, const char *text, GError **error)
 		hk_error_set(error, HK_EINTERNAL, "not one statement: \"%.60s\"", text);
 		return NULL;
 	}
-	return stmt;
+	int count = sqlite3_bind_parameter_count(stmt);
+	statement *s = g_malloc0(sizeof *s + (size_t)count * sizeof s->place[0]);
+	s->stmt = stmt;
+	s->writes = !sqlite3_stmt_readonly(stmt) && sqlite3_column_count(stmt) == 0;
+	s->count = count;
+	for (int i = 0; i < count; i++) {
+		char name[24];
+		g_snprintf(name, sizeof(name), "$%d", i + 1);
+		s->place[i] = sqlite3_bind_parameter_index(stmt, name);
+	}
+	return s;
 }
 
 static void
@@ -397,8 +436,8 @@ keep_loose(sqlite_db *db, char *text)
 {
 	/* From the oldest; one that is in use is passed over. */
 	for (unsigned i = 0; db->loose->len >= HK_DB_LOOSE_MAX && i < db->loose->len;) {
-		sqlite3_stmt *old = g_hash_table_lookup(db->kept, db->loose->pdata[i]);
-		if (sqlite3_stmt_busy(old)) {
+		const statement *old = g_hash_table_lookup(db->kept, db->loose->pdata[i]);
+		if (sqlite3_stmt_busy(old->stmt)) {
 			i++;
 		} else {
 			g_hash_table_remove(db->kept, g_ptr_array_remove_index(db->loose, i));
@@ -407,73 +446,84 @@ keep_loose(sqlite_db *db, char *text)
 	g_ptr_array_add(db->loose, text);
 }
 
-/* The prepared statement; *ret_own when it is the caller's alone. */
-static sqlite3_stmt *
-take(sqlite_db *db, const char *text, bool loose, bool *ret_own, GError **error)
+static statement *
+look_up(sqlite_db *db, const char *text, bool loose)
 {
+	statement **near = &db->near[((uintptr_t)text >> 4) % NEAR];
 	void *key, *found;
 
-	*ret_own = false;
-	if (g_hash_table_lookup_extended(db->kept, text, &key, &found)) {
-		if (sqlite3_stmt_busy(found)) {
-			*ret_own = true;
-			return prepare(db, text, error);
-		}
-		if (loose && g_ptr_array_remove(db->loose, key)) {
-			g_ptr_array_add(db->loose, key);
-		}
-		return found;
+	if (!loose && *near && strcmp(sqlite3_sql((*near)->stmt), text) == 0) {
+		return *near;
 	}
-	sqlite3_stmt *stmt = prepare(db, text, error);
-	if (stmt) {
+	if (!g_hash_table_lookup_extended(db->kept, text, &key, &found)) {
+		return NULL;
+	}
+	if (!loose && !g_ptr_array_find(db->loose, key, NULL)) {
+		*near = found;
+	}
+	if (loose && g_ptr_array_remove(db->loose, key)) {
+		g_ptr_array_add(db->loose, key);
+	}
+	return found;
+}
+
+/* The prepared statement; *ret_own when it is the caller's alone. */
+static statement *
+take(sqlite_db *db, const char *text, bool loose, bool *ret_own, GError **error)
+{
+	statement *s = look_up(db, text, loose);
+
+	*ret_own = s && sqlite3_stmt_busy(s->stmt);
+	if (s && !*ret_own) {
+		return s;
+	}
+	s = prepare(db, text, error);
+	if (s && !*ret_own) {
 		char *own_text = g_strdup(text);
-		g_hash_table_insert(db->kept, own_text, stmt);
+		g_hash_table_insert(db->kept, own_text, s);
 		if (loose) {
 			keep_loose(db, own_text);
 		}
 	}
-	return stmt;
+	return s;
 }
 
+/* What is done in one step needs no copy of the caller's bytes. */
 static int
-bind(sqlite3_stmt *stmt, int at, const hk_value *value)
+bind(const statement *s, int at, const hk_value *value)
 {
 	/* An empty span may have no address, which SQLite would take for NULL. */
 	const void *data = value->s.len > 0 ? (const void *)value->s.data : "";
+	sqlite3_destructor_type keep = s->writes ? SQLITE_STATIC : SQLITE_TRANSIENT;
 
 	switch (value->kind) {
 	case HK_VALUE_INT:
-		return sqlite3_bind_int64(stmt, at, value->i);
+		return sqlite3_bind_int64(s->stmt, at, value->i);
 	case HK_VALUE_REAL:
-		return sqlite3_bind_double(stmt, at, value->d);
+		return sqlite3_bind_double(s->stmt, at, value->d);
 	case HK_VALUE_TEXT:
-		return sqlite3_bind_text64(
-			stmt, at, data, value->s.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+		return sqlite3_bind_text64(s->stmt, at, data, value->s.len, keep, SQLITE_UTF8);
 	case HK_VALUE_BLOB:
-		return sqlite3_bind_blob64(stmt, at, data, value->s.len, SQLITE_TRANSIENT);
+		return sqlite3_bind_blob64(s->stmt, at, data, value->s.len, keep);
 	case HK_VALUE_NULL:
 	default:
-		return sqlite3_bind_null(stmt, at);
+		return sqlite3_bind_null(s->stmt, at);
 	}
 }
 
-/* To SQLite "$2" is a name: its index is the order of first appearance. */
 static bool
-bind_all(sqlite_db *db, sqlite3_stmt *stmt, const hk_value *values, size_t count, GError **error)
+bind_all(sqlite_db *db, const statement *s, const hk_value *values, size_t count, GError **error)
 {
-	if ((size_t)sqlite3_bind_parameter_count(stmt) != count) {
+	if ((size_t)s->count != count) {
 		return hk_error_set(error, HK_EINTERNAL, "%zu values for %d parameters: \"%.60s\"",
-			count, sqlite3_bind_parameter_count(stmt), sqlite3_sql(stmt));
+			count, s->count, sqlite3_sql(s->stmt));
 	}
 	for (size_t i = 0; i < count; i++) {
-		char name[24];
-		g_snprintf(name, sizeof(name), "$%zu", i + 1);
-		int at = sqlite3_bind_parameter_index(stmt, name);
-		if (at == 0) {
-			return hk_error_set(
-				error, HK_EINTERNAL, "no %s in \"%.60s\"", name, sqlite3_sql(stmt));
+		if (s->place[i] == 0) {
+			return hk_error_set(error, HK_EINTERNAL, "no $%zu in \"%.60s\"", i + 1,
+				sqlite3_sql(s->stmt));
 		}
-		int rc = bind(stmt, at, &values[i]);
+		int rc = bind(s, s->place[i], &values[i]);
 		if (rc != SQLITE_OK) {
 			return fail(db, rc, error);
 		}
@@ -482,13 +532,13 @@ bind_all(sqlite_db *db, sqlite3_stmt *stmt, const hk_value *values, size_t count
 }
 
 static void
-release(sqlite3_stmt *stmt, bool own)
+release(statement *s, bool own)
 {
 	if (own) {
-		sqlite3_finalize(stmt);
+		free_statement(s);
 	} else {
-		sqlite3_reset(stmt);
-		sqlite3_clear_bindings(stmt);
+		sqlite3_reset(s->stmt);
+		sqlite3_clear_bindings(s->stmt);
 	}
 }
 
@@ -510,32 +560,34 @@ sqlite_query(hk_db *base, const char *text, bool loose, const hk_value *values, 
 {
 	sqlite_db *db = of(base);
 	bool own, row = false;
-	sqlite3_stmt *stmt = take(db, text, loose, &own, error);
+	statement *s = take(db, text, loose, &own, error);
 
-	if (!stmt) {
+	if (!s) {
 		return NULL;
 	}
-	if (base->open && !base->write && !sqlite3_stmt_readonly(stmt)) {
-		release(stmt, own);
+	bool reads = sqlite3_stmt_readonly(s->stmt);
+	if (base->open && !base->write && !reads) {
+		release(s, own);
 		hk_error_set(error, HK_EINTERNAL, "a write in a transaction for reading: \"%.60s\"",
 			text);
 		return NULL;
 	}
-	if (!bind_all(db, stmt, values, count, error) || !step(db, stmt, &row, error)) {
-		release(stmt, own);
+	if (!bind_all(db, s, values, count, error) || !step(db, s->stmt, &row, error)) {
+		release(s, own);
 		return NULL;
 	}
 	if (ret_changed) {
-		*ret_changed = sqlite3_stmt_readonly(stmt) ? 0 : sqlite3_changes64(db->handle);
+		*ret_changed = reads ? 0 : sqlite3_changes64(db->handle);
 	}
 	sqlite_rows *rows = g_new0(sqlite_rows, 1);
 	rows->base.db = base;
 	rows->base.finished = !row;
+	rows->from = s;
 	rows->own = own;
 	if (row) {
-		rows->stmt = stmt;
+		rows->stmt = s->stmt;
 	} else {
-		release(stmt, own); /* also ends the snapshot of one outside a transaction */
+		release(s, own); /* also ends the snapshot of one outside a transaction */
 	}
 	return &rows->base;
 }
@@ -544,7 +596,7 @@ static void
 let_go(sqlite_rows *rows)
 {
 	if (rows->stmt) {
-		release(rows->stmt, rows->own);
+		release(rows->from, rows->own);
 		rows->stmt = NULL;
 	}
 }

@@ -128,6 +128,39 @@ typedef struct tally {
 	row r;
 } tally;
 
+static void
+free_tally(void *data)
+{
+	tally *t = data;
+
+	g_free(t->kind);
+	g_free(t);
+}
+
+/* Counts a case `by` times in all of its rows. */
+static void
+add_sums(GHashTable *sums, const hk_case_facets *f, int64_t by)
+{
+	row of[DIMS * 2];
+	size_t count = 0;
+
+	add_rows(f, by, of, &count);
+	for (size_t i = 0; i < count; i++) {
+		char key[128];
+		snprintf(key, sizeof key, "%s %" G_GINT64_FORMAT " %s %s", of[i].dim, of[i].month,
+			of[i].key, f->kind);
+		tally *t = g_hash_table_lookup(sums, key);
+		if (!t) {
+			t = g_new0(tally, 1);
+			t->kind = g_strdup(f->kind);
+			t->r = of[i];
+			t->r.by = 0;
+			g_hash_table_insert(sums, g_strdup(key), t);
+		}
+		t->r.by += by;
+	}
+}
+
 static bool
 collect(hk_db *db, GHashTable *sums, GError **error)
 {
@@ -146,38 +179,13 @@ collect(hk_db *db, GHashTable *sums, GError **error)
 		hk_case_facets f = {hk_rows_int(rows, 0), hk_rows_int(rows, 1),
 			hk_rows_str(rows, 2), hk_rows_str(rows, 3), hk_rows_int(rows, 4),
 			hk_rows_int(rows, 5), hk_rows_int(rows, 6)};
-		row of[DIMS * 2];
-		size_t count = 0;
-		add_rows(&f, 1, of, &count);
-		for (size_t i = 0; i < count; i++) {
-			char key[128];
-			snprintf(key, sizeof key, "%s %" G_GINT64_FORMAT " %s %s", of[i].dim,
-				of[i].month, of[i].key, f.kind);
-			tally *t = g_hash_table_lookup(sums, key);
-			if (!t) {
-				t = g_new0(tally, 1);
-				t->kind = g_strdup(f.kind);
-				t->r = of[i];
-				t->r.by = 0;
-				g_hash_table_insert(sums, g_strdup(key), t);
-			}
-			t->r.by++;
-		}
+		add_sums(sums, &f, 1);
 	}
 	if (inner) {
 		g_propagate_error(error, inner);
 		return false;
 	}
 	return true;
-}
-
-static void
-free_tally(void *data)
-{
-	tally *t = data;
-
-	g_free(t->kind);
-	g_free(t);
 }
 
 bool
@@ -199,6 +207,65 @@ hk_tally_rebuild(hk_db *db, GError **error)
 		if (!count_row(db, &t->r, t->kind, error)) {
 			return false;
 		}
+	}
+	return true;
+}
+
+/* Many cases ------------------------------------------------------------------------------------- */
+
+struct hk_tally_sum {
+	GHashTable *sums; /* as add_sums makes it */
+};
+
+hk_tally_sum *
+hk_tally_sum_new(void)
+{
+	hk_tally_sum *sum = g_new0(hk_tally_sum, 1);
+
+	sum->sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_tally);
+	return sum;
+}
+
+void
+hk_tally_sum_free(hk_tally_sum *sum)
+{
+	if (sum) {
+		g_hash_table_unref(sum->sums);
+		g_free(sum);
+	}
+}
+
+void
+hk_tally_sum_move(hk_tally_sum *sum, const hk_case_facets *was, const hk_case_facets *is)
+{
+	if (was) {
+		add_sums(sum->sums, was, -1);
+	}
+	if (is) {
+		add_sums(sum->sums, is, 1);
+	}
+}
+
+bool
+hk_tally_sum_write(const hk_tally_sum *sum, hk_db *db, GError **error)
+{
+	GHashTableIter iter;
+	void *data;
+	bool locked = false;
+
+	g_hash_table_iter_init(&iter, sum->sums);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const tally *t = data;
+		if (t->r.by == 0) {
+			continue;
+		}
+		/* As in hk_tally_move. */
+		if ((!locked && !hk_db_lock(db, "tallies", error)) ||
+			!count_row(db, &t->r, t->kind, error)) {
+			g_prefix_error(error, "counting cases: ");
+			return false;
+		}
+		locked = true;
 	}
 	return true;
 }

@@ -19,6 +19,15 @@ typedef struct hk_case_facets {
  * COMMIT, in the order of the cases' numbers. Rows that two writers count in are taken in order, under one lock. */
 bool hk_tally_move(hk_db *db, const hk_case_facets *was, const hk_case_facets *is, GError **error);
 
+/* hk_tally_sum: the moves of many cases added up, so that each row is written once: an import moves a thousand into the same few
+ * rows. hk_tally_sum_move: as above. hk_tally_sum_write(sum, db, error): writes what does not cancel out. */
+typedef struct hk_tally_sum hk_tally_sum;
+hk_tally_sum *hk_tally_sum_new(void);
+void hk_tally_sum_free(hk_tally_sum *sum); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_tally_sum, hk_tally_sum_free)
+void hk_tally_sum_move(hk_tally_sum *sum, const hk_case_facets *was, const hk_case_facets *is);
+bool hk_tally_sum_write(const hk_tally_sum *sum, hk_db *db, GError **error);
+
 /* hk_tally_rebuild(db, error): counts all cases anew; inside a write transaction. */
 bool hk_tally_rebuild(hk_db *db, GError **error);
 
