@@ -110,11 +110,15 @@ export async function duty(page, api, { part, open, filter, press, caseOf, notic
   })
 
   await part('Why, in Japanese', async () => {
-    const scored = (await api.get('/cases?q=score:%3E0.8&sort=-score&limit=1')).items[0]
-    if (!scored) { ok(true, 'no case with a score here # SKIP'); return }
-    await visit(page, `/case/${scored.id}`)
+    let scored = null
+    for (const item of (await api.get('/sightings?sort=-score&limit=50')).items) {
+      const whole = await api.get(`/sightings/${item.id}`)
+      if (whole.data?.reasons?.length) { scored = whole; break }
+    }
+    ok(scored, 'the log of the range has names with reasons')
+    await visit(page, `/sighting/${scored.id}`)
     const reasons = await page.locator('.reasons li').allInnerTexts()
-    ok(reasons.length > 0 && reasons.every((one) => /[ぁ-んァ-ヶ一-龠]/.test(one)), 'reasons are said in Japanese', reasons.join('\n'))
+    ok(reasons.length > 0 && reasons.every((one) => /[ぁ-んァ-ヶ一-龠]/.test(one)), 'reasons are said in Japanese', `${reasons.join('\n')}\n${scored.data.reasons.join('\n')}`)
     like(await text(page, '.facts'), /CTログ/, 'and so is the source')
   })
 
