@@ -4,11 +4,11 @@ import { get, session } from './lib/api.js'
 import { guessLang, lang, setLang, t } from './lib/i18n.js'
 import { adopt, prefs } from './lib/prefs.js'
 import { route } from './lib/router.js'
-import { can, explain, loadCounters, loadViews } from './lib/store.js'
+import { can, draft, explain, loadCounters, loadViews } from './lib/store.js'
 import { startLive, stopLive } from './lib/live.js'
 import { Shell } from './parts/shell.js'
 import { Notices } from './parts/notices.js'
-import { Skeleton, ErrorBox, Empty } from './parts/basics.js'
+import { Skeleton, ErrorBox, Empty, Head } from './parts/basics.js'
 import Board from './views/board.js'
 
 // A screen is loaded when it is first wanted; the board comes with the shell.
@@ -55,7 +55,7 @@ function Screen() {
     SCREENS[name]().then((module) => { loaded[name] = module.default; redraw((n) => n + 1) }, setError)
   }, [name])
   useEffect(() => { scrollTo(0, 0) }, [path])
-  if (!SCREENS[name]) return html`<main id="main"><${Empty} title=${t('nowhere.title')}><a href="#/">${t('nowhere.back')}</a><//></main>`
+  if (!SCREENS[name]) return html`<main id="main" class="page"><${Head} title=${t('nowhere.title')} /><${Empty} title=${t('nowhere.do')}><a class="button" href="#/">${t('nowhere.back')}</a><//></main>`
   if (error) return html`<main id="main"><${ErrorBox} error=${error} retry=${() => location.reload()} /></main>`
   return html`<main id="main">${must && html`<p class="errorbox must" role="status">${t('account.totp_must')}</p>`}<${Boundary} at=${path}>${View ? html`<${View} key=${['case', 'campaign', 'intake', 'sighting', 'meta'].includes(name) ? path : name} id=${parts[1]} parts=${parts} />` : html`<${Skeleton} />`}<//></main>`
 }
@@ -77,6 +77,7 @@ effect(() => {
   const id = who?.stage === 'full' ? who.user.id : null
   if (id === lastUser) return
   lastUser = id
+  draft.text = ''
   if (id === null) { stopLive(); return }
   adopt({ ...prefs.peek(), ...who.user.prefs })
   setLang(who.user.lang === 'en' ? 'en' : 'ja').catch(() => {})

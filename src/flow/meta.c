@@ -5,6 +5,7 @@
 #include "flow/check.h"
 #include "flow/flow_int.h"
 #include "flow/meta_field.h"
+#include "flow/meta_int.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -82,8 +83,8 @@ take_fields(hk_meta meta, hk_meta_row *row, const hk_json *obj, GError **error)
 			i++;
 		}
 		if (!columns[i]) {
-			return hk_error_set(
-				error, HK_EFORM, "%s: is no field of a %s", key, names[meta].text);
+			return hk_error_set(error, HK_EFORM, "%s: is no field here (%s)", key,
+				names[meta].text);
 		}
 		if (i == 0 && row->id != 0) {
 			if (g_strcmp0(hk_json_text(&value), row->values[0].s) != 0) {
@@ -161,31 +162,31 @@ note(hk_flow *flow, hk_meta meta, const char *act, int64_t id, const char *data)
 	hk_flow_note(flow, name, names[meta].text, id, 0, data);
 }
 
-static bool
-make(hk_flow *flow, hk_meta meta, const hk_json *obj, bool dry_run, int64_t *ret_id, GError **error)
+bool
+hk_meta_make(hk_flow *flow, hk_meta meta, const hk_json *obj, bool dry_run, int64_t *ret_id,
+	char **ret_data, GError **error)
 {
 	g_auto(hk_meta_row) row = {0};
 	g_autoptr(GString) data = g_string_new(NULL);
 
-	if (!take_fields(meta, &row, obj, error) || !complete(meta, &row, obj, error)) {
-		return false;
-	}
-	if (dry_run) {
-		return true;
-	}
-	if (!hk_meta_rows_put(flow->db, meta, &row, flow->now_ms, error)) {
+	if (!take_fields(meta, &row, obj, error) || !complete(meta, &row, obj, error) ||
+		(!dry_run && !hk_meta_rows_put(flow->db, meta, &row, flow->now_ms, error))) {
 		return false;
 	}
 	hk_meta_object(meta, &row, false, data);
-	note(flow, meta, "new", row.id, data->str);
+	if (!dry_run) {
+		note(flow, meta, "new", row.id, data->str);
+	}
 	*ret_id = row.id;
+	if (ret_data) {
+		*ret_data = g_strdup(data->str);
+	}
 	return true;
 }
 
-/* *ret_changed: whether it is another row now. */
-static bool
-change(hk_flow *flow, hk_meta meta, const hk_meta_row *was, const hk_json *obj, bool dry_run,
-	bool *ret_changed, GError **error)
+bool
+hk_meta_change(hk_flow *flow, hk_meta meta, const hk_meta_row *was, const hk_json *obj,
+	bool dry_run, char **ret_data, GError **error)
 {
 	g_auto(hk_meta_row) row = {.id = was->id, .version = was->version};
 	unsigned changed;
@@ -198,17 +199,18 @@ change(hk_flow *flow, hk_meta meta, const hk_meta_row *was, const hk_json *obj, 
 		return false;
 	}
 	g_autofree char *data = difference(meta, was, &row, &changed);
-	*ret_changed = changed > 0;
-	if (changed == 0 || dry_run) {
-		return true;
+	if (changed > 0 && !dry_run) {
+		if (!hk_meta_rows_put(flow->db, meta, &row, flow->now_ms, error)) {
+			return false;
+		}
+		note(flow, meta, "edit", row.id, data);
 	}
-	note(flow, meta, "edit", row.id, data);
-	return hk_meta_rows_put(flow->db, meta, &row, flow->now_ms, error);
+	*ret_data = changed > 0 ? g_steal_pointer(&data) : NULL;
+	return true;
 }
 
-/* Writers of meta data stand in line: two must not make the same key. */
-static bool
-lock(hk_flow *flow, GError **error)
+bool
+hk_meta_lock(hk_flow *flow, GError **error)
 {
 	/* Leads of this transaction must see what is new. */
 	g_hash_table_remove_all(flow->targets);
@@ -225,7 +227,7 @@ hk_meta_new(hk_flow *flow, hk_meta meta, const char *fields, int64_t *ret_id, GE
 	const char *key = NULL;
 	bool found = false;
 
-	if (!doc || !lock(flow, error)) {
+	if (!doc || !hk_meta_lock(flow, error)) {
 		return false;
 	}
 	hk_json root = hk_json_root(doc);
@@ -237,7 +239,7 @@ hk_meta_new(hk_flow *flow, hk_meta meta, const char *fields, int64_t *ret_id, GE
 		return hk_error_set(error, HK_EPOLICY, "key: there is a %s of that key already",
 			names[meta].text);
 	}
-	return make(flow, meta, &root, false, ret_id, error);
+	return hk_meta_make(flow, meta, &root, false, ret_id, NULL, error);
 }
 
 bool
@@ -247,9 +249,10 @@ hk_meta_edit(hk_flow *flow, hk_meta meta, int64_t id, int64_t version, const cha
 	g_autoptr(hk_json_doc) doc =
 		hk_check_doc("fields", fields, HK_META_BYTES_MAX, HK_JSON_OBJECT, error);
 	g_auto(hk_meta_row) was = {0};
-	bool found, changed;
+	g_autofree char *data = NULL;
+	bool found;
 
-	if (!doc || !lock(flow, error) ||
+	if (!doc || !hk_meta_lock(flow, error) ||
 		!hk_meta_rows_get(flow->db, meta, id, NULL, &was, &found, error)) {
 		return false;
 	}
@@ -262,7 +265,7 @@ hk_meta_edit(hk_flow *flow, hk_meta meta, int64_t id, int64_t version, const cha
 			"%s %" G_GINT64_FORMAT " was changed meanwhile", names[meta].text, id);
 	}
 	hk_json root = hk_json_root(doc);
-	return change(flow, meta, &was, &root, false, &changed, error);
+	return hk_meta_change(flow, meta, &was, &root, false, &data, error);
 }
 
 bool
@@ -285,92 +288,5 @@ hk_meta_export(hk_db *db, GString *out, GError **error)
 	}
 	hk_jsonw_close(out, '}');
 	g_string_append_c(out, '\n');
-	return true;
-}
-
-static bool
-import_one(hk_flow *flow, hk_meta meta, const hk_json *obj, bool dry_run, hk_meta_count *count,
-	GError **error)
-{
-	g_auto(hk_meta_row) was = {0};
-	const char *key = NULL;
-	bool found = false, changed = false;
-	int64_t id;
-
-	if (hk_json_kind_of(obj) != HK_JSON_OBJECT || !hk_json_str(obj, "key", &key, NULL)) {
-		return hk_error_set(error, HK_EFORM, "key: is missing");
-	}
-	if (!hk_meta_rows_get(flow->db, meta, 0, key, &was, &found, error)) {
-		return false;
-	}
-	if (!found) {
-		count->made++;
-		return make(flow, meta, obj, dry_run, &id, error);
-	}
-	if (!change(flow, meta, &was, obj, dry_run, &changed, error)) {
-		return false;
-	}
-	*(changed ? &count->changed : &count->same) += 1;
-	return true;
-}
-
-static bool
-import_list(hk_flow *flow, hk_meta meta, const hk_json *list, bool dry_run, hk_meta_count *count,
-	GError **error)
-{
-	if (hk_json_kind_of(list) != HK_JSON_ARRAY) {
-		return hk_error_set(error, HK_EFORM, "%s: must be a list", names[meta].plural);
-	}
-	for (size_t i = 0; i < hk_json_len(list); i++) {
-		hk_json at = hk_json_at(list, i);
-		if (!import_one(flow, meta, &at, dry_run, count, error)) {
-			g_prefix_error(error, "%s[%zu].", names[meta].plural, i);
-			return false;
-		}
-	}
-	return true;
-}
-
-bool
-hk_meta_import(hk_flow *flow, hk_span text, bool dry_run, hk_meta_count *ret, GError **error)
-{
-	g_autoptr(hk_json_doc) doc = hk_json_load(text, HK_META_BYTES_MAX, error);
-	hk_meta_count count = {0};
-	const char *key;
-	void *pos = NULL;
-	hk_json value;
-	hk_meta meta;
-	int64_t form;
-
-	if (!doc || !lock(flow, error)) {
-		return false;
-	}
-	hk_json root = hk_json_root(doc);
-	if (!hk_json_i64(&root, "hikeshi_meta", &form, error)) {
-		return false;
-	}
-	if (form != 1) {
-		return hk_error_set(error, HK_EVERSION,
-			"hikeshi_meta: form %" G_GINT64_FORMAT " is not known here", form);
-	}
-	while (hk_json_each(&root, &pos, &key, &value)) {
-		if (strcmp(key, "hikeshi_meta") == 0) {
-			continue;
-		}
-		if (!hk_meta_find(key, &meta)) {
-			return hk_error_set(error, HK_EFORM, "%s: is no meta data", key);
-		}
-		if (!import_list(flow, meta, &value, dry_run, &count, error)) {
-			return false;
-		}
-	}
-	if (!dry_run) {
-		g_autofree char *data = g_strdup_printf("{\"made\":%" G_GINT64_FORMAT
-							",\"changed\":%" G_GINT64_FORMAT
-							",\"same\":%" G_GINT64_FORMAT "}",
-			count.made, count.changed, count.same);
-		hk_flow_note(flow, "meta.import", "meta", 0, 0, data);
-	}
-	*ret = count;
 	return true;
 }

@@ -24,13 +24,22 @@ bool hk_meta_edit(hk_flow *flow, hk_meta meta, int64_t id, int64_t version, cons
 void hk_meta_object(hk_meta meta, const hk_meta_row *row, bool ids, GString *out);
 
 /* hk_meta_export(db, out, error): {"hikeshi_meta":1,"targets":[...],"actors":[...],...}.
- * hk_meta_import(flow, text, dry_run, ret, error): the same form; rows are found by key: made, changed, or the same. All or nothing; dry_run: only counted, nothing is written. Errors
- * name the place: "targets[3].name: is empty". */
+ * hk_meta_import(flow, text, ret, error): the same form; rows are found by key: made, changed, or the same. All or nothing. Errors
+ * name the place: "targets[3].name: is empty". A key that stands twice in a list is refused.
+ * hk_meta_preview(flow, text, out, ret, error): what an import would do; writes nothing. To out (on success) goes a JSON list, a row for each
+ * that would be made, changed or refused, in the order of the file:
+ *   {"list":"targets","index":3,"key":...,"name":...,"how":"made","is":{...}}                  key, name: as in the file; null: no text
+ *   {...,"how":"changed","change":{"key":...,"was":{...},"is":{...}}}                          the fields that differ
+ *   {...,"how":"refused","field":"name","why":"is empty"}                                      field: null when it is the row itself
+ * Rows beyond HK_META_PREVIEW_BYTES of them are judged and counted, but left out. A file that is no such file is an error, as above. */
+#define HK_META_PREVIEW_BYTES (1u << 20)
 typedef struct hk_meta_count {
 	int64_t made, changed, same;
+	int64_t refused, left_out; /* of a preview */
 } hk_meta_count;
 bool hk_meta_export(hk_db *db, GString *out, GError **error);
-bool hk_meta_import(hk_flow *flow, hk_span text, bool dry_run, hk_meta_count *ret, GError **error);
+bool hk_meta_import(hk_flow *flow, hk_span text, hk_meta_count *ret, GError **error);
+bool hk_meta_preview(hk_flow *flow, hk_span text, GString *out, hk_meta_count *ret, GError **error);
 
 /* hk_meta_seed(flow, error): statuses of states.def that are missing. */
 bool hk_meta_seed(hk_flow *flow, GError **error);

@@ -125,7 +125,7 @@ hk_web_meta_export(hk_req *req, hk_reply *reply, GError **error)
 
 typedef struct importing {
 	hk_span text;
-	bool dry_run;
+	GString *rows; /* of a dry run; else NULL */
 	hk_meta_count count;
 } importing;
 
@@ -134,29 +134,40 @@ write_import(hk_flow *flow, void *data, GError **error)
 {
 	importing *i = data;
 
-	return hk_meta_import(flow, i->text, i->dry_run, &i->count, error);
+	return i->rows ? hk_meta_preview(flow, i->text, i->rows, &i->count, error)
+		       : hk_meta_import(flow, i->text, &i->count, error);
 }
 
 bool
 hk_web_meta_import(hk_req *req, hk_reply *reply, GError **error)
 {
+	g_autoptr(GString) rows = g_string_new(NULL);
 	importing i = {.text = req->body};
+	bool dry_run = false;
 
 	if (!hk_req_query_only(req, error, "dry_run", NULL) ||
-		!hk_req_query_bool(req, "dry_run", &i.dry_run, error) ||
-		!hk_flow_do(req->flow, &req->who, write_import, &i, error)) {
+		!hk_req_query_bool(req, "dry_run", &dry_run, error)) {
+		return false;
+	}
+	i.rows = dry_run ? rows : NULL;
+	if (!hk_flow_do(req->flow, &req->who, write_import, &i, error)) {
 		return false;
 	}
 	GString *out = hk_reply_json(reply, 200);
 	hk_jsonw_open(out, '{');
 	hk_jsonw_key(out, "dry_run");
-	hk_jsonw_bool(out, i.dry_run);
-	hk_jsonw_key(out, "made");
-	hk_jsonw_int(out, i.count.made);
-	hk_jsonw_key(out, "changed");
-	hk_jsonw_int(out, i.count.changed);
-	hk_jsonw_key(out, "same");
-	hk_jsonw_int(out, i.count.same);
+	hk_jsonw_bool(out, dry_run);
+	const struct {
+		const char *key;
+		int64_t value;
+	} counts[] = {{"made", i.count.made}, {"changed", i.count.changed}, {"same", i.count.same},
+		{"refused", i.count.refused}, {"left_out", i.count.left_out}};
+	for (size_t n = 0; n < G_N_ELEMENTS(counts); n++) {
+		hk_jsonw_key(out, counts[n].key);
+		hk_jsonw_int(out, counts[n].value);
+	}
+	hk_jsonw_key(out, "rows");
+	g_string_append(out, dry_run ? rows->str : "[]");
 	hk_jsonw_close(out, '}');
 	return true;
 }

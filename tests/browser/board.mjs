@@ -2,6 +2,7 @@
 // HK_BOARD=quick leaves out most of the accessibility matrix (second database). HK_MANUAL=DIR takes the pictures of docs/board.
 import { readFileSync } from 'node:fs'
 import { Client, LOGIN, PASSWORD, URL_BASE, axe, browser, complaints, enter, finish, is, like, newPage, ok, settled, sleep, text, until, visit } from './lib.mjs'
+import { duty } from './duty.mjs'
 import { pictures } from './pictures.mjs'
 
 /** A part of the test: what throws in it is one failure, and the next part begins on a whole page. */
@@ -155,6 +156,7 @@ await part('New case, with all of its fields', async () => {
   is((await axe(page)).join('\n'), '', 'new case: no axe violations')
   is((await page.locator('dialog[open] [name=wants]').evaluateAll((all) => all.map((one) => one.value))).join(' '), 'html screenshot certificate address whois', 'the form has all ticks of the old one')
   await page.fill('dialog[open] [name=name]', '【至急】見本銀行をかたるSMS')
+  is(await page.locator('dialog[open] [name=wants]:enabled').count(), 0, 'without a URL there is nothing to fetch')
   await page.fill('dialog[open] [name=url]', 'hxxps://form-test[.]example/ja/')
   await page.selectOption('dialog[open] [name=target]', 'mihon-bank')
   await page.selectOption('dialog[open] [name=gsb_type]', 'trademark')
@@ -282,6 +284,8 @@ if (process.env.HK_MANUAL) {
   })
 }
 
+await duty(page, api, { part, open, filter, press, caseOf, notice })
+
 await part('Hostile text', async () => {
   const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.evil.example`
   const hostile = [
@@ -309,7 +313,7 @@ await part('Accessibility: every page, both languages, both themes, desk and pho
   const someSighting = (await api.get('/sightings?limit=1')).items[0]
   const intake = (await api.get('/intakes?limit=1').catch(() => ({ items: [{ id: 1 }] }))).items[0]
   const PAGES = ['/cases', `/case/${cases[0].id}`, '/bulk', '/import', '/intake', `/intake/${intake?.id ?? 1}`, '/sightings', someSighting && `/sighting/${someSighting.id}`, '/campaigns', related && `/campaign/${related.id}`, '/stats', '/system', '/audit',
-    '/meta/targets', '/meta/actors', '/meta/contacts', '/meta/task-templates', '/meta/statuses', '/users', '/settings', '/account'].filter(Boolean)
+    '/meta/targets', '/meta/actors', '/meta/contacts', '/meta/task-templates', '/meta/statuses', '/meta/import', '/users', '/settings', '/account'].filter(Boolean)
   let runs = 0
   for (const lang of ['ja', 'en']) {
     await page.evaluate(async (to) => {

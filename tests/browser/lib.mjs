@@ -73,7 +73,8 @@ export async function newPage(options = {}) {
   const page = await context.newPage()
   page.setDefaultTimeout(15000)
   await page.addInitScript(() => { addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)) })
-  page.on('console', (message) => { if (message.type() === 'error' && !/status of (?:40[0-9]|412|42[0-9])/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`) })
+  // Refusals are what many tests are about; and one of them cuts the line, where a request may be under way.
+  page.on('console', (message) => { if (message.type() === 'error' && !/status of (?:40[0-9]|412|42[0-9])|ERR_INTERNET_DISCONNECTED/.test(message.text())) complaints.push(`${page.url()}: ${message.text()}`) })
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack || error}`))
   page.on('dialog', (dialog) => { complaints.push(`dialog: ${dialog.message()}`); dialog.dismiss() })
   return page

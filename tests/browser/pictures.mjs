@@ -30,6 +30,10 @@ export async function pictures(page, { directory, item, related }) {
     await sleep(500)
     await take(name)
   }
+  await visit(page, '/meta/import')
+  await page.setInputFiles('#meta-file', { name: 'hikeshi-meta.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ hikeshi_meta: 1, targets: [{ key: 'mihon-card', name: '見本カード株式会社', domains: ['mihon-card.example', 'mihon-pay.example'] }, { key: 'tsubaki', name: 'つばき銀行', name_en: 'Tsubaki Bank', domains: ['tsubaki.example'] }, { key: 'Yamabuki Bank', name: 'やまぶき銀行' }], contacts: [{ key: 'registrar-b', kind: 'registrar', name: '例レジストラ', mail: 'abuse' }] })) })
+  await page.waitForSelector('table.plan')
+  await take('meta-import')
   await visit(page, '/cases')
   await page.keyboard.press('n')
   await page.waitForSelector('dialog[open] form')

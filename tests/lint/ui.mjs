@@ -43,6 +43,16 @@ is(same(names.SCOPES, rows('src/web/roles.def', /^SCOPE\(\w+, "(\w+)"/gm)), 'sco
 const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['did', /^ACT\("([\w.]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/flow/acts.def'], ['why', /^WHY\("([\w-]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/casework/why.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
 is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states, kinds, acts and reasons are called as in the tables')
 
+// Reasons: every sentence that the core can make has a shape here. The pieces of model_explain.c must all stand in the shapes; of brand.def
+// each row is said as scorer_brand.c says it.
+const { SHAPES } = await import(join(ui, 'lib/reasons.js'))
+const shapes = SHAPES.map(([shape]) => shape.source.replace(/\(\?:|\)\?|\\/g, '')).join('\n')
+is(rows('src/match/model_explain.c', /put_str\(l,(?: p->\w+ \?)? "([^"]{3,})"/g).concat(rows('src/match/model_explain.c', /: "([^"]{3,})"\);/g)).map((piece) => piece.replace(/\.$/, '').trim()).filter((piece) => /[a-z]{2}/.test(piece) && !shapes.includes(piece)), 'what the model says is known to lib/reasons')
+const brands = [...read('src/match/brand.def').matchAll(/^BRAND\((\w+),.*"([^"]+)"\)$/gm)].map(([, name, said]) => name === 'OFFICIAL' ? `${said}: 'mihon.example'` : /^(?:EXACT|WORD)$/.test(name) ? `${said} 'mihon'` : /^EDIT/.test(name) ? `label ${said} 'mihon': 'mihom'` : `${said} 'mihon': 'm1hon'`)
+const others = ["'xn--mhn.example' when decoded label contains 'mihon'", "mihon.example is an official name of 'Mihon': it never alarms", "mihon.example is allow-listed for 'Mihon': it never alarms", "'a.example' matches line 3 of the watch list: ^a", '100 names under duckdns.example in one certificate', 'and 3 reasons more', 'hosting suffix .example seen in 11.0 % of confirmed and 0.0 % of benign names', "letters of 'a' as in confirmed names under .example"]
+is([brands.length >= 8 ? [] : ['brand.def was not read'], ...[...brands, ...others].filter((one) => SHAPES.filter(([shape]) => shape.test(one)).length !== 1)].flat(), 'what is said of brands is known to lib/reasons, and fits one shape')
+is(SHAPES.map(([, key]) => key).filter((key) => !(key in en)), 'every shape has its words')
+
 // What a page must not do -------------------------------------------------------------------------------------------------
 const banned = [
   [/\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|createContextualFragment|DOMParser)\b/, 'makes markup of text'],

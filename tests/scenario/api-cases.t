@@ -172,6 +172,22 @@ async function main() {
   }
   is((await call('GET', '/stats?by=state')).json.rows.reduce((sum, row) => sum + row[1], 0), counters.total, 'by state they are all cases')
   for (const query of ['by=x', 'from=2026', 'from=2026-13', 'from=2026-05&to=2026-01', 'format=xml', 'from=1990-01', 'nosuch=1']) await call('GET', `/stats?${query}`, { status: 400 })
+  // Meta data as a file: what a dry run says is what the import does.
+  const meta = (await call('GET', '/meta/export')).json
+  const dry = async (body) => (await call('POST', '/meta/import?dry_run=1', { body, status: 200 })).json
+  const same = await dry(meta)
+  is([same.dry_run, same.made, same.changed, same.refused, same.rows.length], [true, 0, 0, 0, 0], 'its own export would change nothing')
+  const file = { hikeshi_meta: 1, actors: [{ key: 'dry1', name: 'Dry' }, { key: 'dry2', name: '' }] }
+  const told = await dry(file)
+  is(told.rows.map((row) => [row.list, row.index, row.key, row.how, row.field ?? null, row.why ?? null]), [['actors', 0, 'dry1', 'made', null, null], ['actors', 1, 'dry2', 'refused', 'name', 'is empty']], 'row by row')
+  await call('POST', '/meta/import', { body: file, status: 400 })
+  ok(!(await call('GET', '/meta/export')).json.actors.some((row) => row.key === 'dry1'), 'all or nothing')
+  file.actors.pop()
+  const took = (await call('POST', '/meta/import', { body: file, status: 200 })).json
+  is([took.dry_run, took.made, took.rows.length], [false, 1, 0], 'the import')
+  is((await dry({ hikeshi_meta: 1, actors: [{ key: 'dry1', name: 'Dried' }] })).rows[0].change, { key: 'dry1', was: { name: 'Dry' }, is: { name: 'Dried' } }, 'a change: old and new')
+  await call('POST', '/meta/import?dry_run=1', { body: '{"hikeshi_meta":', status: 400 })
+  await call('POST', '/meta/import?dry_run=1', { as: 'taro', body: file, status: 403 })
   ok(!/defect/.test(h.log()), 'no defect in the log', h.log())
   await h.end()
 }

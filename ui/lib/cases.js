@@ -33,6 +33,11 @@ export async function merge(from, into, after) {
 }
 
 export const act = (item, name, note) => post(`/cases/${item.id}/acts`, { act: name, ...(note ? { note } : {}) }, { version: item.version })
+/** Says what an act has done; where the case can be taken up again, with the button for it. `answer`: the case as it is now. */
+export function didAct(answer, item, name, after) {
+  const back = name !== 'reopen' && answer?.may?.includes('reopen')
+  done(t('act.did', { id: item.id, act: tf('act', name) }), back ? { label: tf('act', 'reopen'), run: async () => { await act(answer, 'reopen'); done(t('act.did', { id: item.id, act: tf('act', 'reopen') })); after?.() } } : undefined)
+}
 export const edit = (item, fields) => patch(`/cases/${item.id}`, fields, { version: item.version })
 export const label = (item, name, on) => call(on ? 'PUT' : 'DELETE', `/cases/${item.id}/labels/${encodeURIComponent(name)}`, { version: item.version })
 

@@ -12,7 +12,7 @@ const READINGS = {
   'nav.stats': 'statistics toukei tokei gurafu chart report 統計', 'nav.system': 'system shisutemu jobu jobs system 死活', 'nav.audit': 'audit kansa rogu log 監査', 'nav.targets': 'target taagetto brand burando hyoteki 標的 対象',
   'nav.actors': 'actor akuta kougekisha kogekisha 攻撃者', 'nav.abuse': 'abuse contact renraku saki abyuzu 連絡先', 'nav.tasks': 'task tasuku sagyou sagyo template 作業', 'nav.statuses': 'status suteetasu jotai joutai 状態',
   'nav.users': 'user yuza yuuzaa riyousha riyosha 利用者', 'nav.settings': 'settings settei 設定', 'nav.account': 'account akaunto password pasuwado totp token tokun 自分',
-  'board.new_case': 'new case shinki anken touroku toroku create 新規 登録', 'board.bulk': 'bulk create ikkatsu touroku toroku paste haritsuke 一括', 'board.import': 'import file inpoto torikomi yomikomi 取込', 'keys.title': 'keys shortcut kiibodo shotokatto 一覧',
+  'board.new_case': 'new case shinki anken touroku toroku create 新規 登録', 'board.bulk': 'bulk create ikkatsu touroku toroku paste haritsuke 一括', 'board.import': 'import file inpoto torikomi yomikomi 取込', 'board.progress': 'progress bar shinchoku rireki history 進捗 履歴', 'meta.import.title': 'meta master masuta torikomi json import yomikomi 取込', 'keys.title': 'keys shortcut kiibodo shotokatto 一覧',
   'command.light': 'light theme akarui raito white 明るい', 'command.dark': 'dark theme kurai daku black night 夜 暗い', 'command.auto': 'auto theme jido', 'command.ja': 'japanese nihongo 日本語 language gengo', 'command.en': 'english eigo 英語 language gengo',
   'command.jst': 'jst tokyo time jikan nihon 時刻', 'command.utc': 'utc time jikan 時刻', 'command.mine': 'my cases jibun tantou tanto assigned 担当', 'command.overdue': 'overdue kigen chouka choka sla 期限', 'command.new': 'new cases mishori shinki 未処理', 'command.unsupported': 'unsupported mitaiou mitaio 未対応',
 }
@@ -28,7 +28,8 @@ const find = (key, q) => ({ key, icon: 'filter', run: () => go('/cases', { q }) 
 export function commands() {
   const places = [...PLACES, ...META, ...ADMIN].filter(([, , , may]) => may()).map(([path, key, icon, , letter]) => ({ key, icon, keys: `g ${letter}`, run: () => go(path) }))
   return [
-    ...(can.write ? [{ key: 'board.new_case', icon: 'plus', keys: 'n', run: () => { dialog.value = { name: 'new-case' } } }, { key: 'board.bulk', icon: 'bulk', run: () => go('/bulk') }, { key: 'board.import', icon: 'import', run: () => go('/import') }] : []),
+    ...(can.write ? [{ key: 'board.new_case', icon: 'plus', keys: 'n', run: () => { dialog.value = { name: 'new-case' } } }, { key: 'board.bulk', icon: 'bulk', run: () => go('/bulk') }, { key: 'board.import', icon: 'import', run: () => go('/import') }, { key: 'board.progress', icon: 'status', run: () => go('/intake') }] : []),
+    ...(can.metaWrite ? [{ key: 'meta.import.title', icon: 'import', run: () => go('/meta/import') }] : []),
     ...places,
     ...(can.read ? [find('command.new', 'status:new'), find('command.mine', 'assignee:me is:open'), find('command.overdue', 'is:overdue'), find('command.unsupported', 'is:unsupported')] : []),
     { key: 'keys.title', icon: 'key', keys: '?', run: () => { dialog.value = { name: 'keys' } } },

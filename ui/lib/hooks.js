@@ -4,7 +4,7 @@ import { failed } from './store.js'
 import { onLive } from './live.js'
 
 /**
- * Loads; again when a dependency changes or reload() is called. The old data stays while the new is under way.
+ * Loads; again when a dependency changes or reload() is called. The old data stays while the new is under way; it goes when the new cannot be had.
  * @template T @param {(signal: AbortSignal) => Promise<T>} load @param {any[]} needs
  * @returns {{ data: T|undefined, error: any, busy: boolean, reload: () => void, set: (data: T) => void }}
  */
@@ -20,8 +20,10 @@ export function useLoad(load, needs) {
       (data) => { if (!abort.signal.aborted) { lastKey.current = key; setState({ data, error: null, busy: false }) } },
       (error) => {
         if (abort.signal.aborted || error?.name === 'AbortError') return
-        setState((old) => ({ ...old, error, busy: false }))
-        if (lastKey.current === key && again) failed(error)
+        // What is there answers this question still, or another one: then it would be a wrong answer.
+        const same = lastKey.current === key
+        setState((old) => ({ data: same ? old.data : undefined, error, busy: false }))
+        if (same && again) failed(error)
       })
     return () => abort.abort()
   }, [key, again])

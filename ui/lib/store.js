@@ -82,5 +82,8 @@ export async function attempt(run) {
 /** Logins of people who have been seen to work here, for pick lists. */
 export const people = new Set()
 
+/** Text of the field of /bulk while it is not sent: a look at another page does not lose it; lines to be mended come back in it. */
+export const draft = { text: '' }
+
 /** Which dialog of the shell is open: null, or { name, ...what it needs }. */
 export const dialog = signal(null)

@@ -40,7 +40,7 @@ function Merge({ cases, onClose, onDone }) {
     for (const from of oldest.filter((item) => item.id !== into)) await merge(from, { id: into })
     onDone()
   }}><p class="hint">${t('merge.hint')}</p>
-  ${several ? html`<fieldset><legend>${t('merge.into')}</legend>${oldest.map((item, i) => html`<label class="choice"><input type="radio" name="into" value=${item.id} defaultChecked=${i === 0} /><span class="num">${item.id}</span> <${HostName} host=${item.host || item.name} domain=${item.domain} /> <${State} state=${item.state} /></label>`)}</fieldset>`
+  ${several ? html`<fieldset><legend>${t('merge.into')}</legend>${oldest.map((item, i) => html`<label class="choice"><input type="radio" name="into" value=${item.id} defaultChecked=${i === 0} data-first=${i === 0 ? '' : undefined} /><span class="num">${item.id}</span> <${HostName} host=${item.host || item.name} domain=${item.domain} /> <${State} state=${item.state} /></label>`)}</fieldset>`
     : html`<${What} cases=${cases} n=${1} /><${Text} name="into" label=${t('merge.into_id')} inputmode="numeric" pattern="[0-9]+" required first />`}<//>`
 }
 

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef } from '../lib/ui.js'
 import { t } from '../lib/i18n.js'
 import { explain } from '../lib/store.js'
+import { href } from '../lib/router.js'
 
 // 16 x 16, drawn with one stroke width.
 const PATHS = {
@@ -21,15 +22,19 @@ export const Icon = ({ name, size = 16 }) => html`<svg class="icon" width=${size
 export const Empty = ({ icon = 'board', title, children }) => html`
   <div class="empty"><${Icon} name=${icon} size=${28} /><p class="empty-title">${title}</p><div class="empty-text">${children}</div></div>`
 
+/** The place of a screen that the roles of the user do not open: what it is, and who can help. */
+export const Refused = ({ icon, title }) => html`<div class="page"><${Head} title=${title} /><${Empty} icon=${icon} title=${t('refused.title')}><p>${t('refused.do')}</p><a class="button" href=${href('/')}>${t('nowhere.back')}</a><//></div>`
+
 /** Grey bars of the size of what is coming. */
 export const Skeleton = ({ rows = 8, label }) => html`
   <div class="skeleton" role="status"><span class="sr">${label || t('loading')}</span>
     ${Array.from({ length: rows }, (_, i) => html`<div class="bone" style=${{ width: `${96 - ((i * 37) % 40)}%` }}></div>`)}</div>`
 
-export function ErrorBox({ error, retry }) {
+/** @param {{ error: any, retry?: () => void, children?: any }} props   children: what helps better than trying again */
+export function ErrorBox({ error, retry, children }) {
   const { text, remedy } = explain(error)
-  return html`<div class="errorbox" role="alert"><p><strong>${text}</strong></p>${remedy && html`<p>${remedy}</p>`}
-    ${retry && html`<button class="button" type="button" onClick=${retry}>${t('retry')}</button>`}</div>`
+  return html`<div class="errorbox" role="alert"><p><strong>${text}</strong></p>${!children && remedy && html`<p>${remedy}</p>`}
+    ${children && remedy && html`<p class="small">${remedy}</p>`}${children || (retry && html`<button class="button" type="button" onClick=${retry}>${t('retry')}</button>`)}</div>`
 }
 
 export const Kbd = ({ keys }) => keys.split(' | ')[0].split(' ').map((key, i) => html`${i > 0 && ' '}<kbd>${key.replace('Ctrl', /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl')}</kbd>`)

@@ -7,7 +7,7 @@ import { COLUMNS } from '../lib/names.js'
 import { defangText } from '../lib/defang.js'
 import { Icon } from './basics.js'
 import { Exact, HostName } from './host-name.js'
-import { Ago, Due, Kind, Score, State, Target, Time, Who } from './status.js'
+import { Ago, Due, Kind, Score, State, Target, Time, Who, sourceName } from './status.js'
 
 const sortable = Object.fromEntries(COLUMNS)
 
@@ -33,7 +33,7 @@ const CELLS = {
   campaign: (item) => item.campaign ? html`<a href=${href(`/campaign/${item.campaign.id}`)}>${defangText(item.campaign.name)} <span class="dim num">${number(item.campaign.cases)}</span></a>` : html`<span class="dim">–</span>`,
   labels: (item) => html`<span class="labels">${(item.labels || []).map((label) => html`<span class="tag">${label}</span>`)}</span>`,
   assignee: (item) => item.assignee ? html`<span>${item.assignee}</span>` : html`<span class="dim">–</span>`,
-  source: (item) => html`<span>${item.source?.name || item.source?.key}</span>`,
+  source: (item) => html`<span>${sourceName(item.source)}</span>`,
   domain: (item) => html`<${HostName} host=${item.domain} domain=${item.domain} />`,
   urls: (item) => html`<span class="num">${item.urls}</span>`,
   opened: (item) => html`<${Time} at=${item.opened} />`,
@@ -59,4 +59,4 @@ export const CaseCards = ({ items, chosen, fresh, onToggle }) => html`<ul class=
   ${onToggle && html`<span class="card-check"><input type="checkbox" aria-label=${t('bulk.choose_one', { id: item.id })} checked=${chosen.has(item.id)} onClick=${(event) => onToggle(index, event.shiftKey)} /></span>`}
   <div class="card-body"><div class="card-top"><span class="num dim">${item.id}</span><${State} state=${item.state} /><${Due} at=${item.due} clock=${item.due_clock} breached=${item.breached} /></div>
     <${CaseName} item=${item} />
-    <div class="card-bottom"><${Target} target=${item.target} /><span class="dim">${tf('kind', item.kind)}</span><${Ago} at=${item.first_seen} /><${Who} login=${item.reported_by} /><${Score} score=${item.score} /></div></div></li>`)}</ul>`
+    <div class="card-bottom">${item.target && html`<${Target} target=${item.target} />`}<span class="dim">${tf('kind', item.kind)}</span><${Ago} at=${item.first_seen} /><${Who} login=${item.reported_by} />${item.score > 0 && html`<${Score} score=${item.score} />`}</div></div></li>`)}</ul>`

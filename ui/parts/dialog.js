@@ -23,7 +23,7 @@ export function Dialog({ title, onClose, wide, plain, children }) {
 }
 
 /**
- * A form in a dialog. `submit` gets the form's element and returns a promise; what it throws is shown in the form.
+ * A form in a dialog. `submit` gets the form's element and returns a promise; what it throws is shown above the buttons, which are always in sight.
  * @param {{ title: string, onClose: () => void, submit: (form: HTMLFormElement) => Promise<any>, label: string, danger?: boolean, wide?: boolean, children: any }} props
  */
 export function FormDialog({ title, onClose, submit, label, danger, wide, children }) {
@@ -34,13 +34,19 @@ export function FormDialog({ title, onClose, submit, label, danger, wide, childr
     if (busy) return
     setBusy(true)
     setError(null)
-    try { await submit(event.target); onClose() } catch (caught) { setError(caught); setBusy(false) }
+    try { await submit(event.target); onClose() } catch (caught) {
+      setError(caught)
+      setBusy(false)
+      // The field that is wrong is where the next key has to go.
+      const field = caught?.field && event.target.elements.namedItem(caught.field)
+      if (field instanceof HTMLElement) field.focus()
+    }
   }
   const said = error && explain(error)
   return html`<${Dialog} title=${title} onClose=${onClose} wide=${wide}><form class="form" onSubmit=${run}
     onKeyDown=${(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); event.currentTarget.requestSubmit() } }}>
     <div class="dialog-body">${children}</div>
-    ${said && html`<div class="errorbox" role="alert"><p><strong>${said.text}</strong></p>${said.remedy && html`<p>${said.remedy}</p>`}</div>`}
-    <footer class="dialog-foot"><button type="button" class="button" onClick=${onClose}>${t('cancel')}</button>
+    <footer class="dialog-foot">${said && html`<div class="errorbox" role="alert"><p><strong>${said.text}</strong></p>${said.remedy && html`<p>${said.remedy}</p>`}</div>`}
+      <button type="button" class="button" onClick=${onClose}>${t('cancel')}</button>
       <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${busy}>${label}</button></footer></form><//>`
 }

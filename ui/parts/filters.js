@@ -34,6 +34,6 @@ export function Filters({ q, box }) {
       ${pick('kind', t('column.kind'), KINDS.map((kind) => [kind, tf('kind', kind)]))}
       ${pick('source', t('column.source'), SOURCES.map((source) => [source, tf('source', source)]))}
       ${pick('is', t('filter.is'), ['open', 'unsupported', 'handled', 'closed', 'overdue', 'mine', 'deleted'].map((word) => [word, tf('is', word)]))}
-      ${q && html`<button type="button" class="button quiet" onClick=${() => set('')}><${Icon} name="close" size=${12} />${t('filter.clear')}</button>`}
+      ${/* Always there, so that the first letter does not move the list. */''}<button type="button" class="icon-button" aria-label=${t('filter.clear')} title=${t('filter.clear')} aria-disabled=${!q} onClick=${() => { if (q) set('') }}><${Icon} name="close" size=${12} /></button>
     </div></div>`
 }

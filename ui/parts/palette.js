@@ -50,7 +50,7 @@ export function Palette({ onClose }) {
       aria-label=${t('palette.title')} placeholder=${t('palette.placeholder')} value=${text} onInput=${(event) => setText(event.target.value)} onKeyDown=${onKey} autocomplete="off" spellcheck="false" maxlength="200" /></div>
     <ul role="listbox" id=${id} ref=${box} aria-label=${t('palette.title')}>
       ${rows.map((row, i) => html`<li role="option" id=${`${id}-${i}`} aria-selected=${i === at} onMouseMove=${() => { if (i !== at) setAt(i) }} onClick=${() => run(row)}>
-        ${row.item ? html`<span class="num dim">${row.item.id}</span> <span class="palette-name">${row.item.host ? html`<${HostName} host=${row.item.host} domain=${row.item.domain} />` : defangText(row.item.name)}</span> <${Target} target=${row.item.target} /> <${State} state=${row.item.state} />`
+        ${row.item ? html`<span class="num dim">${row.item.id}</span> <span class="palette-name">${row.item.name && row.item.name !== row.item.host ? html`<bdi>${defangText(row.item.name).slice(0, 80)}</bdi> ` : ''}${row.item.host ? html`<${HostName} host=${row.item.host} domain=${row.item.domain} />` : ''}</span> <${Target} target=${row.item.target} /> <${State} state=${row.item.state} />`
           : html`<${Icon} name=${row.icon} /><span class="palette-name">${row.label}</span>${row.keys && html`<kbd>${row.keys}</kbd>`}`}</li>`)}
     </ul>${rows.length === 0 && html`<p class="palette-none" role="status">${t('palette.none')}</p>`}</div><//>`
 }

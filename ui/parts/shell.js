@@ -96,6 +96,7 @@ export function Shell({ children }) {
   return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); const at = document.getElementById('main'); at.tabIndex = -1; at.focus() }}>${t('nav.skip')}</a>
     ${narrow.value && html`<header class="topbar"><button type="button" class="icon-button" aria-label=${t('nav.menu')} aria-expanded=${menu} onClick=${() => setMenu(true)}><${Icon} name="menu" size=${20} /></button>
       <a class="brand" href="#/"><b>火消 hikeshi</b></a><span class="topbar-space"></span><${Live} />
+      ${can.write && html`<button type="button" class="icon-button" aria-label=${t('board.new_case')} onClick=${() => { dialog.value = { name: 'new-case' } }}><${Icon} name="plus" size=${20} /></button>`}
       <button type="button" class="icon-button" aria-label=${t('nav.search')} onClick=${() => { dialog.value = { name: 'palette' } }}><${Icon} name="search" size=${20} /></button></header>`}
     ${narrow.value ? menu && html`<${Dialog} title=${t('nav.label')} plain onClose=${() => setMenu(false)}><${Nav} onGo=${() => setMenu(false)} /><//>` : html`<${Nav} />`}
     ${children}<${Dialogs} />`

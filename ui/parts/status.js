@@ -3,6 +3,8 @@ import { html, computed, useMemo } from '../lib/ui.js'
 import { named, t, tf } from '../lib/i18n.js'
 import { ago, bothZones, duration, now, percent, shortTime, time } from '../lib/format.js'
 import { list } from '../lib/store.js'
+import { defangText } from '../lib/defang.js'
+import { readReason } from '../lib/reasons.js'
 
 /** The name of a state as the Status page sets it. */
 export function stateName(state) {
@@ -36,4 +38,12 @@ export function Elapsed({ from, to }) {
 }
 export const Kind = ({ kind }) => html`<span class="tag">${tf('kind', kind)}</span>`
 export const Target = ({ target }) => target ? html`<span class="target" title=${target.key}>${named(target)}</span>` : html`<span class="dim">–</span>`
+/** A source: those that the program brings with it are called by their keys, in words of the language. */
+export const sourceName = (source) => !source ? '–' : !source.name || source.name === source.key ? tf('source', source.key) : source.name
+/** A reason of a score as text to be shown: translated where we can, always defanged. */
+export function reasonText(reason) {
+  const said = typeof reason === 'string' ? reason : reason?.text || JSON.stringify(reason)
+  const read = readReason(said)
+  return defangText(read ? t(...read) : said)
+}
 export const Who = ({ login }) => login === 'auto' || !login ? html`<span class="auto">auto</span>` : html`<span>${login}</span>`

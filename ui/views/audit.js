@@ -6,7 +6,7 @@ import { number } from '../lib/format.js'
 import { t, tf } from '../lib/i18n.js'
 import { href, route, setParams } from '../lib/router.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
-import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
+import { Empty, ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Time, Who } from '../parts/status.js'
 
 function Verdict() {
@@ -23,7 +23,7 @@ export default function Audit() {
   const filter = { who: params.get('who') || '', object: params.get('object') || '', after: params.get('after') || '' }
   const { data, error, reload } = useLoad((signal) => get('/audit', { ...filter, limit: 100 }, signal), [filter])
   const set = (name) => (event) => setParams({ [name]: event.target.value.trim(), after: '' })
-  if (!can.audit) return html`<${Empty} icon="audit" title=${t('error.refused')} />`
+  if (!can.audit) return html`<${Refused} icon="audit" title=${t('audit.page')} />`
   return html`<${Head} title=${t('audit.page')} sub=${t('audit.sub')}><${Verdict} /><//>
     <div class="filters"><label class="inline">${t('audit.who')} <input value=${filter.who} onChange=${set('who')} spellcheck="false" autocapitalize="none" /></label>
       <label class="inline">${t('audit.object')} <input value=${filter.object} onChange=${set('object')} spellcheck="false" autocapitalize="none" /></label></div>

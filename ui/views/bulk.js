@@ -4,10 +4,10 @@ import { once, post } from '../lib/api.js'
 import { t, tf } from '../lib/i18n.js'
 import { number } from '../lib/format.js'
 import { go, href } from '../lib/router.js'
-import { attempt, can } from '../lib/store.js'
+import { attempt, can, draft } from '../lib/store.js'
 import { useTitle } from '../lib/hooks.js'
 import { GSB, TICKETS } from '../lib/names.js'
-import { Empty, Head, Icon } from '../parts/basics.js'
+import { Head, Icon, Refused } from '../parts/basics.js'
 import { ActorSelect, Area, Check, KindSelect, Select, TargetAndService, Text, fieldsOf } from '../parts/form.js'
 import { keepLines } from './intake.js'
 
@@ -25,10 +25,10 @@ export const OptionFields = () => html`<${TargetAndService} /><${KindSelect} /><
 
 export default function Bulk() {
   useTitle(t('board.bulk'))
-  const [text, setText] = useState('')
+  const [text, setText] = useState(draft.text)
   const [busy, setBusy] = useState(false)
   const [key] = useState(once)
-  if (!can.write) return html`<${Empty} icon="bulk" title=${t('error.refused')} />`
+  if (!can.write) return html`<${Refused} icon="bulk" title=${t('board.bulk')} />`
   const lines = text.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('#'))
   const distinct = new Set(lines).size
   const submit = async (event) => {
@@ -38,11 +38,11 @@ export default function Bulk() {
     const dry = event.submitter?.value === 'dry'
     const answer = await attempt(() => post('/intakes', { kind: 'lines', body: text, options: optionsOf(event.target), dry_run: dry }, dry ? {} : { key }))
     setBusy(false)
-    if (answer) { keepLines(answer.id, text); go(`/intake/${answer.id}`) }
+    if (answer) { if (!dry) draft.text = ''; keepLines(answer.id, text); go(`/intake/${answer.id}`) }
   }
   return html`<div class="page"><${Head} title=${t('board.bulk')} sub=${t('bulk.sub')}><a class="button" href=${href('/intake')}>${t('intake.earlier')}</a><//>
     <form class="split" onSubmit=${submit}><div class="column"><div class="field"><label for="urls">${t('bulk.urls')}</label>
-        <textarea id="urls" name="urls" autofocus spellcheck="false" placeholder=${'https://mihon-bank.example/login\nhxxps://mihon-card[.]example\nmihon-trust[.]example'} value=${text} onInput=${(event) => setText(event.target.value)} onKeyDown=${(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit() }}></textarea>
+        <textarea id="urls" name="urls" autofocus spellcheck="false" placeholder=${'https://mihon-bank.example/login\nhxxps://mihon-card[.]example\nmihon-trust[.]example'} value=${text} onInput=${(event) => { draft.text = event.target.value; setText(event.target.value) }} onKeyDown=${(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit() }}></textarea>
         <p class="hint">${t('bulk.urls.hint')}</p></div>
       <div class="verdict-acts"><button type="submit" class="button primary" aria-disabled=${busy || !lines.length}><${Icon} name="bulk" />${t('bulk.create', { n: number(lines.length) })}</button><button type="submit" name="dry" value="dry" class="button" aria-disabled=${busy || !lines.length}>${t('intake.try')}</button>
         <span class="dim" role="status">${lines.length > 0 && (distinct < lines.length ? t('bulk.lines_twice', { n: number(lines.length), m: number(lines.length - distinct) }) : t('bulk.lines', { n: number(lines.length) }))}</span></div></div>

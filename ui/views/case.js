@@ -7,17 +7,17 @@ import { href } from '../lib/router.js'
 import { attempt, can, done, list, loadCounters, people, user } from '../lib/store.js'
 import { useKeys } from '../lib/keys.js'
 import { useLive, useLoad, useTitle } from '../lib/hooks.js'
-import { act, edit, label, remove } from '../lib/cases.js'
+import { act, didAct, edit, label, remove } from '../lib/cases.js'
 import { ACTS, CLOCKS, ENDING, HAND_CLOCKS } from '../lib/names.js'
 import { defangText, visible } from '../lib/defang.js'
 import { Ask } from '../parts/ask.js'
-import { Empty, ErrorBox, Icon, Skeleton } from '../parts/basics.js'
+import { ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Menu } from '../parts/menu.js'
 import { Check, Select, Text, fieldsOf } from '../parts/form.js'
 import { Exact, HostName, UrlText } from '../parts/host-name.js'
 import { Timeline } from '../parts/timeline.js'
-import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level } from '../parts/status.js'
+import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level, reasonText, sourceName } from '../parts/status.js'
 
 const Panel = ({ title, count, acts, children }) => html`<section class="panel" aria-label=${title}><header><h2>${title}${count ? html` <span class="dim num">${count}</span>` : ''}</h2>${acts && html`<div class="acts">${acts}</div>`}</header><div class="panel-body">${children}</div></section>`
 
@@ -32,7 +32,7 @@ function Facts({ item }) {
     ['case.actor', item.actor ? html`<a href=${href('/cases', { q: `actor:${item.actor.key}` })}>${item.actor.name}</a>` : '–'],
     ['case.campaign', item.campaign ? html`<a href=${href(`/campaign/${item.campaign.id}`)}>${defangText(item.campaign.name)}</a> <span class="dim num">${t('n_cases', { n: item.campaign.cases })}</span>` : '–'],
     ['case.domain', html`<${HostName} host=${item.domain} domain=${item.domain} />`], ['case.first_seen', html`<${Time} at=${item.first_seen} />`], ['case.opened', html`<${Time} at=${item.opened} />`], ['case.last_seen', html`<${Time} at=${item.last_seen} />`],
-    ['case.source', item.source?.name || item.source?.key], ['case.reported_by', html`<${Who} login=${item.reported_by} />`], ['case.assignee', item.assignee || '–'],
+    ['case.source', sourceName(item.source)], ['case.reported_by', html`<${Who} login=${item.reported_by} />`], ['case.assignee', item.assignee || '–'],
     ['case.gsb', item.gsb_type ? tf('gsb', item.gsb_type) : '–'], ['case.ticket', item.ticket_type ? tf('gsb', item.ticket_type) : t('ticket.none')], ['case.wants', item.wants?.length ? item.wants.map((want) => tf('want', want)).join(', ') : '–'],
     ...(item.scope_rule ? [['case.scope_rule', item.scope_rule]] : []),
   ]
@@ -60,7 +60,7 @@ function Tasks({ item, reload }) {
 }
 
 function Labels({ item, reload, change }) {
-  return html`<${Panel} title=${t('case.labels')}><ul class="labels">${(item.labels || []).map((name) => html`<li class="tag"><a href=${href('/cases', { q: `label:${name}` })}>${name}</a>${can.write && html` <button type="button" aria-label=${t('label.remove', { name })} onClick=${() => change(() => label(item, name, false))}>×</button>`}</li>`)}</ul>
+  return html`<${Panel} title=${t('case.labels')}>${(item.labels || []).length === 0 && !can.write && html`<p class="dim">${t('label.none')}</p>`}<ul class="labels">${(item.labels || []).map((name) => html`<li class="tag"><a href=${href('/cases', { q: `label:${name}` })}>${name}</a>${can.write && html` <button type="button" aria-label=${t('label.remove', { name })} onClick=${() => change(() => label(item, name, false))}>×</button>`}</li>`)}</ul>
     ${can.write && html`<${Adder} name="label" placeholder=${t('ask.label.name')} button=${t('add')} maxlength="40" run=${async (name) => { await label(item, name.toLowerCase(), true); reload() }} />`}<//>`
 }
 
@@ -118,9 +118,9 @@ export default function Case({ id }) {
   useEffect(() => { for (const login of [item?.assignee, item?.reported_by]) if (login && login !== 'auto') people.add(login) }, [item])
   /** Runs a change; somebody faster is told and the new state is shown. */
   const change = async (run) => { try { const answer = await run(); if (answer?.may) set(answer); again() } catch (caught) { if (caught.status === 412) again(); attempt(() => { throw caught }) } }
-  const doAct = (name, note) => change(async () => { const answer = await act(item, name, note); done(t('act.did', { id: item.id, act: tf('act', name) })); return answer })
+  const doAct = (name, note) => change(async () => { const answer = await act(item, name, note); didAct(answer, item, name, again); return answer })
   // The forms of the board want to hear of failures themselves.
-  const doActStrict = async (name, note) => { await act(item, name, note); done(t('act.did', { id: item.id, act: tf('act', name) })); again() }
+  const doActStrict = async (name, note) => { didAct(await act(item, name, note), item, name, again); again() }
   const start = (name) => ENDING.includes(name) ? ask({ what: name }) : doAct(name)
   const may = ACTS.filter((name) => can.write && item?.may?.includes(name))
   useKeys('keys.case', [
@@ -128,7 +128,7 @@ export default function Case({ id }) {
     ...[['t', 'triage'], ['c', 'confirm'], ['d', 'dismiss']].map(([key, name]) => [key, may.includes(name) && `act.${name}`, () => { if (may.includes(name)) start(name) }]),
     ['l', can.write && 'keys.label', () => document.querySelector('[name=label]')?.focus()], ['i', can.write && 'keys.comment', () => document.querySelector('[name=comment]')?.focus()], ['m', can.write && 'keys.merge', () => item && can.write && ask({ what: 'merge' })], ['u', 'keys.back', () => history.back()],
   ])
-  if (error && !item) return html`<${ErrorBox} error=${error} retry=${reload} />`
+  if (error && !item) return html`<div class="page"><${Head} title=${t('case.title', { id })} /><${ErrorBox} error=${error} retry=${reload}>${error.status === 404 && html`<a class="button" href=${href('/cases')}>${t('nowhere.back')}</a>`}<//></div>`
   if (!item) return html`<${Skeleton} rows=${12} label=${t('loading')} />`
   const [primary, ...others] = may
   return html`<div class="page">
@@ -137,8 +137,8 @@ export default function Case({ id }) {
       ${item.merged_into && html`<p>${t('case.merged')} <a href=${href(`/case/${item.merged_into}`)}>${item.merged_into}</a></p>`}
       <h1 tabindex="-1"><span class="num dim">${item.id}</span> ${item.name === item.host || !item.name ? html`<${HostName} host=${item.host || item.name} domain=${item.domain} />` : html`<bdi>${defangText(item.name)}</bdi>`}${(item.url || item.host) && html`<${Exact} text=${item.url || item.host} label=${t('copy.url')} />`}</h1>
       ${item.name !== item.host && item.host && html`<p><${HostName} host=${item.host} domain=${item.domain} /></p>`}
-      <div class="verdict-line"><${State} state=${item.state} /><span><b>${item.score ? t(`verdict.${level(item.score)}`) : t('score.none')}</b> ${item.score > 0 && html`<${Score} score=${item.score} />`}</span><${Target} target=${item.target} /><${Due} at=${item.due} clock=${item.due_clock} breached=${item.breached} /><span class="dim">${t('case.age')} <${Elapsed} from=${item.detected} to=${item.clocks?.closed} /></span></div>
-      ${item.reasons?.length > 0 && html`<ul class="reasons" aria-label=${t('case.reasons')}>${item.reasons.map((reason) => html`<li>${defangText(typeof reason === 'string' ? reason : reason.text || JSON.stringify(reason))}</li>`)}</ul>`}
+      <div class="verdict-line"><${State} state=${item.state} /><span><b>${item.score ? t(`verdict.${level(item.score)}`) : t('score.none')}</b> ${item.score > 0 && html`<${Score} score=${item.score} />`}</span>${item.target && html`<${Target} target=${item.target} />`}${(item.due || item.breached) && html`<${Due} at=${item.due} clock=${item.due_clock} breached=${item.breached} />`}<span class="dim">${t('case.age')} <${Elapsed} from=${item.detected} to=${item.clocks?.closed} /></span></div>
+      ${item.reasons?.length > 0 && html`<ul class="reasons" aria-label=${t('case.reasons')}>${item.reasons.map((reason) => html`<li>${reasonText(reason)}</li>`)}</ul>`}
       <div class="verdict-acts">${primary && html`<button type="button" class="button primary" onClick=${() => start(primary)}>${tf('act', primary)}</button>`}${others.map((name) => html`<button type="button" class="button" onClick=${() => start(name)}>${tf('act', name)}</button>`)}
         ${can.write && html`<button type="button" class="button" onClick=${() => ask({ what: 'edit' })}>${tf('act', 'edit')}</button>
         <${Menu} class="button" icon="more" title=${t('bulk.more')} items=${[{ label: t('act.assign'), icon: 'account', run: () => change(() => edit(item, { assignee: user.value.login })) }, { label: t('act.merge'), icon: 'merge', run: () => ask({ what: 'merge' }) }, { label: t('clocks.set'), icon: 'status', run: () => ask({ what: 'clock' }) }, { label: t('print'), icon: 'print', run: () => print() }, null,

@@ -6,7 +6,7 @@ import { bytes } from '../lib/format.js'
 import { go, href } from '../lib/router.js'
 import { attempt, can } from '../lib/store.js'
 import { useTitle } from '../lib/hooks.js'
-import { Empty, Head, Icon } from '../parts/basics.js'
+import { Head, Icon, Refused } from '../parts/basics.js'
 import { visible } from '../lib/defang.js'
 import { Select } from '../parts/form.js'
 import { OptionFields, optionsOf } from './bulk.js'
@@ -20,7 +20,7 @@ export default function Import() {
   const [head, setHead] = useState('')
   const [over, setOver] = useState(false)
   const [busy, setBusy] = useState(false)
-  if (!can.write) return html`<${Empty} icon="import" title=${t('error.refused')} />`
+  if (!can.write) return html`<${Refused} icon="import" title=${t('board.import')} />`
   const take = async (chosen) => {
     if (!chosen) return
     setFile(chosen)
@@ -42,7 +42,7 @@ export default function Import() {
   return html`<div class="page"><${Head} title=${t('board.import')} sub=${t('import.sub')}><a class="button" href=${href('/intake')}>${t('intake.earlier')}</a><//>
     <form class="split" onSubmit=${submit}><div class="column">
       <div class=${`drop ${over ? 'over' : ''}`} onDragOver=${(event) => { event.preventDefault(); setOver(true) }} onDragLeave=${() => setOver(false)} onDrop=${(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer.files[0]) }}>
-        <${Icon} name="import" size=${28} /><label for="file">${t('import.drop')}</label><input id="file" type="file" accept=".csv,.tsv,.txt,.jsonl,.json,text/*" onChange=${(event) => take(event.target.files[0])} /><p>${t('import.formats')}</p></div>
+        <${Icon} name="import" size=${28} /><p>${t('import.drop')}</p><label class="button"><${Icon} name="plus" />${file ? t('import.other') : t('import.choose')}<input class="sr" id="file" type="file" accept=".csv,.tsv,.txt,.jsonl,.json,text/*" onChange=${(event) => take(event.target.files[0])} /></label><p>${t('import.formats')}</p></div>
       ${file && html`<section class="panel" aria-label=${t('import.head')}><header><h2>${visible(file.name)}</h2><span class="dim num">${bytes(file.size)}</span></header><div class="panel-body"><pre class="json">${head}</pre></div></section>`}
       ${file?.size > MAX && html`<p class="errorbox" role="alert">${t('import.too_big', { n: bytes(MAX) })}</p>`}
       <div class="verdict-acts"><button type="submit" class="button primary" aria-disabled=${!file || busy || file.size > MAX}><${Icon} name="eye" />${t('import.preview')}</button><span class="dim">${t('import.preview.hint')}</span></div></div>

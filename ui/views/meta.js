@@ -3,6 +3,7 @@ import { html, useState } from '../lib/ui.js'
 import { all, get, patch, post, url } from '../lib/api.js'
 import { t, tf } from '../lib/i18n.js'
 import { attempt, can, done, forget } from '../lib/store.js'
+import { href } from '../lib/router.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
 import { CONTACT_KINDS, KINDS, STATES } from '../lib/names.js'
 import { defangText } from '../lib/defang.js'
@@ -10,6 +11,7 @@ import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Area, Check, Select, Text, fieldsOf } from '../parts/form.js'
 import { HostName } from '../parts/host-name.js'
+import { lazy } from '../parts/lazy.js'
 
 const lines = (text) => (text || '').split('\n').map((line) => line.trim()).filter(Boolean)
 const State = (row) => html`<span class=${row.state === 'retired' ? 'dim' : ''}>${tf('meta.state', row.state)}</span>`
@@ -23,6 +25,9 @@ const servicesOf = (text) => lines(text).map((line) => { const [key, name, scope
 /** "60 | title" a line: minutes until due, and what is to be done. */
 const stepText = (steps) => (steps || []).map((one) => `${one.due_min ?? ''} | ${one.title}`).join('\n')
 const stepsOf = (text) => lines(text).map((line) => { const [, due, title] = /^(\d*)\s*\|\s*(.*)$/.exec(line) || [null, '', line]; return { title, ...(due ? { due_min: Number(due) } : {}) } })
+
+/** Columns of several lines; all others are kept on one. */
+const LONG = ['services', 'domains', 'note', 'aliases', 'steps', 'kinds', 'url']
 
 const PAGES = {
   targets: { icon: 'target', title: 'nav.targets', columns: ['key', 'name', 'name_en', 'own', 'services', 'domains', 'state'],
@@ -43,14 +48,17 @@ const PAGES = {
     read: (fields) => ({ name: fields.name, name_en: fields.name_en, handled: Boolean(fields.handled), position: Number(fields.position || 0) }) },
 }
 
-export default function Meta({ parts }) {
+const Import = lazy(() => import('./meta-import.js'))
+export default ({ parts }) => parts[1] === 'import' ? html`<${Import} />` : html`<${Lists} parts=${parts} />`
+
+function Lists({ parts }) {
   const what = parts[1]
   const page = PAGES[what]
   const [editing, edit] = useState(null)
   const [find, setFind] = useState('')
   const { data, error, reload } = useLoad(() => page ? all(`/${what}`) : Promise.resolve([]), [what])
   useTitle(page ? t(page.title) : '')
-  if (!page) return html`<${Empty} title=${t('nowhere.title')} />`
+  if (!page) return html`<${Head} title=${t('nowhere.title')} /><${Empty} title=${t('nowhere.do')}><a class="button" href=${href('/')}>${t('nowhere.back')}</a><//>`
   const after = () => { reload(); forget(what) }
   const save = async (form) => {
     const fields = fieldsOf(form)
@@ -67,21 +75,15 @@ export default function Meta({ parts }) {
     done(t(`meta.did.${state}`, { name: row.name }), { label: t('undo'), run: async () => { await patch(`/${what}/${row.id}`, { state: row.state }, { version: answer?.version ?? row.version + 1 }); after() } })
     after()
   })
-  const load = (file) => attempt(async () => {
-    const body = JSON.parse(await file.text())
-    const answer = await post('/meta/import', body)
-    done(t('meta.imported', { n: Object.values(answer || {}).filter((n) => typeof n === 'number').reduce((sum, n) => sum + n, 0) }))
-    after()
-  })
   const rows = (data || []).filter((row) => !find || JSON.stringify(row).toLowerCase().includes(find.toLowerCase()))
   const columns = page.columns
   return html`<div class="page"><${Head} title=${t(page.title)} count=${data?.length} sub=${t(`meta.sub.${what}`)}>
       <a class="button" href=${url('/meta/export')} download="hikeshi-meta.json"><${Icon} name="export" />${t('meta.export')}</a>
-      ${can.metaWrite && html`<label class="button"><${Icon} name="import" />${t('meta.import')}<input class="sr" type="file" accept=".json,application/json" onChange=${(event) => { if (event.target.files[0]) load(event.target.files[0]); event.target.value = '' }} /></label>${!page.fixed && html`<button type="button" class="button primary" onClick=${() => edit({})}><${Icon} name="plus" />${t('add')}</button>`}`}<//>
+      ${can.metaWrite && html`<a class="button" href=${href('/meta/import')}><${Icon} name="import" />${t('meta.import')}</a>${!page.fixed && html`<button type="button" class="button primary" onClick=${() => edit({})}><${Icon} name="plus" />${t('add')}</button>`}`}<//>
     <div class="search-field"><${Icon} name="search" /><input type="search" aria-label=${t('meta.find')} placeholder=${t('meta.find')} value=${find} onInput=${(event) => setFind(event.target.value)} /></div>
     ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} />` : rows.length === 0 ? html`<${Empty} icon=${page.icon} title=${t('meta.none')}>${t('meta.none.do')}<//>`
-      : html`<div class="table-box" tabindex="0" role="region" aria-label=${t(page.title)}><table><thead><tr>${columns.map((column) => html`<th scope="col">${t(`meta.column.${column}`)}</th>`)}<th scope="col"><span class="sr">${t('meta.acts')}</span></th></tr></thead><tbody>${rows.map((row) => html`<tr key=${row.id} class=${row.state === 'retired' ? 'deleted' : ''}>
-        ${columns.map((column) => html`<td>${column === 'state' ? State(row) : page.cell[column] ? page.cell[column](row) : column === 'key' ? html`<code>${row.key}</code>` : defangText(String(row[column] ?? '–')).slice(0, 200)}</td>`)}
+      : html`<div class="table-box" tabindex="0" role="region" aria-label=${t(page.title)}><table class="meta"><thead><tr>${columns.map((column) => html`<th scope="col">${t(`meta.column.${column}`)}</th>`)}<th scope="col"><span class="sr">${t('meta.acts')}</span></th></tr></thead><tbody>${rows.map((row) => html`<tr key=${row.id} class=${row.state === 'retired' ? 'deleted' : ''}>
+        ${columns.map((column) => html`<td class=${LONG.includes(column) ? 'wide-cell' : 'short'}>${column === 'state' ? State(row) : page.cell[column] ? page.cell[column](row) : column === 'key' ? html`<code>${row.key}</code>` : defangText(String(row[column] ?? '–')).slice(0, 200)}</td>`)}
         <td class="right">${can.metaWrite && html`<button type="button" class="button small" aria-label=${`${t('act.edit')}: ${row.name}`} onClick=${() => attempt(async () => { edit(await get(`/${what}/${row.id}`)) })}>${t('act.edit')}</button> ${!page.fixed && html`<button type="button" class="button small" aria-label=${`${t(row.state === 'retired' ? 'meta.revive' : 'meta.retire')}: ${row.name}`} onClick=${() => retire(row)}>${t(row.state === 'retired' ? 'meta.revive' : 'meta.retire')}</button>`}`}</td></tr>`)}</tbody></table></div>`}
     ${editing && html`<${FormDialog} title=${editing.id ? `${t(page.title)}: ${editing.name}` : `${t(page.title)}: ${t('add')}`} label=${t('save')} wide onClose=${() => edit(null)} submit=${save}><div class="grid">${page.form(editing)}</div><//>`}</div>`
 }

@@ -19,10 +19,13 @@ const hostOf = (text) => { try { return new URL(/^\w+:\/\//.test(text) ? text : 
 export default function NewCase({ preset = {}, onClose }) {
   const [key] = useState(once)
   const [url, setUrl] = useState(preset.url || '')
+  const [name, setName] = useState(preset.host || '')
+  const [domain, setDomain] = useState('')
   const host = hostOf(refang(useSettled(url, 300)))
   // Before it is sent: is it here already?
   const known = useLoad((signal) => host.includes('.') ? get('/cases', { q: `host:${host}`, limit: 3 }, signal) : Promise.resolve(null), [host]).data
-  const wants = (names) => names.map((name) => html`<${Check} name="wants" value=${name} label=${tf('want', name)} checked=${preset.wants?.includes(name)} />`)
+  // What is to be fetched needs something to fetch it from: a URL has a host, a host has a domain.
+  const wants = (names, from) => names.map((want) => html`<${Check} name="wants" value=${want} label=${tf('want', want)} checked=${preset.wants?.includes(want)} disabled=${!from.trim()} />`)
   const submit = async (form) => {
     const fields = fieldsOf(form)
     const body = { ...fields, first_seen: fromInput(fields.first_seen) || undefined, wants: new FormData(form).getAll('wants'), labels: fields.labels?.split(/[\s,、]+/).filter(Boolean).map((label) => label.toLowerCase()) }
@@ -36,11 +39,11 @@ export default function NewCase({ preset = {}, onClose }) {
     go(`/case/${answer.case.id}`)
   }
   return html`<${FormDialog} title=${t('board.new_case')} label=${t('new.create')} wide onClose=${onClose} submit=${submit}><div class="grid">
-    <${Text} name="name" label=${t('case.name')} hint=${t('new.name.hint')} first wide maxlength="300" required=${!url} value=${preset.name} />
-    <div class="wide"><${Text} name="url" label=${t('case.url')} hint=${t('new.url.hint')} value=${preset.url} onInput=${(event) => setUrl(event.target.value)} inputmode="url" maxlength="8000" />${wants(WANTS.url)}
+    <${Text} name="name" label=${t('case.name')} hint=${t('new.name.hint')} first wide maxlength="300" required=${!(url + name + domain).trim()} value=${preset.name} />
+    <div class="wide"><${Text} name="url" label=${t('case.url')} hint=${t('new.url.hint')} value=${preset.url} onInput=${(event) => setUrl(event.target.value)} inputmode="url" maxlength="8000" />${wants(WANTS.url, url)}
       ${known?.items.length > 0 && html`<p class="about" role="status">${t('new.known')} ${known.items.map((item) => html`<a href=${href(`/case/${item.id}`)} onClick=${onClose}>${item.id}</a> <${State} state=${item.state} /> `)}</p>`}</div>
-    <div><${Text} name="host" label=${t('case.host')} value=${preset.host} maxlength="255" />${wants(WANTS.host)}</div>
-    <div><${Text} name="domain" label=${t('case.domain')} maxlength="255" />${wants(WANTS.domain)}</div>
+    <div><${Text} name="host" label=${t('case.host')} value=${preset.host} onInput=${(event) => setName(event.target.value)} maxlength="255" />${wants(WANTS.host, url + name)}</div>
+    <div><${Text} name="domain" label=${t('case.domain')} onInput=${(event) => setDomain(event.target.value)} maxlength="255" />${wants(WANTS.domain, url + name + domain)}</div>
     <${Text} name="first_seen" type="datetime-local" label=${t('case.first_seen')} hint=${t('new.first_seen.hint')} /><${KindSelect} value=${preset.kind} />
     <${TargetAndService} target=${preset.target} /><${ActorSelect} /><${AssigneeField} />
     <${Select} name="gsb_type" label=${t('case.gsb')} none=${t('form.none')} options=${GSB.map((word) => [word, tf('gsb', word)])} />

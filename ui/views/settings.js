@@ -5,7 +5,7 @@ import { attempt, can, done, list } from '../lib/store.js'
 import { named, t, tf } from '../lib/i18n.js'
 import { KINDS } from '../lib/names.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
-import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
+import { ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Time } from '../parts/status.js'
 
 const CLOCKS = ['triage', 'confirm', 'report', 'down']
@@ -72,7 +72,7 @@ const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report
 export default function Settings() {
   useTitle(t('settings.page'))
   const { data, error, reload } = useLoad((signal) => get('/settings', {}, signal), [])
-  if (!can.settings) return html`<${Empty} icon="settings" title=${t('error.refused')} />`
+  if (!can.settings) return html`<${Refused} icon="settings" title=${t('settings.page')} />`
   // { items: [{ key, value, updated, version }] }, or an object of values.
   const rows = data && (data.items ? Object.fromEntries(data.items.map((row) => [row.key, row])) : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, { key, value }])))
   return html`<${Head} title=${t('settings.page')} sub=${t('settings.sub')} />

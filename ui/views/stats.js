@@ -7,7 +7,7 @@ import { lang, named, t, tf } from '../lib/i18n.js'
 import { prefs } from '../lib/prefs.js'
 import { route, setParams } from '../lib/router.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
-import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
+import { ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Bars, Columns, Legend, Lines, SERIES_MAX } from '../parts/chart.js'
 import { stateName } from '../parts/status.js'
 
@@ -41,7 +41,7 @@ function wordOf(column, value) {
   if (column === 'state') return stateName(value)
   if (column === 'target') { const row = list('targets').find((one) => one.key === value || one.name === value); return row ? named(row) : value }
   if (column === 'actor') { const row = list('actors').find((one) => one.key === value); return row ? row.name : value }
-  if (column === 'kind') return tf('kind', value)
+  if (column === 'kind' || column === 'source') return tf(column === 'kind' ? 'kind' : 'source', value)
   if (column === 'day' || column === 'weekday') return tf('stats.day', value)
   return String(value)
 }
@@ -121,7 +121,7 @@ export default function Stats() {
   const set = (name) => (event) => { if (/^\d{4}-\d{2}$/.test(event.target.value)) setParams({ [name]: event.target.value }) }
   // The words of the charts follow the language.
   void lang.value
-  if (!can.stats) return html`<${Empty} icon="stats" title=${t('error.refused')} />`
+  if (!can.stats) return html`<${Refused} icon="stats" title=${t('stats.page')} />`
   return html`<${Head} title=${t('stats.page')} sub=${t('stats.sub')}>
       <label class="inline">${t('stats.from')} <input type="month" value=${span.from} max=${span.to} onChange=${set('from')} /></label>
       <label class="inline">${t('stats.to')} <input type="month" value=${span.to} min=${span.from} onChange=${set('to')} /></label>

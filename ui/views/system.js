@@ -5,8 +5,8 @@ import { attempt, can, done } from '../lib/store.js'
 import { bytes, number } from '../lib/format.js'
 import { t, tf } from '../lib/i18n.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
-import { Empty, ErrorBox, Head, Icon, Skeleton, copy } from '../parts/basics.js'
-import { Ago, Time } from '../parts/status.js'
+import { ErrorBox, Head, Icon, Refused, Skeleton, copy } from '../parts/basics.js'
+import { Ago, Time, sourceName } from '../parts/status.js'
 
 /** A process that was not seen for this long is shown as late. */
 const LATE_MS = 30000
@@ -46,7 +46,7 @@ function Sources({ sources }) {
   return html`<${Panel} title=${t('system.sources')}>${sources.length === 0 ? html`<p class="dim">${t('system.no_sources')}</p>` : html`<${Table} label=${t('system.sources')} head=${['', t('system.source'), t('system.kind'), t('system.last_ok'), t('system.error')]}>${sources.map((source) => {
     const health = source.health || {}
     const bad = health.last_error && !(health.last_ok_ms > (health.last_error_ms || 0))
-    return html`<tr key=${source.key}><td><${Mark} good=${!bad}>${bad ? t('system.failing') : t('system.good')}<//></td><th scope="row">${source.name}</th><td>${tf('source', source.kind)}</td>
+    return html`<tr key=${source.key}><td><${Mark} good=${!bad}>${bad ? t('system.failing') : t('system.good')}<//></td><th scope="row">${sourceName(source)}</th><td>${tf('source', source.kind)}</td>
       <td>${health.last_ok_ms ? html`<${Ago} at=${new Date(health.last_ok_ms).toISOString()} />` : '–'}</td><td class="wrap">${bad ? health.last_error : ''}</td></tr>` })}<//>`}<//>`
 }
 
@@ -74,7 +74,7 @@ export default function System() {
     const timer = setInterval(() => { if (!document.hidden) { reload(); tick((n) => n + 1) } }, AGAIN_MS)
     return () => clearInterval(timer)
   }, [])
-  if (!can.system) return html`<${Empty} icon="system" title=${t('error.refused')} />`
+  if (!can.system) return html`<${Refused} icon="system" title=${t('system.page')} />`
   return html`<${Head} title=${t('system.page')} sub=${t('system.sub')}><button type="button" class="button" onClick=${reload}><${Icon} name="reload" />${t('reload')}</button><//>
     ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${10} />` : html`<div class="panels">
       <${Roles} roles=${data.roles || []} /><${Jobs} jobs=${data.jobs || {}} /><${Dead} count=${data.jobs?.dead ?? 0} again=${reload} />

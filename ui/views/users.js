@@ -5,7 +5,7 @@ import { attempt, can, done, user } from '../lib/store.js'
 import { t, tf } from '../lib/i18n.js'
 import { ROLES } from '../lib/names.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
-import { Empty, ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
+import { ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Check, Text, fieldsOf } from '../parts/form.js'
 import { Ago } from '../parts/status.js'
@@ -60,7 +60,7 @@ export default function Users() {
   const { data, error, reload } = useLoad(() => all('/users'), [])
   const [dialog, open] = useState(null)
   const close = () => open(null)
-  if (!can.admin) return html`<${Empty} icon="users" title=${t('error.refused')} />`
+  if (!can.admin) return html`<${Refused} icon="users" title=${t('users.page')} />`
   return html`<${Head} title=${t('users.page')} count=${data?.length} sub=${t('users.sub')}><button type="button" class="button primary" onClick=${() => open({ name: 'new' })}><${Icon} name="plus" />${t('users.new')}</button><//>
     ${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} /> ` : html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t('users.page')}><table class="table">
       <thead><tr>${['login', 'name', 'roles', 'totp', 'state', 'last_seen'].map((name) => html`<th scope="col">${t(`users.${name}`)}</th>`)}<td></td></tr></thead>

@@ -115,19 +115,20 @@ static void
 test_import(hk_flow *flow)
 {
 	g_autoptr(GString) out = g_string_new(NULL), again = g_string_new(NULL);
+	g_autoptr(GString) rows = g_string_new(NULL);
 	GError *local = NULL;
 	hk_meta_count count;
 
 	ok(hk_meta_export(hk_flow_db(flow), out, &local), "export");
 	hk_span text = hk_span_str(out->str);
-	ok(fl_do(flow, hk_meta_import(flow, text, false, &count, error)), "import: %s", fl_why());
+	ok(fl_do(flow, hk_meta_import(flow, text, &count, error)), "import: %s", fl_why());
 	is_int(count.made + count.changed, 0, "its own export changes nothing");
 	hk_flow *other = fl_open();
 	fl_run(other, HK_SQL("DELETE FROM targets"));
-	ok(fl_do(other, hk_meta_import(other, text, true, &count, error)), "dry: %s", fl_why());
+	ok(fl_do(other, hk_meta_preview(other, text, rows, &count, error)), "dry: %s", fl_why());
 	ok(count.made > 10, "would make %d", (int)count.made);
 	is_int(fl_int(other, HK_SQL("SELECT COUNT(*) FROM targets")), 0, "made nothing");
-	ok(fl_do(other, hk_meta_import(other, text, false, &count, error)), "import: %s", fl_why());
+	ok(fl_do(other, hk_meta_import(other, text, &count, error)), "import: %s", fl_why());
 	ok(hk_meta_export(hk_flow_db(other), again, &local), "export");
 	is_str(again->str, out->str, "the same comes out");
 	static const struct {
@@ -139,14 +140,85 @@ test_import(hk_flow *flow)
 			"actors[1].name:"},
 		{"{\"hikeshi_meta\":1,\"actors\":{}}", "actors"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-		ok(!fl_do(other,
-			   hk_meta_import(other, hk_span_str(wrong[i].text), false, &count, error)),
+		ok(!fl_do(other, hk_meta_import(other, hk_span_str(wrong[i].text), &count, error)),
 			"%s", wrong[i].text);
 		ok(g_str_has_prefix(fl_why(), wrong[i].why), "%s", fl_why());
 	}
 	is_int(fl_int(other, HK_SQL("SELECT COUNT(*) FROM actors WHERE key = 'a'")), 0,
 		"all or nothing");
 	fl_close(other);
+}
+
+/* Every row is judged, nothing is written. */
+static void
+test_preview(void)
+{
+	hk_flow *flow = fl_open();
+	g_autoptr(GString) rows = g_string_new(NULL), many = g_string_new(NULL);
+	hk_meta_count count;
+	int64_t id;
+	static const char file[] = "{\"hikeshi_meta\":1,\"actors\":["
+				   "{\"key\":\"old\",\"name\":\"Old\"},"
+				   "{\"key\":\"old2\",\"name\":\"\u65b0\"},"
+				   "{\"key\":\"new\",\"name\":\"New\"},"
+				   "{\"key\":\"new\",\"name\":\"Newer\"},"
+				   "{\"key\":\"e\",\"name\":\"\"},"
+				   "{\"key\":\"f\",\"name\":\"f\",\"cow\":1},"
+				   "7,{\"name\":\"no key\"}]}";
+
+	fl_do(flow,
+		hk_meta_new(flow, HK_META_ACTOR, "{\"key\":\"old\",\"name\":\"Old\"}", &id, error));
+	fl_do(flow, hk_meta_new(flow, HK_META_ACTOR, "{\"key\":\"old2\",\"name\":\"Old\"}", &id,
+			    error));
+	int64_t events = fl_int(flow, HK_SQL("SELECT COUNT(*) FROM events"));
+	int64_t actors = fl_int(flow, HK_SQL("SELECT COUNT(*) FROM actors"));
+	ok(fl_do(flow, hk_meta_preview(flow, hk_span_str(file), rows, &count, error)),
+		"preview: %s", fl_why());
+	is_int(count.made, 1, "one would be made");
+	is_int(count.changed, 1, "one changed");
+	is_int(count.same, 1, "one is the same");
+	is_int(count.refused, 5, "five are refused");
+	is_int(count.left_out, 0, "all are told");
+	is_str(rows->str,
+		"[{\"list\":\"actors\",\"index\":1,\"key\":\"old2\",\"name\":\"新\",\"how\":"
+		"\"changed\","
+		"\"change\":{\"key\":\"old2\",\"was\":{\"name\":\"Old\"},\"is\":{\"name\":\"新\"}}}"
+		","
+		"{\"list\":\"actors\",\"index\":2,\"key\":\"new\",\"name\":\"New\",\"how\":"
+		"\"made\",\"is\":"
+		"{\"key\":\"new\",\"name\":\"New\",\"aliases\":[],\"note\":\"\",\"state\":"
+		"\"active\"}},"
+		"{\"list\":\"actors\",\"index\":3,\"key\":\"new\",\"name\":\"Newer\",\"how\":"
+		"\"refused\","
+		"\"field\":\"key\",\"why\":\"stands twice in this list\"},"
+		"{\"list\":\"actors\",\"index\":4,\"key\":\"e\",\"name\":\"\",\"how\":\"refused\","
+		"\"field\":\"name\",\"why\":\"is empty\"},"
+		"{\"list\":\"actors\",\"index\":5,\"key\":\"f\",\"name\":\"f\",\"how\":\"refused\","
+		"\"field\":\"cow\",\"why\":\"is no field here (actor)\"},"
+		"{\"list\":\"actors\",\"index\":6,\"key\":null,\"name\":null,\"how\":\"refused\","
+		"\"field\":\"key\",\"why\":\"is missing\"},"
+		"{\"list\":\"actors\",\"index\":7,\"key\":null,\"name\":\"no "
+		"key\",\"how\":\"refused\","
+		"\"field\":\"key\",\"why\":\"is missing\"}]",
+		"row by row");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM events")), events, "no audit row");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM actors")), actors, "nothing is written");
+	ok(!fl_do(flow, hk_meta_import(flow, hk_span_str(file), &count, error)), "the import");
+	ok(g_str_has_prefix(fl_why(), "actors[3].key: stands twice"), "stops: %s", fl_why());
+	/* A file of which not all can be told: all is counted. */
+	g_string_append(many, "{\"hikeshi_meta\":1,\"actors\":[");
+	for (int i = 0; i < 12000; i++) {
+		g_string_append_printf(many, "%s{\"key\":\"k%d\",\"name\":\"n\"}", i ? "," : "", i);
+	}
+	g_string_append(many, "]}");
+	g_string_set_size(rows, 0);
+	ok(fl_do(flow, hk_meta_preview(flow, hk_span_str(many->str), rows, &count, error)),
+		"many: %s", fl_why());
+	is_int(count.made, 12000, "all are counted");
+	ok(count.left_out > 0 && rows->len < HK_META_PREVIEW_BYTES + 1000, "%d are left out",
+		(int)count.left_out);
+	ok(g_str_has_suffix(rows->str, "}]"), "the list is whole");
+	fl_close(flow);
 }
 
 static void
@@ -228,6 +300,7 @@ main(void)
 	test_wrong(flow);
 	test_rows(flow);
 	test_import(flow);
+	test_preview();
 	test_settings(flow);
 	test_views(flow);
 	fl_close(flow);
