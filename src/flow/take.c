@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "flow/case_int.h"
 #include "flow/check.h"
+#include "flow/evidence.h"
 #include "flow/sighting.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
@@ -552,7 +553,7 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 	hk_flow_touch(flow, row.id, NULL, &facets, true);
 	ret->case_id = row.id;
 	say_route(p, ret);
-	return put_rows(flow, p, row.id, &fresh, error) &&
+	return put_rows(flow, p, row.id, &fresh, error) && hk_evidence_want(flow, &row, error) &&
 	       (p->route || hk_case_tasks(flow, row.id, p->kind, error));
 }
 
