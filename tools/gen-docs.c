@@ -302,13 +302,13 @@ other_tables(GString *out)
 			out, "| `%s` | `%s` | %d |\n", sla[i].state, sla[i].clock, sla[i].minutes);
 	}
 	g_string_append(out,
-		"\n## Stages of jobs\n\n| stage | lease | attempts | first back-off | work "
-		"|\n|---|---|---|---|---|\n");
+		"\n## Stages of jobs\n\n| stage | pool | lease | attempts | first back-off | work "
+		"|\n|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < hk_stage_count; i++) {
 		const hk_stage *s = &hk_stages[i];
-		g_string_append_printf(out, "| `%s` | %d s | %d | %d s | %s |\n", s->text,
-			(int)(s->lease_ms / 1000), (int)s->attempts, (int)(s->backoff_ms / 1000),
-			s->meaning);
+		g_string_append_printf(out, "| `%s` | `%s` | %d s | %d | %d s | %s |\n", s->text,
+			s->pool, (int)(s->lease_ms / 1000), (int)s->attempts,
+			(int)(s->backoff_ms / 1000), s->meaning);
 	}
 }
 

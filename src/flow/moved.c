@@ -13,6 +13,7 @@ static const char *const row_names[HK_MOVING_COUNT] = {
 	[HK_MOVING_TASKS] = "tasks",
 	[HK_MOVING_ATTACHMENTS] = "attachments",
 	[HK_MOVING_SIGHTINGS] = "sightings",
+	[HK_MOVING_RUNS] = "runs",
 };
 
 void

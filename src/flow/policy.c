@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "flow/evidence.h"
 #include "store/settings.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 
-enum { MS_PER_MINUTE = 60000, DEDUPE_DAYS = 30, ROUTE_MAX = 200 };
+enum { MS_PER_MINUTE = 60000, DEDUPE_DAYS = 30, EVIDENCE_DAYS = 7, ROUTE_MAX = 200 };
 #define MS_PER_DAY INT64_C(86400000)
 
 typedef struct sla_row {
@@ -94,7 +95,12 @@ hk_policy_init(hk_policy *policy)
 	if (hk_casekind_count > G_N_ELEMENTS(policy->sla_ms[0])) {
 		HK_BUG("more kinds of cases than hk_policy has room for");
 	}
-	*policy = (hk_policy){.dedupe_ms = DEDUPE_DAYS * MS_PER_DAY, .ct_threshold = 0.9};
+	*policy = (hk_policy){.dedupe_ms = DEDUPE_DAYS * MS_PER_DAY,
+		.ct_threshold = 0.9,
+		.evidence_capture = true,
+		.evidence_enrich = true,
+		.evidence_age_ms = EVIDENCE_DAYS * MS_PER_DAY,
+		.evidence_plan = "standard"};
 	policy->scope = g_ptr_array_new_with_free_func(rule_free);
 	sla_default(policy);
 }
@@ -157,6 +163,35 @@ take_ct(hk_policy *policy, const hk_json *root, GError **error)
 		return hk_error_set(error, HK_ERANGE, "threshold: must be 0 to 1");
 	}
 	policy->ct_threshold = threshold;
+	return true;
+}
+
+static bool
+take_evidence(hk_policy *policy, const hk_json *root, GError **error)
+{
+	static const char *const known[] = {"capture", "enrich", "plan", "days", NULL};
+	bool capture = policy->evidence_capture, enrich = policy->evidence_enrich;
+	int64_t days = policy->evidence_age_ms / MS_PER_DAY;
+	const char *plan = policy->evidence_plan;
+
+	if (!members_known(root, known, error) ||
+		(hk_json_has(root, "capture") && !hk_json_bool(root, "capture", &capture, error)) ||
+		(hk_json_has(root, "enrich") && !hk_json_bool(root, "enrich", &enrich, error)) ||
+		(hk_json_has(root, "plan") && !hk_json_str(root, "plan", &plan, error)) ||
+		(hk_json_has(root, "days") && !hk_json_i64(root, "days", &days, error))) {
+		return false;
+	}
+	if (!g_strv_contains(hk_plans, plan)) {
+		return hk_error_set(error, HK_EFORM, "plan: must be quick, standard or full");
+	}
+	if (days < 1 || days > HK_DEDUPE_DAYS_MAX) {
+		return hk_error_set(
+			error, HK_ERANGE, "days: must be 1 to %d", (int)HK_DEDUPE_DAYS_MAX);
+	}
+	policy->evidence_capture = capture;
+	policy->evidence_enrich = enrich;
+	policy->evidence_age_ms = days * MS_PER_DAY;
+	g_strlcpy(policy->evidence_plan, plan, sizeof policy->evidence_plan);
 	return true;
 }
 
@@ -325,6 +360,7 @@ static const struct {
 	{"scope", take_scope},
 	{"sla", take_sla},
 	{"ct", take_ct},
+	{"evidence", take_evidence},
 };
 
 bool
@@ -340,7 +376,7 @@ hk_policy_take(hk_policy *policy, const char *key, hk_span value, GError **error
 	}
 	return hk_error_set(error, HK_ENOENT,
 		"there is no setting of that name; there are dedupe, "
-		"scope, sla and ct");
+		"scope, sla, ct and evidence");
 }
 
 bool

@@ -5,6 +5,8 @@
  *             scope; route says who deals with it. target is a target's key. At least one of the three; at most 200 rules
  *     sla     {CLOCK: MINUTES | null | {KIND or "default": MINUTES | null, ...}, ...}  clocks: sla.def; null: no clock runs
  *     ct      {"threshold": 0..1}                from which score on a sighting opens a case by itself; 0.9
+ *     evidence {"capture"?: bool, "enrich"?: bool, "plan"?: "quick|standard|full", "days"?: 1..3650}  what is done by itself when a case
+ *             opens that was named within so many days (7): capture by that plan ("standard"), enrichment. Both are on
  *
  * A member that is missing has its default. */
 #ifndef HK_FLOW_POLICY_H
@@ -33,6 +35,9 @@ typedef struct hk_policy {
 	GPtrArray *scope;                /* of hk_scope_rule */
 	int64_t sla_ms[HK_SLA_NONE][16]; /* by the kind's place in casekinds.def; -1: no clock */
 	double ct_threshold;
+	bool evidence_capture, evidence_enrich;
+	int64_t evidence_age_ms;
+	char evidence_plan[16];
 } hk_policy;
 
 /* hk_policy_init(policy): the defaults. */

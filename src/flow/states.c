@@ -37,8 +37,8 @@ const hk_casekind hk_casekinds[] = {
 const size_t hk_casekind_count = sizeof hk_casekinds / sizeof hk_casekinds[0];
 
 const hk_stage hk_stages[] = {
-#define STAGE(id, text, lease_ms, attempts, backoff_ms, meaning)                                   \
-	{text, lease_ms, attempts, backoff_ms, meaning},
+#define STAGE(id, text, pool, lease_ms, attempts, backoff_ms, meaning)                             \
+	{text, pool, lease_ms, attempts, backoff_ms, meaning},
 #include "flow/stages.def"
 #undef STAGE
 };
@@ -52,6 +52,7 @@ hk_machine_text(hk_machine machine)
 		[HK_MACHINE_SIGHTING] = "sighting",
 		[HK_MACHINE_TASK] = "task",
 		[HK_MACHINE_INTAKE] = "intake",
+		[HK_MACHINE_RUN] = "run",
 		[HK_MACHINE_JOB] = "job",
 	};
 

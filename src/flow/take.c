@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "flow/case_int.h"
 #include "flow/check.h"
+#include "flow/evidence.h"
 #include "flow/sighting.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
@@ -548,7 +549,7 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 	say_route(p, ret);
 	return (!lead->url || hk_case_urls_first(flow->db, row.id, lead->url, p->hash, lead->host,
 				      p->named_ms, error)) &&
-	       put_rows(flow, p, row.id, error) &&
+	       put_rows(flow, p, row.id, error) && hk_evidence_want(flow, &row, error) &&
 	       (p->route || hk_case_tasks(flow, row.id, p->kind, error));
 }
 

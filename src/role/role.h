@@ -34,7 +34,10 @@ bool hk_role_watch(const hk_opts *opts, GError **error);
 bool hk_role_work(const hk_opts *opts, GError **error);
 bool hk_role_web(const hk_opts *opts, GError **error);
 
-/* hk_role_serve(opts, error): the three roles as child processes, --workers of work; one that ends by itself is started again, after 1 s, doubling
+/* hk_role_work_pools(opts, pools, error): hk_role_work for the stages of these pools (NULL or empty: all). HK_EUSAGE: there is no such pool. */
+bool hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error);
+
+/* hk_role_serve(opts, error): the three roles as child processes, --workers of work for pool "work", one each for the others; one that ends by itself is started again, after 1 s, doubling
  * to a minute. A wrong command line or configuration (EX_USAGE, EX_CONFIG) ends all of them. Children die with their parent. */
 bool hk_role_serve(const hk_opts *opts, GError **error);
 

@@ -154,6 +154,24 @@ add(serving *s, const char *name, bool (*run)(const hk_opts *, GError **))
 	g_array_append_val(s->children, c);
 }
 
+static bool
+run_work(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"work", NULL}, error);
+}
+
+static bool
+run_capture(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"capture", NULL}, error);
+}
+
+static bool
+run_look(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"look", NULL}, error);
+}
+
 bool
 hk_role_serve(const hk_opts *opts, GError **error)
 {
@@ -171,8 +189,10 @@ hk_role_serve(const hk_opts *opts, GError **error)
 	s.children = g_array_new(FALSE, TRUE, sizeof(child));
 	add(&s, "web", hk_role_web);
 	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_WORKERS); i++) {
-		add(&s, "work", hk_role_work);
+		add(&s, "work", run_work);
 	}
+	add(&s, "capture", run_capture);
+	add(&s, "look", run_look);
 	add(&s, "watch", hk_role_watch);
 	while (!hk_stop_asked() && s.refused == 0) {
 		int64_t now_ms = hk_clock_mono_ms();

@@ -4,6 +4,7 @@
 #include "casework/intake.h"
 #include "casework/leads.h"
 #include "flow/jobs.h"
+#include "flow/states.h"
 #include "flow/sweep.h"
 #include "role/role.h"
 #include "sys/gerr.h"
@@ -63,15 +64,44 @@ do_job(const hk_role *role, hk_sites *sites, const hk_job *job)
 	hk_job_failed(role->flow, job, why->message, !is_passing(code), NULL);
 }
 
+/* The stages that this process has a handler for, of the pools that it was told to serve. What is for others is left for them. */
 static bool
-loop(const hk_role *role, hk_sites *sites, GError **error)
+stages_of(const char *const *pools, GPtrArray **ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+		const hk_stage *stage = hk_stage_find(handlers[i].stage);
+		if (!pools || !*pools || g_strv_contains(pools, stage->pool)) {
+			g_ptr_array_add(list, (void *)(uintptr_t)stage->text);
+		}
+	}
+	for (size_t i = 0; pools && pools[i]; i++) {
+		bool known = false;
+		for (size_t k = 0; k < hk_stage_count; k++) {
+			known = known || strcmp(hk_stages[k].pool, pools[i]) == 0;
+		}
+		if (!known) {
+			return hk_error_set(error, HK_EUSAGE,
+				"--pools: there is no pool \"%s\"; there are work, capture and "
+				"look",
+				pools[i]);
+		}
+	}
+	g_ptr_array_add(list, NULL);
+	*ret = g_steal_pointer(&list);
+	return true;
+}
+
+static bool
+loop(const hk_role *role, hk_sites *sites, const char *const *stages, GError **error)
 {
 	bool away = false;
 
 	while (!hk_stop_asked()) {
 		g_autoptr(GError) local = NULL;
 		hk_job job = {0};
-		if (!hk_job_claim(role->flow, role->name, NULL, &job, &local)) {
+		if (!hk_job_claim(role->flow, role->name, stages, &job, &local)) {
 			if (hk_error_code(local) != HK_EAGAIN) {
 				g_propagate_error(error, g_steal_pointer(&local));
 				return false;
@@ -105,21 +135,28 @@ start_sweep(hk_flow *flow, void *user, GError **error)
 }
 
 bool
-hk_role_work(const hk_opts *opts, GError **error)
+hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error)
 {
 	hk_role role;
+	g_autoptr(GPtrArray) stages = NULL;
 
-	if (!hk_role_open(opts, "work", NULL, &role, error)) {
+	if (!stages_of(pools, &stages, error) || !hk_role_open(opts, "work", NULL, &role, error)) {
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
 	g_autoptr(hk_sites) sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
 	bool good = sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
-		    loop(&role, sites, error);
+		    loop(&role, sites, (const char *const *)stages->pdata, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
 	hk_role_close(&role);
 	return good;
+}
+
+bool
+hk_role_work(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, hk_opts_list(opts, HK_OPT_POOLS), error);
 }

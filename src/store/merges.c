@@ -34,6 +34,7 @@ static const struct {
 	[HK_MOVING_TASKS] = {ALL("tasks"), ONE("tasks"), AT("tasks")},
 	[HK_MOVING_ATTACHMENTS] = {ALL("attachments"), ONE("attachments"), AT("attachments")},
 	[HK_MOVING_SIGHTINGS] = {ALL("sightings"), ONE("sightings"), AT("sightings")},
+	[HK_MOVING_RUNS] = {ALL("runs"), ONE("runs"), AT("runs")},
 };
 
 static int
@@ -295,6 +296,7 @@ hk_case_bare(hk_db *db, int64_t case_id, bool *ret, GError **error)
 			   "(SELECT COUNT(*) FROM tasks WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM attachments WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM sightings WHERE case_id = $1) + "
+			   "(SELECT COUNT(*) FROM runs WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM labels WHERE case_id = $1)"),
 		    HK_ARGS(hk_v_int(case_id)), &n, error)) {
 		return false;

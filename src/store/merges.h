@@ -11,6 +11,7 @@ typedef enum hk_moving {
 	HK_MOVING_TASKS,
 	HK_MOVING_ATTACHMENTS,
 	HK_MOVING_SIGHTINGS,
+	HK_MOVING_RUNS,
 	HK_MOVING_COUNT,
 } hk_moving;
 

@@ -230,7 +230,7 @@ work(int number)
 	for (;;) {
 		g_autoptr(GError) error = NULL;
 		hk_job job;
-		if (!hk_job_claim(flow, owner, NULL, &job, &error)) {
+		if (!hk_job_claim(flow, owner, (const char *const[]){"mail", NULL}, &job, &error)) {
 			fprintf(stderr, "# %s\n", error->message);
 			return 1;
 		}
