@@ -1,4 +1,4 @@
-/* fuzz_mailread: a whole mail, through GMime, libxml2, ZBar, our charsets, to sightings; without the sandbox, so that what it would hide is seen.
+/* fuzz_mailread: a whole mail, through GMime, ZBar, our charsets, to sightings; without the sandbox, so that what it would hide is seen.
  * Properties: the facts are what the parent takes; no sighting holds an address of a person or more than its cap. */
 #include <stdlib.h>
 

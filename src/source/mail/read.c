@@ -97,7 +97,6 @@ void
 hk_mail_init(void)
 {
 	hk_mime_init();
-	hk_html_init();
 	hk_qr_init();
 }
 
