@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/sys/test_html.c */
 #include "sys/htmltok.h"
 
 #include <string.h>
