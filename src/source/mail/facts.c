@@ -290,6 +290,14 @@ is_html(const hk_mime_part *part, const char *name)
 	       ends(name, ".svg") || looks_html(part->body);
 }
 
+/* A mail as an attachment. As a message/rfc822 in base64, which RFC 2046 forbids and mailers write, GMime leaves it as it is. */
+static bool
+is_mail(const hk_mime_part *part, const char *name)
+{
+	return ends(name, ".eml") || strcmp(part->type, "message/rfc822") == 0 ||
+	       strcmp(part->type, "message/global") == 0;
+}
+
 static void walk(reading *r, hk_span mail);
 
 /* Reads a part; *ret_charset: what its text was taken for. NULL, or why it was not read. */
@@ -304,7 +312,7 @@ read_part(reading *r, const hk_mime_part *part, const char *name, int64_t messag
 		return r->how == HK_MAIL_NO_PICTURES ? "not read: the pictures took all time"
 						     : read_image(r, part->body, message);
 	}
-	if (ends(name, ".eml") && r->eml < EML_DEPTH_MAX) {
+	if (is_mail(part, name) && r->eml < EML_DEPTH_MAX) {
 		int64_t base = r->base;
 
 		r->eml++;

@@ -214,6 +214,24 @@ test_slow_picture(void)
 		"the picture was left out, and that is told");
 }
 
+/* Forbidden, and common: a forwarded lure in base64. */
+static void
+test_encoded_mail(void)
+{
+	static const char inner[] =
+		"Subject: inner\nContent-Type: text/plain\n\nhttps://in.evil.test/a\n";
+	g_autofree char *inner64 = g_base64_encode((const uint8_t *)inner, strlen(inner));
+	g_autofree char *text = g_strdup_printf(
+		"From: a@b.test\nSubject: outer\nContent-Type: multipart/mixed; boundary=r\n\n"
+		"--r\nContent-Type: message/rfc822\nContent-Transfer-Encoding: "
+		"base64\n\n%s\n--r--\n",
+		inner64);
+	g_autoptr(hk_mail) mail = read_text(text);
+
+	links(mail, "1 text written https://in.evil.test/a|", "message/rfc822 in base64");
+	is_str(mail->heads->len > 1 ? head(mail, 1)->subject : NULL, "inner", "its subject");
+}
+
 /* The same caps hold for mails in mails in attachments: each of these has a few parts only. */
 static void
 test_attached_mails(void)
@@ -376,6 +394,7 @@ main(void)
 	test_shapes();
 	test_pictures();
 	test_slow_picture();
+	test_encoded_mail();
 	test_attached_mails();
 	test_large_facts();
 	test_false_escapes();
