@@ -270,6 +270,34 @@ read_line(const char *text, hk_url *url, char **ret_note)
 	return blank && links == 0 ? "words" : fault_code(fault);
 }
 
+static bool
+has_scheme(hk_span link, hk_url *url)
+{
+	return hk_url_read(link, hk_uts46_to_ascii, NULL, url, NULL) == HK_OK &&
+	       !(url->odd & HK_URL_ODD_NO_SCHEME);
+}
+
+/* Whether a cell holds another URL behind its first: behind one with a scheme only what has one, too. "bank.example (1)/" is the name
+ * of a folder, and what follows a broken host belongs to it. */
+static bool
+holds_several(hk_span text, hk_url *url)
+{
+	hk_span first, found;
+	size_t pos = 0;
+
+	if (!hk_url_find(text, false, &pos, &first)) {
+		return false;
+	}
+	bool strict = has_scheme(first, url);
+
+	while (hk_url_find(text, false, &pos, &found)) {
+		if (!hk_span_eq(first, found) && (!strict || has_scheme(found, url))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A cell holds a URL, and its blanks are a part of it. */
 static const char *
 read_cell(const char *text, hk_url *url)
@@ -277,7 +305,7 @@ read_cell(const char *text, hk_url *url)
 	hk_span link[2];
 	hk_url_fault fault;
 
-	if (links_in(hk_span_str(text), false, link) > 1) {
+	if (holds_several(hk_span_str(text), url)) {
 		return "several";
 	}
 	if (hk_url_read(hk_span_str(text), hk_uts46_to_ascii, NULL, url, &fault) == HK_OK) {

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* A line without literals is at most so long; so many literals in one response. */
-#define HK_IMAP_LINE_MAX     (1u << 20)
+/* A line without literals is at most so long (the numbers of a million mails, as SEARCH gives them); so many literals in one response. */
+#define HK_IMAP_LINE_MAX     (12u << 20)
 #define HK_IMAP_LITERALS_MAX 16u
 
 /* hk_imap_frame(buffer, max_bytes, ret_len): whether buffer begins with a whole response, and how long it is with its literals and line end. HK_ETRUNC:

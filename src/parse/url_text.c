@@ -277,6 +277,7 @@ typedef struct fold {
 	size_t len;
 	size_t max;
 	int32_t before; /* last character written */
+	size_t blanks; /* where the blanks that were looked at last end: each is asked for, all are read once */
 	bool in_path;
 	bool wide; /* the host was written in full width */
 	bool over;
@@ -330,9 +331,10 @@ is_dot_here(hk_span text, size_t at, size_t *ret_len)
 static bool
 take_blanks(fold *f)
 {
-	size_t next = blanks_end(f->text, f->at);
+	size_t next = f->at < f->blanks ? f->blanks : blanks_end(f->text, f->at);
 	size_t len = 0;
 
+	f->blanks = next;
 	if (next == f->text.len || f->len == 0) {
 		return false;
 	}

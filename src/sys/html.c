@@ -2,16 +2,14 @@
 
 #include <string.h>
 
-#include <libxml/HTMLparser.h>
-
-#include "base/utf8.h"
+#include "sys/htmltok.h"
 
 typedef struct reading {
 	hk_html *html;
 	char *base;         /* of <base href>, or NULL */
 	hk_html_link *open; /* the <a> that stands open; borrowed from links */
 	GString *shown;     /* its text so far */
-	unsigned silent;    /* script, style, title ... standing open */
+	unsigned silent;    /* template, noembed standing open */
 	size_t text_max;
 } reading;
 
@@ -35,19 +33,13 @@ hk_html_free(hk_html *html)
 	}
 }
 
-void
-hk_html_init(void)
-{
-	xmlInitParser();
-}
-
 static bool
-is(const xmlChar *name, const char *words)
+is(const char *name, const char *words)
 {
-	size_t len = strlen((const char *)name);
+	size_t len = strlen(name);
 	const char *at = words;
 
-	while (len > 0 && (at = strstr(at, (const char *)name)) != NULL) {
+	while (len > 0 && (at = strstr(at, name)) != NULL) {
 		if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
 			return true;
 		}
@@ -56,15 +48,13 @@ is(const xmlChar *name, const char *words)
 	return false;
 }
 
-static const char *
-attribute(const xmlChar **attributes, const char *name)
+/* NULL: there is none. */
+static char *
+attribute(const hk_htmltok *tag, const char *name)
 {
-	for (size_t i = 0; attributes && attributes[i]; i += 2) {
-		if (strcmp((const char *)attributes[i], name) == 0) {
-			return attributes[i + 1] ? (const char *)attributes[i + 1] : "";
-		}
-	}
-	return NULL;
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	return hk_htmltok_attribute(tag, name, value) ? g_strndup(value->str, value->len) : NULL;
 }
 
 /* Cuts at the cap, not inside a character. */
@@ -89,28 +79,73 @@ has_scheme(const char *url)
 	return n > 0 && url[n] == ':' && g_ascii_isalpha(url[0]);
 }
 
-/* As a browser would, in the three forms that occur in mails; NULL: it leads nowhere without a page around it. */
+static bool
+is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* As a browser would, in the forms that occur in mails; NULL: it leads nowhere without a page around it. */
 static char *
 resolve(const reading *r, const char *url)
 {
 	if (has_scheme(url)) {
 		return g_strdup(url);
 	}
-	if (g_str_has_prefix(url, "//")) {
+	if (is_slash(url[0]) && is_slash(url[1])) {
 		return g_strconcat("https:", url, NULL);
 	}
 	if (!r->base || url[0] == '#') {
 		/* Outlook takes "www.evil.example" for an address, so people click on it. */
-		return g_str_has_prefix(url, "www.") ? g_strdup(url) : NULL;
+		return g_ascii_strncasecmp(url, "www.", 4) == 0 ? g_strdup(url) : NULL;
 	}
-	const char *host = strstr(r->base, "://");
-	const char *path = host ? strchr(host + 3, '/') : NULL;
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	size_t keep = url[0] == '/' ? (path ? (size_t)(path - r->base) : strlen(r->base))
-				    : (slash ? (size_t)(slash + 1 - r->base) : strlen(r->base));
-	g_autofree char *front = g_strndup(r->base, keep);
+	size_t host = strcspn(r->base, ":") + 1;
 
-	return g_strconcat(front, url[0] == '/' || path ? "" : "/", url, NULL);
+	host += strspn(r->base + host, "/\\");
+
+	size_t path = host + strcspn(r->base + host, "/\\?#");
+	size_t end = path + strcspn(r->base + path, "?#");
+	size_t slash = end;
+
+	while (slash > path && !is_slash(r->base[slash - 1])) {
+		slash--;
+	}
+	bool rooted = is_slash(url[0]);
+	g_autofree char *front = g_strndup(r->base, rooted || slash == path ? path : slash);
+
+	return g_strconcat(front, rooted || slash > path ? "" : "/", url, NULL);
+}
+
+/* URL Standard: blanks around it, and tabs and line ends within, are no part of an address. */
+static char *
+plain_url(const char *said)
+{
+	g_autofree char *cut = NULL;
+	char *to;
+
+	while (*said && (unsigned char)*said <= ' ') {
+		said++;
+	}
+	cut = to = bounded(said, HK_HTML_URL_MAX);
+	for (const char *from = cut; *from; from++) {
+		if (!strchr("\t\r\n", *from)) {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return g_strdup(g_strchomp(cut));
+}
+
+/* The first <base> counts. */
+static void
+set_base(reading *r, const char *said)
+{
+	g_autofree char *url = plain_url(said);
+	bool bare = is_slash(url[0]) && is_slash(url[1]);
+
+	r->base = has_scheme(url) ? g_steal_pointer(&url)
+		  : bare          ? g_strconcat("https:", url, NULL)
+				  : NULL;
 }
 
 static hk_html_link *
@@ -120,11 +155,8 @@ add(reading *r, hk_html_how how, const char *said, const char *shown)
 		r->html->cut = r->html->cut || said;
 		return NULL;
 	}
-	while (*said && (unsigned char)*said <= ' ') {
-		said++;
-	}
-	g_autofree char *cut = bounded(said, HK_HTML_URL_MAX);
-	char *url = *cut ? resolve(r, g_strchomp(cut)) : NULL;
+	g_autofree char *plain = plain_url(said);
+	char *url = *plain ? resolve(r, plain) : NULL;
 
 	if (!url) {
 		return NULL;
@@ -181,73 +213,107 @@ close_link(reading *r)
 	g_string_truncate(r->shown, 0);
 }
 
-/* "3; url='https://...'" */
-static const char *
+/* "3; url='https://...'", and without "url=", too (WHATWG HTML, shared declarative refresh steps). NULL: it only loads itself again. */
+static char *
 refresh_url(const char *content)
 {
-	for (; *content; content++) {
-		if (g_ascii_strncasecmp(content, "url", 3) == 0) {
-			content += 3 + strspn(content + 3, " \t");
-			if (*content == '=') {
-				return content + 1 + strspn(content + 1, " \t'\"");
-			}
-		}
+	static const char blanks[] = " \t\r\n\f";
+	const char *at = content + strspn(content, blanks);
+
+	at += strspn(at, "0123456789.");
+	if (at == content || !strchr(" \t\r\n\f;,", *at)) {
+		return NULL;
 	}
-	return NULL;
+	at += strspn(at, blanks);
+	at += *at == ';' || *at == ',';
+	at += strspn(at, blanks);
+	if (g_ascii_strncasecmp(at, "url", 3) == 0) {
+		const char *equals = at + 3 + strspn(at + 3, blanks);
+
+		at = *equals == '=' ? equals + 1 + strspn(equals + 1, blanks) : at;
+	}
+	char quote[2] = {*at == '"' || *at == '\'' ? *at : '\0', '\0'};
+
+	at += *quote != '\0';
+	return g_strndup(at, strcspn(at, quote));
 }
 
 static void
-on_meta(reading *r, const xmlChar **attributes)
+on_meta(reading *r, const hk_htmltok *tag)
 {
-	const char *equiv = attribute(attributes, "http-equiv");
-	const char *content = attribute(attributes, "content");
+	g_autofree char *equiv = attribute(tag, "http-equiv");
+	g_autofree char *content = attribute(tag, "content");
 
 	if (equiv && content && g_ascii_strcasecmp(equiv, "refresh") == 0) {
-		const char *found = refresh_url(content);
-		g_autofree char *url = found ? g_strndup(found, strcspn(found, "'\"")) : NULL;
+		g_autofree char *url = refresh_url(content);
 
 		add(r, HK_HTML_MOVE, url, NULL);
 	}
 }
 
+/* What is clicked or sent. */
 static void
-on_start(void *user, const xmlChar *name, const xmlChar **attributes)
+take_links(reading *r, const hk_htmltok *tag)
+{
+	const char *name = tag->name;
+	g_autofree char *href = attribute(tag, "href");
+	g_autofree char *alt = attribute(tag, "alt");
+
+	if (is(name, "a area")) {
+		g_autofree char *xlink = href ? NULL : attribute(tag, "xlink:href");
+		hk_html_link *link;
+
+		close_link(r);
+		link = add(r, HK_HTML_LINK, href ? href : xlink, alt);
+		r->open = is(name, "a") ? link : NULL;
+	} else if (is(name, "base") && !r->base && href) {
+		set_base(r, href);
+	} else if (is(name, "meta")) {
+		on_meta(r, tag);
+	} else if (is(name, "form")) {
+		g_autofree char *action = attribute(tag, "action");
+
+		add(r, HK_HTML_FORM, action, NULL);
+	} else if (is(name, "button input")) {
+		g_autofree char *action = attribute(tag, "formaction");
+		g_autofree char *value = attribute(tag, "value");
+
+		add(r, HK_HTML_FORM, action, value);
+	} else if (strchr(name, ':')) {
+		/* Outlook's buttons: <v:roundrect href="..."> */
+		add(r, HK_HTML_LINK, href, alt);
+	}
+}
+
+/* What is loaded when the mail is shown. */
+static void
+take_loads(reading *r, const hk_htmltok *tag)
 {
 	static const char loads[] =
 		"img iframe frame embed source video audio script input link object track";
-	reading *r = user;
-	const char *said;
+	g_autofree char *background = attribute(tag, "background");
 
-	if (is(name, "script style title noembed template")) {
-		r->silent++;
+	if (is(tag->name, loads)) {
+		g_autofree char *src = attribute(tag, "src");
+		g_autofree char *other = attribute(tag, is(tag->name, "object") ? "data" : "href");
+		g_autofree char *alt = attribute(tag, "alt");
+
+		add(r, HK_HTML_LOAD, src ? src : other, alt);
+		if (is(tag->name, "img") && r->open && alt) {
+			append_text(r->shown, alt, strlen(alt));
+		}
 	}
-	if (is(name, "a area")) {
-		close_link(r);
-		r->open = add(r, HK_HTML_LINK, attribute(attributes, "href"),
-			attribute(attributes, "alt"));
-	} else if (is(name, "base") && !r->base) {
-		said = attribute(attributes, "href");
-		r->base = said && has_scheme(said) ? bounded(said, HK_HTML_URL_MAX) : NULL;
-	} else if (is(name, "meta")) {
-		on_meta(r, attributes);
-	} else if (is(name, "form")) {
-		add(r, HK_HTML_FORM, attribute(attributes, "action"), NULL);
-	}
-	if (is(name, "button input") && (said = attribute(attributes, "formaction"))) {
-		add(r, HK_HTML_FORM, said, attribute(attributes, "value"));
-	}
-	if (is(name, loads)) {
-		said = attribute(attributes, "src");
-		said = said ? said : attribute(attributes, is(name, "object") ? "data" : "href");
-		add(r, HK_HTML_LOAD, said, attribute(attributes, "alt"));
-	}
-	said = attribute(attributes, "background");
-	if (said) {
-		add(r, HK_HTML_LOAD, said, NULL);
-	}
-	if (is(name, "img") && r->open && (said = attribute(attributes, "alt"))) {
-		append_text(r->shown, said, strlen(said));
-	}
+	add(r, HK_HTML_LOAD, background, NULL);
+}
+
+static void
+on_start(reading *r, const hk_htmltok *tag)
+{
+	const char *name = tag->name;
+
+	r->silent += is(name, "noembed template");
+	take_links(r, tag);
+	take_loads(r, tag);
 	if (is(name, "td th")) {
 		break_line(r->html->text, '\t');
 	} else if (is(name, "br p div tr table li ul ol dl dt dd h1 h2 h3 h4 h5 h6 hr blockquote "
@@ -262,14 +328,12 @@ on_start(void *user, const xmlChar *name, const xmlChar **attributes)
 }
 
 static void
-on_end(void *user, const xmlChar *name)
+on_end(reading *r, const char *name)
 {
-	reading *r = user;
-
-	if (is(name, "script style title noembed template") && r->silent > 0) {
+	if (is(name, "noembed template") && r->silent > 0) {
 		r->silent--;
 	}
-	if (is(name, "a area")) {
+	if (is(name, "a")) {
 		close_link(r);
 	} else if (is(name, "p div tr table li h1 h2 h3 h4 h5 h6 blockquote pre")) {
 		break_line(r->html->text, '\n');
@@ -277,29 +341,22 @@ on_end(void *user, const xmlChar *name)
 }
 
 static void
-on_text(void *user, const xmlChar *text, int len)
+on_text(reading *r, hk_span written)
 {
-	reading *r = user;
+	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (r->silent > 0 || len <= 0) {
+	if (r->silent > 0) {
 		return;
 	}
-	if (r->html->text->len + (size_t)len > r->text_max) {
+	hk_htmltok_decode(written, false, text);
+	if (r->html->text->len + text->len > r->text_max) {
 		r->html->cut = true;
 		return;
 	}
-	append_text(r->html->text, (const char *)text, (size_t)len);
+	append_text(r->html->text, text->str, text->len);
 	if (r->open && r->shown->len < HK_HTML_SHOWN_MAX) {
-		append_text(r->shown, (const char *)text, (size_t)len);
+		append_text(r->shown, text->str, text->len);
 	}
-}
-
-/* libxml2 would print what it does not like. */
-static void
-on_error(void *user, const char *format, ...)
-{
-	(void)user;
-	(void)format;
 }
 
 hk_html *
@@ -308,45 +365,32 @@ hk_html_read(hk_span utf8)
 	hk_html *html = g_new0(hk_html, 1);
 	g_autoptr(GString) shown = g_string_new(NULL);
 	reading r = {.html = html, .shown = shown};
-	htmlSAXHandler sax = {.startElement = on_start,
-		.endElement = on_end,
-		.characters = on_text,
-		.ignorableWhitespace = on_text,
-		.error = on_error,
-		.warning = on_error,
-		.initialized = 1};
 	size_t len = MIN(utf8.len, HK_HTML_BYTES_MAX);
+	hk_htmltok tok = {.text = hk_span_of(utf8.data, len)};
 
 	html->text = g_string_new(NULL);
 	html->links = g_ptr_array_new_with_free_func(link_free);
 	html->cut = len < utf8.len;
 	r.text_max =
 		len + 1024; /* text is never longer than what it is made of, but for line ends */
-
-	/* U+0000 would end the text for libxml2, and hide what follows. */
-	g_autofree char *copy = g_malloc(len + 1);
-
-	for (size_t i = 0; i < len; i++) {
-		copy[i] = utf8.data[i] ? (char)utf8.data[i] : ' ';
-	}
-	copy[len] = '\0';
-
-	htmlParserCtxtPtr parser =
-		len > 0 ? htmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8)
-			: NULL;
-
-	if (parser) {
-		htmlCtxtUseOptions(parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-						   HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-						   HTML_PARSE_IGNORE_ENC);
-		for (size_t at = 0; at < len; at += 32768) {
-			htmlParseChunk(parser, copy + at, (int)MIN(len - at, 32768), 0);
+	while (hk_htmltok_next(&tok)) {
+		switch (tok.kind) {
+		case HK_HTMLTOK_START:
+			on_start(&r, &tok);
+			break;
+		case HK_HTMLTOK_END:
+			on_end(&r, tok.name);
+			break;
+		case HK_HTMLTOK_TEXT:
+			on_text(&r, tok.body);
+			break;
+		case HK_HTMLTOK_RAW:
+			/* These are shown as they stand. */
+			if (is(tok.name, "textarea xmp plaintext")) {
+				on_text(&r, tok.body);
+			}
+			break;
 		}
-		htmlParseChunk(parser, NULL, 0, 1);
-		if (parser->myDoc) {
-			xmlFreeDoc(parser->myDoc);
-		}
-		htmlFreeParserCtxt(parser);
 	}
 	close_link(&r);
 	g_free(r.base);

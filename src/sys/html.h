@@ -1,4 +1,4 @@
-/* sys/html: the text and the links of an HTML mail, over libxml2's SAX reader. Layer: sys. Input is hostile: call it in sys/sandbox
+/* sys/html: the text and the links of an HTML mail, over sys/htmltok. Layer: sys. Input is hostile: call it in sys/sandbox
  * only.
  *
  * No tree is built, so depth costs nothing; nothing that the page names is loaded. */
@@ -39,9 +39,6 @@ typedef struct hk_html {
 
 void hk_html_free(hk_html *html);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_html, hk_html_free)
-
-/* hk_html_init(): once, outside the sandbox. */
-void hk_html_init(void);
 
 /* hk_html_read(utf8): text is UTF-8 whatever its meta elements say. Never NULL. */
 hk_html *hk_html_read(hk_span utf8);

@@ -47,6 +47,14 @@ plain(uint8_t c)
 	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+/* What need not be escaped either, but drives a terminal (C1) or turns the direction of what is printed. */
+static bool
+is_control(uint32_t code)
+{
+	return (code >= 0x80 && code <= 0x9f) || (code >= 0x202a && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
 static void
 escape_ascii(GString *out, uint8_t c)
 {
@@ -82,6 +90,9 @@ hk_jsonw_text(GString *out, hk_span text)
 			at++;
 		} else if (len == 1) {
 			escape_ascii(out, *at++);
+		} else if (is_control(code)) {
+			g_string_append_printf(out, "\\u%04x", code);
+			at += len;
 		} else {
 			g_string_append_len(out, (const char *)at, (gssize)len);
 			at += len;

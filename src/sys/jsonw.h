@@ -18,7 +18,7 @@ void hk_jsonw_close(GString *out, char bracket);
 /* hk_jsonw_key(out, key): the name of a member; key is ours: plain ASCII without quotes. */
 void hk_jsonw_key(GString *out, const char *key);
 
-/* hk_jsonw_text(out, text): a string of any bytes. */
+/* hk_jsonw_text(out, text): a string of any bytes; what drives a terminal or turns the direction of text is escaped. */
 void hk_jsonw_text(GString *out, hk_span text);
 void hk_jsonw_str(GString *out, const char *text);
 

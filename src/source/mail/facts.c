@@ -14,6 +14,9 @@
 /* A mail in a mail in an attachment: so often. */
 enum { EML_DEPTH_MAX = 3, HEADS_MAX = 50, AUTHS_MAX = 30, VALUE_MAX = 4000 };
 
+/* Of JSON, so that the caps of single facts together stay below HK_MAIL_FACTS_MAX. */
+enum { LINKS_JSON_MAX = 3 << 19, HEADS_JSON_MAX = 1 << 20 };
+
 typedef struct head {
 	GString *subject, *from_name, *from, *reply_to, *return_path, *message_id;
 	int64_t date_ms;
@@ -31,6 +34,9 @@ typedef struct reading {
 	int64_t received_ms;
 	int64_t base; /* number of the first message of the mail that is walked (.eml attachments) */
 	unsigned images, eml, hops, auth_count;
+	unsigned part_count; /* of the mail and of those inside it, .eml attachments too */
+	size_t part_bytes;
+	hk_mail_how how;
 } reading;
 
 static void
@@ -97,7 +103,7 @@ add_link(reading *r, hk_span url, const char *shown, const char *where, const ch
 	if (g_hash_table_contains(r->seen, key)) {
 		return;
 	}
-	if (g_hash_table_size(r->seen) >= HK_MAIL_LINKS_MAX) {
+	if (g_hash_table_size(r->seen) >= HK_MAIL_LINKS_MAX || r->links->len > LINKS_JSON_MAX) {
 		odd(r, "more links than are kept");
 		return;
 	}
@@ -145,6 +151,12 @@ keep_text(reading *r, GString *into, hk_span text)
 		g_string_append_c(into, '\n');
 	}
 	g_string_append_len(into, (const char *)text.data, (gssize)len);
+	/* Nobody reads them, and each would be six bytes of the facts. */
+	for (size_t i = into->len - len; i < into->len; i++) {
+		uint8_t c = (uint8_t)into->str[i];
+
+		into->str[i] = (c < ' ' && !strchr("\t\r\n", c)) || c == 0x7f ? ' ' : (char)c;
+	}
 }
 
 static const char *
@@ -182,6 +194,33 @@ read_html(reading *r, hk_span utf8, const char *where, int64_t message)
 	} else {
 		/* The page is often put together by a script: its addresses stand in the source only. */
 		links_of_text(r, utf8, where, message);
+	}
+}
+
+/* Addresses of a text in seven bits, its escapes taken for nothing; only those with a scheme, which no kanji look like. */
+static void
+links_as_labelled(reading *r, hk_span bytes, bool is_html, const char *where, int64_t message)
+{
+	g_autoptr(GString) text = g_string_new_len((const char *)bytes.data, (gssize)bytes.len);
+
+	for (size_t i = 0; i < text->len; i++) {
+		text->str[i] = text->str[i] ? text->str[i] : ' ';
+	}
+	g_autoptr(hk_html) html = is_html ? hk_html_read(span_of(text)) : NULL;
+	size_t pos = 0;
+	hk_span url;
+
+	for (unsigned i = 0; html && i < html->links->len; i++) {
+		const hk_html_link *link = html->links->pdata[i];
+
+		if (strstr(link->url, "://")) {
+			add_link(r, hk_span_str(link->url), "", where, how_of(link->how), message);
+		}
+	}
+	while (hk_url_find(span_of(text), false, &pos, &url)) {
+		if (memmem(url.data, url.len, "://", 3)) {
+			add_link(r, url, "", where, "written", message);
+		}
 	}
 }
 
@@ -251,6 +290,14 @@ is_html(const hk_mime_part *part, const char *name)
 	       ends(name, ".svg") || looks_html(part->body);
 }
 
+/* A mail as an attachment. As a message/rfc822 in base64, which RFC 2046 forbids and mailers write, GMime leaves it as it is. */
+static bool
+is_mail(const hk_mime_part *part, const char *name)
+{
+	return ends(name, ".eml") || strcmp(part->type, "message/rfc822") == 0 ||
+	       strcmp(part->type, "message/global") == 0;
+}
+
 static void walk(reading *r, hk_span mail);
 
 /* Reads a part; *ret_charset: what its text was taken for. NULL, or why it was not read. */
@@ -262,9 +309,10 @@ read_part(reading *r, const hk_mime_part *part, const char *name, int64_t messag
 	bool mended = false;
 
 	if (hk_qr_is_image(part->body)) {
-		return read_image(r, part->body, message);
+		return r->how == HK_MAIL_NO_PICTURES ? "not read: the pictures took all time"
+						     : read_image(r, part->body, message);
 	}
-	if (ends(name, ".eml") && r->eml < EML_DEPTH_MAX) {
+	if (is_mail(part, name) && r->eml < EML_DEPTH_MAX) {
 		int64_t base = r->base;
 
 		r->eml++;
@@ -283,6 +331,14 @@ read_part(reading *r, const hk_mime_part *part, const char *name, int64_t messag
 	*ret_charset = hk_charset_text(part->body, part->charset, text, &mended);
 	if (mended) {
 		odd(r, "a wrong or missing charset was mended");
+	}
+	/* An escape in a text that says to be another charset's: who believes the label sees other addresses. */
+	if (mended && *part->charset && strcmp(*ret_charset, "iso-2022-jp") == 0) {
+		links_as_labelled(r, part->body, html,
+			part->attachment ? "attachment"
+			: html           ? "html"
+					 : "text",
+			message);
 	}
 	if (html) {
 		read_html(r, span_of(text), part->attachment || *name ? "attachment" : "html",
@@ -304,6 +360,14 @@ on_part(void *user, const hk_mime_part *part)
 	g_autoptr(GString) name = g_string_new(NULL);
 	const char *charset = "";
 
+	/* A walk counts for itself; those inside others would multiply. */
+	if (r->part_count >= HK_MAIL_PARTS_MAX || r->part_bytes >= HK_MAIL_ALL_MAX) {
+		odd(r, r->part_count >= HK_MAIL_PARTS_MAX ? "more parts than are read"
+							  : "a part longer than is read");
+		return;
+	}
+	r->part_count++;
+	r->part_bytes += part->body.len;
 	hk_charset_header(hk_span_of(part->name, MIN(strlen(part->name), 1000)), name);
 
 	const char *note = read_part(r, part, name->str, message, &charset);
@@ -398,10 +462,10 @@ on_header(void *user, unsigned number, const char *name, hk_span value)
 static void
 walk(reading *r, hk_span mail)
 {
-	static const hk_mime_limits limits = {.parts = HK_MAIL_PARTS_MAX,
+	const hk_mime_limits limits = {.parts = HK_MAIL_PARTS_MAX - r->part_count,
 		.depth = HK_MAIL_DEPTH_MAX,
 		.part_bytes = HK_MAIL_PART_MAX,
-		.all_bytes = HK_MAIL_ALL_MAX};
+		.all_bytes = HK_MAIL_ALL_MAX - MIN(r->part_bytes, HK_MAIL_ALL_MAX)};
 	const hk_mime_sink sink = {.user = r, .header = on_header, .part = on_part};
 	unsigned left = hk_mime_walk(mail, &limits, &sink);
 
@@ -466,7 +530,7 @@ write_heads(GString *out, const reading *r)
 {
 	hk_jsonw_key(out, "heads");
 	hk_jsonw_open(out, '[');
-	for (unsigned i = 0; i < r->heads->len; i++) {
+	for (unsigned i = 0; i < r->heads->len && out->len < HEADS_JSON_MAX; i++) {
 		const head *h = r->heads->pdata[i];
 
 		hk_jsonw_open(out, '{');
@@ -490,7 +554,7 @@ write_heads(GString *out, const reading *r)
 }
 
 void
-hk_mail_read_facts(hk_span raw, bool plain, GString *out)
+hk_mail_read_facts(hk_span raw, hk_mail_how how, GString *out)
 {
 	g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(head_free);
 	g_autoptr(GPtrArray) odds = g_ptr_array_new();
@@ -509,10 +573,11 @@ hk_mail_read_facts(hk_span raw, bool plain, GString *out)
 		.auths = auths,
 		.text = text,
 		.html = html,
-		.first_hop = hop};
+		.first_hop = hop,
+		.how = how};
 
 	head_at(&r, 0);
-	if (plain) {
+	if (how == HK_MAIL_PLAIN) {
 		walk_plain(&r, raw);
 	} else {
 		walk(&r, raw);

@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "flow/sighting.h"
 #include "store/sighting_files.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
+#include "sys/hash.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
 
@@ -171,18 +173,56 @@ mark(hk_mailbox *box, const char *position, const char *health, GError **error)
 	return hk_flow_do(box->flow, &who, act, &k, error);
 }
 
+/* ---- what a position is a position of ---- */
+
+/* Numbers of one folder mean other mails in another: of a source whose configuration names another place now, all is read anew. */
+static char *
+place_of(const hk_mailbox_config *c)
+{
+	g_autofree char *port = g_strdup_printf("%d %u", (int)c->kind, c->port);
+	const char *const texts[] = {port, c->host, c->user, c->folder, c->place};
+	hk_span pieces[2 * G_N_ELEMENTS(texts)];
+	uint8_t sha256[32];
+	char hex[17];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		pieces[2 * i] = hk_span_str(texts[i] ? texts[i] : "");
+		pieces[2 * i + 1] = hk_span_of("", 1);
+	}
+	hk_sha256_pieces(pieces, G_N_ELEMENTS(pieces), sha256);
+	hk_hex_encode(hk_span_of(sha256, 8), hex);
+	return g_strndup(hex, 16);
+}
+
+/* Positions of before this was written down are believed. */
+static bool
+is_of(const char *position, const char *place)
+{
+	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(position), POSITION_MAX, NULL);
+	const char *said;
+
+	if (!doc) {
+		return false;
+	}
+	hk_json root = hk_json_root(doc);
+
+	return !hk_json_has(&root, "of") ||
+	       (hk_json_str(&root, "of", &said, NULL) && strcmp(said, place) == 0);
+}
+
 /* ---- IMAP ---- */
 
 typedef struct imap_place {
+	const char *of;               /* place_of() */
 	uint64_t validity, uid, done; /* done: the last mail that was also marked or moved */
 } imap_place;
 
 static char *
 print_place(const imap_place *p)
 {
-	return g_strdup_printf("{\"uidvalidity\":%" PRIu64 ",\"uid\":%" PRIu64 ",\"done\":%" PRIu64
-			       "}",
-		p->validity, p->uid, p->done);
+	return g_strdup_printf("{\"of\":\"%s\",\"uidvalidity\":%" PRIu64 ",\"uid\":%" PRIu64
+			       ",\"done\":%" PRIu64 "}",
+		p->of, p->validity, p->uid, p->done);
 }
 
 /* A member of the position; 0 when it is not there. */
@@ -262,7 +302,8 @@ poll_imap(hk_mailbox *box, const char *position, GError **error)
 		.after = c->after,
 		.move_to = c->move_to,
 		.max_bytes = c->max_bytes};
-	imap_place place = {position_number(position, "uidvalidity"),
+	g_autofree char *of = place_of(c);
+	imap_place place = {of, position_number(position, "uidvalidity"),
 		position_number(position, "uid"), position_number(position, "done")};
 	g_autoptr(hk_imap) imap = hk_imap_open(&config, error);
 	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -271,9 +312,9 @@ poll_imap(hk_mailbox *box, const char *position, GError **error)
 	if (!imap) {
 		return false;
 	}
-	if (place.validity != hk_imap_validity(imap)) {
-		place = (imap_place){.validity = hk_imap_validity(
-					     imap)}; /* numbers mean other mails now: all anew */
+	if (place.validity != hk_imap_validity(imap) || !is_of(position, of)) {
+		/* numbers mean other mails now: all anew */
+		place = (imap_place){.of = of, .validity = hk_imap_validity(imap)};
 	}
 	if (!catch_up(imap, &place, error) || !hk_imap_list(imap, place.uid, uids, error)) {
 		return false;
@@ -292,14 +333,23 @@ poll_imap(hk_mailbox *box, const char *position, GError **error)
 
 /* ---- maildir ---- */
 
-/* A file of ours to read: no link, no pipe. At most max + 1 bytes; *ret_size: all of it. */
+/* Whether nobody appends to the file: those who do hold a lock meanwhile. Where there are no locks, nobody can tell. */
+static bool
+is_settled(int fd)
+{
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+/* A file of ours to read: no link, no pipe. At most max bytes; *ret_size: all of it. shared: others append to it. */
 static GByteArray *
-read_some(const char *path, size_t max, uint64_t *ret_size, GError **error)
+read_some(const char *path, bool shared, size_t max, uint64_t *ret_size, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	struct stat st;
 	uint8_t piece[65536];
-	ssize_t n;
+	ssize_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
@@ -314,8 +364,21 @@ read_some(const char *path, size_t max, uint64_t *ret_size, GError **error)
 		hk_error_set(error, HK_EPOLICY, "%s: no plain file", path);
 		return NULL;
 	}
-	while (bytes->len < max && (n = read(fd, piece, MIN(sizeof piece, max - bytes->len))) > 0) {
-		g_byte_array_append(bytes, piece, (unsigned)n);
+	if (shared && !is_settled(fd)) {
+		close(fd);
+		hk_error_set(error, HK_EAGAIN, "%s: a mail is just being written to it", path);
+		return NULL;
+	}
+	while (bytes->len < max &&
+		((n = read(fd, piece, MIN(sizeof piece, max - bytes->len))) > 0 ||
+			(n < 0 && errno == EINTR))) {
+		g_byte_array_append(bytes, piece, (unsigned)MAX(n, 0));
+	}
+	if (n < 0) {
+		/* Half a mail is not a mail. */
+		hk_error_errno(error, errno, "%s: cannot read the mail", path);
+		close(fd);
+		return NULL;
 	}
 	close(fd);
 	*ret_size = (uint64_t)st.st_size;
@@ -382,7 +445,8 @@ poll_maildir(hk_mailbox *box, GError **error)
 		g_autoptr(GString) where = g_string_new("{");
 		g_autoptr(GError) why = NULL;
 		uint64_t size = 0;
-		g_autoptr(GByteArray) raw = read_some(path, box->config->max_bytes, &size, &why);
+		g_autoptr(GByteArray) raw =
+			read_some(path, false, box->config->max_bytes, &size, &why);
 
 		if (!raw) {
 			/* Taken away meanwhile, or not ours to read: the others are. */
@@ -435,10 +499,11 @@ static bool
 poll_file(hk_mailbox *box, const char *position, GError **error)
 {
 	uint64_t size = 0;
-	uint64_t offset = position_number(position, "offset");
+	g_autofree char *of = place_of(box->config);
+	uint64_t offset = is_of(position, of) ? position_number(position, "offset") : 0;
 	unsigned count = 0;
 	g_autoptr(GByteArray) all =
-		read_some(box->config->place, HK_MAILBOX_FILE_MAX, &size, error);
+		read_some(box->config->place, true, HK_MAILBOX_FILE_MAX, &size, error);
 
 	if (!all) {
 		return false;
@@ -455,7 +520,8 @@ poll_file(hk_mailbox *box, const char *position, GError **error)
 		hk_span rest = hk_span_of(all->data + offset, all->len - (size_t)offset);
 		size_t len = mbox ? mbox_mail(rest) : rest.len;
 		g_autofree char *where = g_strdup_printf("{\"offset\":%" PRIu64 "}", offset);
-		g_autofree char *after = g_strdup_printf("{\"offset\":%" PRIu64 "}", offset + len);
+		g_autofree char *after =
+			g_strdup_printf("{\"of\":\"%s\",\"offset\":%" PRIu64 "}", of, offset + len);
 
 		if (!take_mail(box, hk_span_of(rest.data, MIN(len, box->config->max_bytes)), len,
 			    where, after, error)) {

@@ -97,7 +97,6 @@ void
 hk_mail_init(void)
 {
 	hk_mime_init();
-	hk_html_init();
 	hk_qr_init();
 }
 
@@ -232,7 +231,7 @@ hk_mail_of_facts(hk_span facts, GError **error)
 
 typedef struct job {
 	hk_span raw;
-	bool plain;
+	hk_mail_how how;
 } job;
 
 static void
@@ -240,17 +239,17 @@ work(void *user, GString *out)
 {
 	const job *j = user;
 
-	hk_mail_read_facts(j->raw, j->plain, out);
+	hk_mail_read_facts(j->raw, j->how, out);
 }
 
 static hk_mail *
-attempt(hk_span raw, bool plain, GError **error)
+attempt(hk_span raw, hk_mail_how how, GError **error)
 {
 	static const hk_sandbox_limits limits = {.memory_bytes = HK_MAIL_MEMORY_MAX,
 		.cpu_s = HK_MAIL_CPU_S,
 		.wall_ms = HK_MAIL_WALL_MS,
 		.answer_bytes = HK_MAIL_FACTS_MAX};
-	job j = {raw, plain};
+	job j = {raw, how};
 	g_autoptr(GBytes) facts = hk_sandbox_run(&limits, work, &j, error);
 
 	if (!facts) {
@@ -319,26 +318,29 @@ ours(const GError *why)
 hk_mail *
 hk_mail_read(hk_span raw, GError **error)
 {
-	g_autoptr(GError) why = NULL;
-	g_autoptr(GError) again = NULL;
+	g_autoptr(GError) first = NULL;
 	hk_mail *mail = NULL;
 	hk_span part = hk_span_of(raw.data, MIN(raw.len, HK_MAIL_BYTES_MAX));
+	hk_mail_how how = HK_MAIL_WHOLE;
 
 	if (raw.len > HK_MAIL_BYTES_MAX) {
-		hk_error_set(&why, HK_ELIMIT, "the mail has more than %u bytes", HK_MAIL_BYTES_MAX);
-	} else {
-		mail = attempt(part, false, &why);
+		hk_error_set(
+			&first, HK_ELIMIT, "the mail has more than %u bytes", HK_MAIL_BYTES_MAX);
+		how = HK_MAIL_PLAIN;
 	}
-	if (!mail && !ours(why)) {
-		mail = attempt(part, true, &again);
-		mail = mail || ours(again) ? mail : nothing();
+	for (; !mail && how <= HK_MAIL_PLAIN; how++) {
+		g_autoptr(GError) why = NULL;
+
+		mail = attempt(part, how, &why);
+		if (!mail && ours(why)) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return NULL;
+		}
+		first = first ? first : g_steal_pointer(&why);
 	}
-	if (!mail) {
-		g_propagate_error(error, again ? g_steal_pointer(&again) : g_steal_pointer(&why));
-		return NULL;
-	}
-	if (why) {
-		mail->failure = g_strdup(why->message);
+	mail = mail ? mail : nothing();
+	if (first) {
+		mail->failure = g_strdup(first->message);
 	}
 	mail->bytes = raw.len;
 	hk_sha256(raw, mail->sha256);

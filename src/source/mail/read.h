@@ -22,7 +22,8 @@
 #define HK_MAIL_TEXT_MAX   (256u << 10) /* bytes of text kept, for plain text and HTML each */
 #define HK_MAIL_LINKS_MAX  500u         /* links kept */
 #define HK_MAIL_IMAGES_MAX 20u          /* pictures searched for QR codes */
-#define HK_MAIL_FACTS_MAX  (4u << 20)   /* bytes of the facts */
+#define HK_MAIL_FACTS_MAX                                                                          \
+	(8u << 20) /* bytes of the facts: what the caps above let through, escaped */
 #define HK_MAIL_MEMORY_MAX (512u << 20) /* memory of a reader */
 #define HK_MAIL_CPU_S      10u          /* its processor time */
 #define HK_MAIL_WALL_MS    20000u       /* its time */
@@ -75,13 +76,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_mail, hk_mail_free)
 /* hk_mail_init(): once per process, before the first hk_mail_read(). */
 void hk_mail_init(void);
 
+/* How much of a mail is read; each is tried when the one before did not get through. */
+typedef enum hk_mail_how {
+	HK_MAIL_WHOLE,
+	HK_MAIL_NO_PICTURES, /* a picture can use up the time of all other parts */
+	HK_MAIL_PLAIN, /* without any library: header, and addresses in the bytes as they stand */
+} hk_mail_how;
+
 /* hk_mail_read(raw, error): never fails for what is in the mail: if the reader dies or runs out of time, it is read again without
- * any library (header, and addresses in the bytes as they stand) and failure says so. NULL only with HK_EIO, HK_EPOLICY of
- * sys/sandbox. */
+ * pictures, then without any library, and failure says so. NULL only with HK_EIO, HK_EPOLICY of sys/sandbox. */
 hk_mail *hk_mail_read(hk_span raw, GError **error);
 
-/* hk_mail_read_facts(raw, plain, out): the reading itself; plain: without any library. For the sandbox and for fuzzing. */
-void hk_mail_read_facts(hk_span raw, bool plain, GString *out);
+/* hk_mail_read_facts(raw, how, out): the reading itself. For the sandbox and for fuzzing. */
+void hk_mail_read_facts(hk_span raw, hk_mail_how how, GString *out);
 
 /* hk_mail_of_facts(facts, error): HK_EFORM, HK_ELIMIT when they are not what a reader writes. key, sha256, bytes stay empty. */
 hk_mail *hk_mail_of_facts(hk_span facts, GError **error);

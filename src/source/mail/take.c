@@ -182,6 +182,21 @@ no_lead(const taking *t, const hk_url *url, const hk_mail_link *link)
 	return link && strcmp(link->how, "load") == 0 ? "loaded when the mail is shown" : NULL;
 }
 
+/* What a browser follows is read as a browser does, to the last dot and bracket; only what people write is refanged and freed of the
+ * punctuation around it. Also when somebody made a link harmless. */
+static hk_err
+read_address(const char *text, const hk_mail_link *link, hk_url *ret, hk_url_fault *fault)
+{
+	bool exact = link && strcmp(link->how, "written") != 0 && strcmp(link->how, "code") != 0;
+
+	*fault = HK_URL_FAULT_NONE;
+	if (exact && hk_url_parse(hk_span_str(text), to_ascii, NULL, ret) == HK_OK &&
+		!(ret->odd & HK_URL_ODD_NO_SCHEME)) {
+		return HK_OK;
+	}
+	return hk_url_read(hk_span_str(text), to_ascii, NULL, ret, fault);
+}
+
 static void
 add_lead(taking *t, const char *text, const hk_mail_link *link)
 {
@@ -192,7 +207,7 @@ add_lead(taking *t, const char *text, const hk_mail_link *link)
 		g_ascii_strncasecmp(text, "tel:", 4) == 0) {
 		return;
 	}
-	if (hk_url_read(hk_span_str(text), to_ascii, NULL, url, &fault) != HK_OK) {
+	if (read_address(text, link, url, &fault) != HK_OK) {
 		g_autofree char *brief = g_strndup(text, MIN(strlen(text), 200));
 		g_autofree char *valid = g_utf8_make_valid(brief, -1);
 

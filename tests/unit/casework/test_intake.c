@@ -147,7 +147,10 @@ static const char jpcert[] = "date,URL,description\n"
 			     "soon,https://e.example/,なにか\n"
 			     "2024/11/29,,みほん銀行\n"
 			     "\"2024/11/29,https://f.example/\n"
-			     "2024/11/29,https://g..example/,\n";
+			     "2024/11/29,https://g..example/,\n"
+			     "2024/11/29,https://h.example/bank.example (1)/bank.example/a.php,\n"
+			     "2024/11/29,https://www.i.example.ip..club/d.php?w=*,\n"
+			     "2024/11/29,https://j.example/?a=1 https://k.example/,\n";
 
 static void
 test_jpcert(void)
@@ -155,7 +158,8 @@ test_jpcert(void)
 	static const char want[] =
 		"2 opened, 3 attached url, 4 opened, 5 opened, 6 routed Mihon Card, 7 refused "
 		"date, "
-		"8 opened, 9 refused empty, 10 refused quote, 11 refused bad-host";
+		"8 opened, 9 refused empty, 10 refused quote, 11 refused bad-host, 12 opened, "
+		"13 refused bad-host, 14 refused several";
 	hk_flow *flow = fl_open();
 	gsize len;
 	g_autofree char *sjis = g_convert(jpcert, -1, "CP932", "UTF-8", NULL, &len, NULL);
@@ -163,8 +167,8 @@ test_jpcert(void)
 	int64_t dry = hand_in(flow, "auto", hk_span_of(sjis, len), "{}", true);
 	int64_t id = hand_in(flow, "auto", hk_span_of(sjis, len), "{}", false);
 	work(flow);
-	is_intake(flow, dry, "done 4/1/1/4/1 of 11/11", want);
-	is_intake(flow, id, "done 4/1/1/4/1 of 11/11", want);
+	is_intake(flow, dry, "done 5/1/1/6/1 of 14/14", want);
+	is_intake(flow, id, "done 5/1/1/6/1 of 14/14", want);
 	g_autofree char *first =
 		fl_text(flow, HK_SQL("SELECT t.key || ' ' || c.kind || ' ' || c.first_seen_ms FROM "
 				     "cases c JOIN targets t ON t.id = c.target_id ORDER BY c.id"));

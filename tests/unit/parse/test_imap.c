@@ -1,4 +1,6 @@
 /* IMAP responses: frames with literals, lists, codes; folder names. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "parse/imap.h"
@@ -53,6 +55,25 @@ main(void)
 	frame("* OK {a}\r\n", 100, HK_OK, 10, "no literal");
 	frame("", 100, HK_ETRUNC, 0, "nothing");
 	frame("0123456789", 5, HK_ELIMIT, 0, "a line over the cap");
+
+	/* A folder that nobody has looked at for years: the answer to the first search. */
+	const size_t mails = 1000000;
+	size_t size = 16 + mails * 11, at = 0, len = 0, count = 0;
+	char *line = malloc(size);
+
+	at = (size_t)snprintf(line, size, "* SEARCH");
+	for (size_t i = 0; i < mails; i++) {
+		at += (size_t)snprintf(line + at, size - at, " %u", 4200000000u + (unsigned)i);
+	}
+	at += (size_t)snprintf(line + at, size - at, "\r\n");
+	is_int(hk_imap_frame(hk_span_of(line, at), 64u << 20, &len), HK_OK, "a million numbers");
+	is_int(hk_imap_read(hk_span_of(line, len), &r), HK_OK, "are a response");
+	while (hk_imap_next_number(r.rest, &pos, &n)) {
+		count++;
+	}
+	is_int(count, mails, "and all of them are read");
+	free(line);
+	pos = 0;
 
 	is_int(hk_imap_read(HK_SPAN_LIT("* 12 FETCH (UID 3)\r\n"), &r), HK_OK, "untagged");
 	ok(r.kind == HK_IMAP_UNTAGGED && r.number == 12 && hk_imap_is(r.word, "fetch"), "a FETCH");

@@ -182,10 +182,34 @@ limits(void)
 	is_str(url.host, "::1", "without brackets");
 }
 
+/* Mails and lists bring such texts by the hundred: were each blank to look at all that follow, this would take minutes. */
+static void
+blanks(void)
+{
+	static char text[HK_URL_TEXT_MAX];
+	static hk_url url;
+	unsigned refused = 0;
+
+	memset(text, ' ', sizeof text);
+	memcpy(text, "http://a", 8);
+	text[sizeof text - 1] = 'b';
+	for (unsigned i = 0; i < 400; i++) {
+		refused += hk_url_read(hk_span_of(text, sizeof text), NULL, NULL, &url, NULL) ==
+			   HK_ELIMIT;
+	}
+	is_int(refused, 400, "400 times 16,000 blanks inside a host");
+	memcpy(text + 8, "   [.]   ", 9);
+	memcpy(text + 17, "evil   .   example", 18);
+	is_int(hk_url_read(hk_span_of(text, 35), NULL, NULL, &url, NULL), HK_OK,
+		"blanks around dots");
+	is_str(url.host, "a.evil.example", "belong to them");
+}
+
 int
 main(void)
 {
 	vectors();
 	limits();
+	blanks();
 	return tap_done();
 }

@@ -167,6 +167,148 @@ test_pictures(void)
 		"GIF is not read, and that is told");
 }
 
+/* 70 KB that look everywhere like the corner of a QR code: ZBar searches them for minutes. */
+static char *
+corners_png64(void)
+{
+	enum { SIDE = 5000, SCALE = 3 };
+	static const char *const corner[] = {"#######.", "#.....#.", "#.###.#.", "#.###.#.",
+		"#.###.#.", "#.....#.", "#######.", "........"};
+	png_image image = {.version = PNG_IMAGE_VERSION,
+		.format = PNG_FORMAT_GRAY,
+		.width = SIDE,
+		.height = SIDE};
+	g_autofree uint8_t *pixels = g_malloc((size_t)SIDE * SIDE);
+	g_autofree uint8_t *file = g_malloc(1 << 20);
+	png_alloc_size_t len = 1 << 20;
+
+	for (size_t y = 0; y < SIDE; y++) {
+		for (size_t x = 0; x < SIDE; x++) {
+			pixels[y * SIDE + x] =
+				corner[y / SCALE % 8][x / SCALE % 8] == '#' ? 0 : 255;
+		}
+	}
+	return png_image_write_to_memory(&image, file, &len, 0, pixels, 0, NULL)
+		       ? g_base64_encode(file, len)
+		       : NULL;
+}
+
+/* A picture that takes all the time there is does not hide what stands in the other parts. */
+static void
+test_slow_picture(void)
+{
+	static const char page[] = "<a href=https://behind.evil.test/>x</a>";
+	g_autofree char *page64 = g_base64_encode((const uint8_t *)page, strlen(page));
+	g_autofree char *picture64 = corners_png64();
+	g_autofree char *text = g_strdup_printf(
+		"From: a@b.test\nSubject: slow\nContent-Type: multipart/related; boundary=r\n\n"
+		"--r\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n%s\n"
+		"--r\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n%s\n--r--\n",
+		picture64, page64);
+	g_autoptr(hk_mail) mail = read_text(text);
+
+	ok(mail->failure, "the picture takes too long: %s", mail->failure);
+	links(mail, "0 html link https://behind.evil.test/ [x]|", "a page beside it");
+	is_str(((hk_mail_part *)mail->parts->pdata[0])->note,
+		"not read: the pictures took all time",
+		"the picture was left out, and that is told");
+}
+
+/* Forbidden, and common: a forwarded lure in base64. */
+static void
+test_encoded_mail(void)
+{
+	static const char inner[] =
+		"Subject: inner\nContent-Type: text/plain\n\nhttps://in.evil.test/a\n";
+	g_autofree char *inner64 = g_base64_encode((const uint8_t *)inner, strlen(inner));
+	g_autofree char *text = g_strdup_printf(
+		"From: a@b.test\nSubject: outer\nContent-Type: multipart/mixed; boundary=r\n\n"
+		"--r\nContent-Type: message/rfc822\nContent-Transfer-Encoding: "
+		"base64\n\n%s\n--r--\n",
+		inner64);
+	g_autoptr(hk_mail) mail = read_text(text);
+
+	links(mail, "1 text written https://in.evil.test/a|", "message/rfc822 in base64");
+	is_str(mail->heads->len > 1 ? head(mail, 1)->subject : NULL, "inner", "its subject");
+}
+
+/* The same caps hold for mails in mails in attachments: each of these has a few parts only. */
+static void
+test_attached_mails(void)
+{
+	g_autoptr(GString) inner =
+		g_string_new("Subject: inner\nContent-Type: multipart/mixed; boundary=i\n\n");
+	g_autoptr(GString) outer = g_string_new(
+		"From: a@b.test\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: "
+		"text/html\nContent-Transfer-Encoding: base64\n\n"
+		"PGEgaHJlZj1odHRwczovL3BhZ2UuZXZpbC50ZXN0Lz54PC9hPg==\n");
+
+	for (int i = 0; i < 190; i++) {
+		g_string_append(inner, "--i\n\nx\n");
+	}
+	g_autofree char *inner64 = g_base64_encode((const uint8_t *)inner->str, inner->len);
+
+	for (int i = 0; i < 20; i++) {
+		g_string_append_printf(outer,
+			"--o\nContent-Type: application/octet-stream; name=%d.eml\n"
+			"Content-Transfer-Encoding: base64\n\n%s\n",
+			i, inner64);
+	}
+	g_autoptr(hk_mail) mail = read_text(outer->str);
+
+	is_str(mail->failure, NULL, "3,800 parts in 20 attached mails");
+	is_int(mail->parts->len, HK_MAIL_PARTS_MAX, "parts up to the cap");
+	ok(has_odd(mail, "more parts"), "and it is told");
+	links(mail, "0 html link https://page.evil.test/ [x]|", "the page in front of them");
+}
+
+/* What the single caps let through fits into the answer of the reader. */
+static void
+test_large_facts(void)
+{
+	g_autofree char *noise = g_strnfill(8000, 'n');
+	g_autoptr(GString) text = g_string_new(
+		"From: a@b.test\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: "
+		"text/plain\n\n");
+
+	for (size_t i = 0; i < HK_MAIL_TEXT_MAX + 100; i++) {
+		g_string_append_c(text, i % 2 ? '\n' : '\x02');
+	}
+	for (int part = 0; part < 5; part++) {
+		g_autoptr(GString) page = g_string_new(NULL);
+
+		for (int i = 0; i < 120; i++) {
+			g_string_append_printf(page,
+				"<a href='https://l%d-%d.test/%s'>\x01\x02</a>\n", part, i, noise);
+		}
+		g_autofree char *page64 = g_base64_encode((const uint8_t *)page->str, page->len);
+
+		g_string_append_printf(text,
+			"\n--o\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n\n%s\n",
+			page64);
+	}
+	g_autoptr(hk_mail) mail = read_text(text->str);
+
+	is_str(mail->failure, NULL, "long links, many control characters");
+	ok(mail->links->len > 100 && has_odd(mail, "more links"), "links up to the cap");
+	ok(!strpbrk(mail->text, "\x01\x02"), "text without control characters");
+}
+
+/* An escape of ISO-2022-JP in what is labelled otherwise turns no address into kanji. */
+static void
+test_false_escapes(void)
+{
+	g_autoptr(hk_mail) text =
+		read_text("From: a@b.test\nContent-Type: text/plain; charset=utf-8\n\n"
+			  "\x1b$B https://text.evil.test/a\n");
+	g_autoptr(hk_mail) html =
+		read_text("From: a@b.test\nContent-Type: text/html; charset=utf-8\n\n"
+			  "\x1b$B<p><a href=https://html.evil.test/>x</a>\n");
+
+	links(text, "0 text written https://text.evil.test/a|", "an escape in UTF-8");
+	links(html, "0 html link https://html.evil.test/|", "an escape in UTF-8, HTML");
+}
+
 static void
 test_caps(void)
 {
@@ -251,6 +393,11 @@ main(void)
 	test_charsets();
 	test_shapes();
 	test_pictures();
+	test_slow_picture();
+	test_encoded_mail();
+	test_attached_mails();
+	test_large_facts();
+	test_false_escapes();
 	test_caps();
 	test_key();
 	test_facts();

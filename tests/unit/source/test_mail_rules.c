@@ -126,6 +126,24 @@ test_lures(const hk_mail_rules *rules)
 		"(t***@mail.example)|",
 		"a forwarded lure");
 
+	/* What is followed is kept to the byte, what is written is freed of the sentence around it. */
+	static const char exact[] =
+		"From: a@lure-sender.test\nSubject: exact\nContent-Type: text/html; "
+		"charset=utf-8\n\n"
+		"<a href='https://exact.evil.test/a.'>x</a><a "
+		"href='https://exact.evil.test/(b)。'>x</a>"
+		"<a href='hxxps://exact[.]evil.test/c.'>x</a> see https://exact.evil.test/d.";
+	g_autoptr(hk_mail) precise = hk_mail_read(hk_span_str(exact), NULL);
+	g_autoptr(GPtrArray) leads = take(rules, precise, NULL);
+	static const char *const want[] = {"https://exact.evil.test/a.",
+		"https://exact.evil.test/(b)%E3%80%82", "https://exact.evil.test/c",
+		"https://exact.evil.test/d"};
+
+	is_int(leads->len, G_N_ELEMENTS(want), "three links and an address in the text");
+	for (unsigned i = 0; i < leads->len && i < G_N_ELEMENTS(want); i++) {
+		is_str(((hk_mail_sighting *)leads->pdata[i])->url, want[i], "address %u", i);
+	}
+
 	g_autoptr(hk_mail) mail = fixture("lure-eucjp-html");
 	g_autoptr(GPtrArray) sightings = take(rules, mail, NULL);
 	ok(strstr(data_of(sightings, 0), "\"mismatch\":true"),

@@ -39,6 +39,15 @@ round_trip(void)
 	hk_jsonw_time(out, INT64_MAX);
 	hk_jsonw_close(out, '}');
 
+	/* What is printed may reach a terminal. */
+	g_autoptr(GString) printed = g_string_new(NULL);
+	hk_jsonw_str(printed, "\xc2\x9b"
+			      "31m\xe2\x80\xae\xe2\x81\xa6\xc2\xa0");
+	is_str(printed->str,
+		"\"\\u009b31m\\u202e\\u2066\xc2\xa0"
+		"\"",
+		"controls of terminals and of direction");
+
 	json_error_t error;
 	json_t *root = json_loadb(out->str, out->len, JSON_ALLOW_NUL, &error);
 	if (!ok(root != NULL, "jansson reads it")) {
