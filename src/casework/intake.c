@@ -11,6 +11,7 @@
 #include "store/lookup.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
+#include "sys/stop.h"
 
 /* A lease is renewed when so much of it is gone. */
 #define RENEW_MS 15000
@@ -356,7 +357,9 @@ do_slice(work *w, GError **error)
 			(w->dry_run && !look_at_chunk(w, error))) {
 			return false;
 		}
-		w->turn = !w->dry_run && !w->end && hk_clock_mono_ms() >= until_ms;
+		/* A dry run has no place to go on from: it gives the job back only when the process is to end, and begins anew elsewhere. */
+		w->turn = !w->end &&
+			  (hk_stop_asked() || (!w->dry_run && hk_clock_mono_ms() >= until_ms));
 		if (!do_chunk(w, error)) {
 			return false;
 		}

@@ -126,6 +126,19 @@ is(value("SELECT COUNT(*) FROM intake_lines WHERE intake_id = $id"), $rows, '0 l
 is(value("SELECT COUNT(*) FROM cases WHERE id > $before"), scalar(keys %hosts), 'one case for each host');
 is(value("SELECT COUNT(*) FROM case_urls WHERE case_id > $before"), scalar(keys %want), 'every URL is there');
 is(value("SELECT COALESCE(SUM(times), 0) FROM case_urls WHERE case_id > $before"), scalar(keys %want), '0 doubled');
+# SIGTERM in the middle of a dry run
+my $dry = join "\n", map { "https://d" . int($_ / 2) . ".dry.example/$_" } 1 .. 6000;
+($id) = (hk(\$dry, 'case', 'add', '--queue', '--dry-run', '-'))[1] =~ /queued intake (\d+)/;
+$pid = spawn_role('dry', 'work');
+ok(until_ok('the dry run', sub { value("SELECT line FROM intakes WHERE id = $id") > 0 }), 'a dry run is under way');
+is(stop_it($pid), 0, 'the worker ends in good order');
+my ($left) = rows("SELECT i.state, j.state, COALESCE(j.owner, '-') FROM intakes i JOIN jobs j ON j.key = '$id' AND j.stage = 'intake' WHERE i.id = $id");
+is("@$left", 'running ready -', 'before the dry run does, which it gives back');
+$pid = spawn_role('dry2', 'work');
+ok(until_ok('the dry run', sub { value("SELECT state FROM intakes WHERE id = $id") eq 'done' }), 'another one does it');
+stop_it($pid);
+is(join(' ', @{ (rows("SELECT lines, opened, attached, refused FROM intakes WHERE id = $id"))[0] }), '6000 3001 2999 0', 'from its beginning: each line counts once');
+is(value("SELECT COUNT(*) FROM cases WHERE host LIKE '%.dry.example'"), 0, 'and nothing was made');
 ($code, $out, $err) = hk('audit', 'verify');
 is($code, 0, 'the audit chain holds') or diag $out, $err;
 
