@@ -11,6 +11,7 @@
 #include "store/lookup.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
+#include "sys/stop.h"
 
 /* A lease is renewed when so much of it is gone. */
 #define RENEW_MS 15000
@@ -370,7 +371,8 @@ do_slice(work *w, GError **error)
 			return false;
 		}
 		int64_t begun_ms = hk_clock_mono_ms();
-		w->turn = !w->dry_run && !w->end && begun_ms >= until_ms;
+		/* A dry run has no place to go on from: it gives the job back only when the process is to end, and begins anew elsewhere. */
+		w->turn = !w->end && (hk_stop_asked() || (!w->dry_run && begun_ms >= until_ms));
 		if (!do_chunk(w, error)) {
 			return false;
 		}

@@ -17,74 +17,11 @@
 
 enum { DATA_MAX = 4 << 20, TOKEN_MIN = 5 };
 
-/* One sighting, and what is known about it. */
-typedef struct sighting {
-	int64_t id, seen_ms, target_id;
-	char *source, *kind, *state, *host, *url, *target, *data; /* owned */
-	char *words; /* of the target, for names that look like it; owned: key, English name, official domains as JSON */
-	char *domains;
-	double score, trust;
-} sighting;
-
-static void
-sighting_clear(sighting *s)
-{
-	g_free(s->source);
-	g_free(s->kind);
-	g_free(s->state);
-	g_free(s->host);
-	g_free(s->url);
-	g_free(s->target);
-	g_free(s->data);
-	g_free(s->words);
-	g_free(s->domains);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sighting, sighting_clear)
-
 typedef struct work {
 	const hk_sites *sites;
 	const hk_job *job;
 	int64_t id;
 } work;
-
-static bool
-read_sighting(hk_db *db, int64_t id, sighting *ret, GError **error)
-{
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT s.seen_ms, o.key, s.kind, s.state, s.host, s.url, s.data, s.score, "
-		       "o.trust, "
-		       "t.key, COALESCE(t.name_en, ''), COALESCE(t.domains, '[]') FROM sightings s "
-		       "JOIN sources o ON o.id = s.source_id LEFT JOIN targets t ON t.id = "
-		       "s.target_id "
-		       "AND t.state = 'active' WHERE s.id = $1"),
-		HK_ARGS(hk_v_int(id)), error);
-
-	if (!rows) {
-		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return hk_error_set(error, HK_ENOENT, "there is no sighting %" G_GINT64_FORMAT, id);
-	}
-	*ret = (sighting){.id = id,
-		.seen_ms = hk_rows_int(rows, 0),
-		.source = g_strdup(hk_rows_str(rows, 1)),
-		.kind = g_strdup(hk_rows_str(rows, 2)),
-		.state = g_strdup(hk_rows_str(rows, 3)),
-		.host = g_strdup(hk_rows_str(rows, 4)),
-		.url = g_strdup(hk_rows_str(rows, 5)),
-		.data = g_strdup(hk_rows_str(rows, 6)),
-		.score = hk_rows_real(rows, 7),
-		.trust = hk_rows_real(rows, 8),
-		.target = g_strdup(hk_rows_str(rows, 9)),
-		.words = g_strdup(hk_rows_str(rows, 10)),
-		.domains = g_strdup(hk_rows_str(rows, 11))};
-	return true;
-}
 
 /* A name of a certificate as a host; wildcards stand for what is below. False: it is none. */
 static bool
@@ -103,7 +40,7 @@ typedef struct lead_text {
 } lead_text;
 
 static bool
-make_lead(const work *w, const sighting *s, const char *text, lead_text *t, hk_lead *ret)
+make_lead(const work *w, const hk_sighting_full *s, const char *text, lead_text *t, hk_lead *ret)
 {
 	if (!text || !host_of(text, &t->url)) {
 		return false;
@@ -154,7 +91,7 @@ is_hit(const hk_json *root, const char *key)
 
 /* What a name must hold to look like the target: its key, English name and the labels of its own domains, folded. */
 static GPtrArray *
-tokens_of(const sighting *s)
+tokens_of(const hk_sighting_full *s)
 {
 	GPtrArray *tokens = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(hk_json_doc) doc =
@@ -164,7 +101,7 @@ tokens_of(const sighting *s)
 
 	if (s->target) {
 		g_ptr_array_add(words, g_strdup(s->target));
-		g_ptr_array_add(words, g_strdup(s->words));
+		g_ptr_array_add(words, g_strdup(s->name_en));
 	}
 	for (size_t i = 0; doc && i < hk_json_len(&root); i++) {
 		hk_json at = hk_json_at(&root, i);
@@ -211,7 +148,7 @@ looks_like(const GPtrArray *tokens, const char *host)
 typedef struct names_work {
 	hk_flow *flow;
 	const work *w;
-	const sighting *s;
+	const hk_sighting_full *s;
 	const hk_names *known;
 	const hk_lead *first;
 	GHashTable *domains; /* owned texts: of cases of this certificate */
@@ -250,7 +187,7 @@ take_name(names_work *n, const char *name, GError **error)
 }
 
 static bool
-take_names(hk_flow *flow, const work *w, const sighting *s, const hk_names *known,
+take_names(hk_flow *flow, const work *w, const hk_sighting_full *s, const hk_names *known,
 	const hk_lead *first, int64_t case_id, const hk_json *root, GError **error)
 {
 	hk_json list;
@@ -280,7 +217,7 @@ take_names(hk_flow *flow, const work *w, const sighting *s, const hk_names *know
 }
 
 static bool
-wants_case(hk_db *db, const sighting *s, const hk_json *root, bool *ret, GError **error)
+wants_case(hk_db *db, const hk_sighting_full *s, const hk_json *root, bool *ret, GError **error)
 {
 	hk_policy policy;
 	bool good = hk_policy_read(db, &policy, error);
@@ -292,7 +229,7 @@ wants_case(hk_db *db, const sighting *s, const hk_json *root, bool *ret, GError 
 }
 
 static bool
-take(hk_flow *flow, const work *w, sighting *s, const hk_json *root, GError **error)
+take(hk_flow *flow, const work *w, hk_sighting_full *s, const hk_json *root, GError **error)
 {
 	static _Thread_local lead_text t;
 	g_autoptr(hk_names) known = hk_names_load(hk_flow_db(flow), error);
@@ -333,23 +270,20 @@ take(hk_flow *flow, const work *w, sighting *s, const hk_json *root, GError **er
 		!take_names(flow, w, s, known, &lead, taken.case_id, root, error)) {
 		return false;
 	}
-	return hk_db_exec(hk_flow_db(flow),
-		HK_SQL("UPDATE sightings SET campaign_id = (SELECT campaign_id FROM cases WHERE id "
-		       "= $2) WHERE id = $1"),
-		HK_ARGS(hk_v_int(s->id), hk_v_int(taken.case_id)), NULL, error);
+	return hk_sightings_join(hk_flow_db(flow), s->id, taken.case_id, error);
 }
 
 static bool
 act(hk_flow *flow, void *user, GError **error)
 {
 	const work *w = user;
-	g_auto(sighting) s = {0};
+	g_auto(hk_sighting_full) s = {0};
 	const char *state;
 	int64_t case_id, version;
 
 	/* First its lock: a person may be attaching it at this moment. */
 	if (!hk_sightings_state(hk_flow_db(flow), w->id, &state, &case_id, &version, error) ||
-		!read_sighting(hk_flow_db(flow), w->id, &s, error)) {
+		!hk_sightings_get(hk_flow_db(flow), w->id, &s, error)) {
 		return false;
 	}
 	if (strcmp(s.state, "new") == 0 && strcmp(s.kind, "malformed") != 0 && (s.host || s.url)) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/reads.h"
 #include "sys/json.h"
 #include "sys/textfold.h"
 
@@ -127,10 +128,7 @@ static bool
 load(hk_names *n, hk_db *db, bool services, GError **error)
 {
 	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT key, name, name_en, own, services, domains FROM targets "
-		       "WHERE state = 'active' ORDER BY id"),
-		HK_NO_ARGS, error);
+	g_autoptr(hk_rows) rows = hk_read_targets(db, error);
 
 	while (rows && hk_rows_next(rows, &inner)) {
 		const char *key = g_string_chunk_insert_const(n->texts, hk_rows_str(rows, 0));

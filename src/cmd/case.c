@@ -18,6 +18,7 @@
 #include "store/migrate.h"
 #include "store/reads.h"
 #include "sys/clock.h"
+#include "sys/defang.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
@@ -225,9 +226,17 @@ work_until_done(house *h, hk_sites *sites, int64_t id, GError **error)
 
 /* Telling ----------------------------------------------------------------------------------------------------------- */
 
-static void
-print_line(const hk_rows *rows, bool json)
+/* An address, or a text that may hold one, for people: defanged unless it is wanted exact; printable in any case. Owned. */
+static char *
+shown(const hk_opts *opts, const char *text)
 {
+	return hk_opts_bool(opts, HK_OPT_CASE_EXACT) ? hk_log_printable(text) : hk_defang(text);
+}
+
+static void
+print_line(const hk_opts *opts, const hk_rows *rows)
+{
+	bool json = hk_opts_bool(opts, HK_OPT_JSON);
 	g_autoptr(GString) out = g_string_new(NULL);
 	const char *text = hk_rows_str(rows, 1);
 	const char *url = hk_rows_str(rows, 2);
@@ -254,18 +263,17 @@ print_line(const hk_rows *rows, bool json)
 		return;
 	}
 	if (strcmp(how, "refused") == 0) {
-		hk_log_append_value(out, hk_span_str(text));
+		g_autofree char *safe = shown(opts, text);
 		printf("refused   line %" PRId64 ": %s: %s\n", hk_rows_int(rows, 0),
-			hk_why_text(why ? why : ""), out->str);
+			hk_why_text(why ? why : ""), safe);
 		return;
 	}
 	g_autofree char *number = case_id ? g_strdup_printf("#%" PRId64, case_id) : g_strdup("new");
-	hk_log_append_value(out, hk_span_str(url));
-	printf("%-8s  %-7s %s", how, number, out->str);
+	g_autofree char *safe = shown(opts, url);
+	printf("%-8s  %-7s %s", how, number, safe);
 	if (why) {
 		/* Words of ours, or a route that people have written. */
 		const char *words = hk_why_text(why);
-		g_string_truncate(out, 0);
 		if (words == why) {
 			hk_log_append_value(out, hk_span_str(why));
 		}
@@ -275,20 +283,21 @@ print_line(const hk_rows *rows, bool json)
 }
 
 static bool
-print_lines(house *h, int64_t id, const char *how, bool json, GError **error)
+print_lines(house *h, const list_in *in, const char *how, GError **error)
 {
 	int64_t after = 0;
 	bool more = true;
 
 	while (more) {
 		GError *inner = NULL;
-		g_autoptr(hk_rows) rows = hk_read_intake_lines(h->db, id, how, after, PAGE, error);
+		g_autoptr(hk_rows) rows =
+			hk_read_intake_lines(h->db, in->id, how, after, PAGE, error);
 		if (!rows) {
 			return false;
 		}
 		more = false;
 		while (hk_rows_next(rows, &inner)) {
-			print_line(rows, json);
+			print_line(in->opts, rows);
 			after = hk_rows_int(rows, 0);
 			more = true;
 		}
@@ -306,7 +315,7 @@ tell(house *h, const list_in *in, bool all, GError **error)
 	g_auto(hk_intake_row) row = {0};
 	bool json = hk_opts_bool(in->opts, HK_OPT_JSON);
 
-	if (!print_lines(h, in->id, all || json ? NULL : "refused", json, error) ||
+	if (!print_lines(h, in, all || json ? NULL : "refused", error) ||
 		!hk_intakes_get(h->db, in->id, &row, error)) {
 		return false;
 	}
@@ -422,20 +431,19 @@ typedef struct output {
 static void
 print_cell(const char *text, int width)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *cell = hk_log_printable(text ? text : "-");
+	glong chars = g_utf8_strlen(cell, -1);
 
-	hk_log_append_value(out, hk_span_str(text ? text : "-"));
-	glong chars = g_utf8_strlen(out->str, -1);
 	if (width > 0 && chars > width) {
-		*g_utf8_offset_to_pointer(out->str, width - 1) = '\0';
-		printf("%s~ ", out->str);
+		*g_utf8_offset_to_pointer(cell, width - 1) = '\0';
+		printf("%s~ ", cell);
 	} else {
-		printf("%s%*s", out->str, width > 0 ? (int)(width - chars) + 1 : 0, "");
+		printf("%s%*s", cell, width > 0 ? (int)(width - chars) + 1 : 0, "");
 	}
 }
 
 static void
-print_table_row(const hk_json *item)
+print_table_row(const hk_opts *opts, const hk_json *item)
 {
 	uint64_t id = 0;
 	hk_json target;
@@ -450,7 +458,8 @@ print_table_row(const hk_json *item)
 	print_cell(hk_json_str(item, "first_seen", &text, NULL) ? text : NULL, 24);
 	bool has = hk_json_has(item, "target") && hk_json_object(item, "target", &target, NULL);
 	print_cell(has && hk_json_str(&target, "key", &text, NULL) ? text : NULL, 20);
-	print_cell(hk_json_str(item, "name", &text, NULL) ? text : NULL, 0);
+	g_autofree char *name = shown(opts, hk_json_str(item, "name", &text, NULL) ? text : "-");
+	print_cell(name, 0);
 	putchar('\n');
 }
 
@@ -480,7 +489,7 @@ print_page(hk_db *db, const GArray *ids, output *o, GError **error)
 			return false;
 		}
 		hk_json root = hk_json_root(doc);
-		print_table_row(&root);
+		print_table_row(o->opts, &root);
 		line += len + (end != NULL);
 	}
 	return true;
@@ -549,9 +558,22 @@ case_number(const hk_opts *opts, int64_t *ret, GError **error)
 	return true;
 }
 
+/* As hk_clock_format() writes it: no address, in spite of its dot. */
+static bool
+is_time(const char *text)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	size_t i = 0;
+
+	while (text[i] && (form[i] == '0' ? g_ascii_isdigit(text[i]) : text[i] == form[i])) {
+		i++;
+	}
+	return i == sizeof form - 1 && text[i] == '\0';
+}
+
 /* "member  value" for what is no list and no object. */
 static void
-print_members(const hk_json *root)
+print_members(const hk_opts *opts, const hk_json *root)
 {
 	void *pos = NULL;
 	const char *key;
@@ -566,7 +588,8 @@ print_members(const hk_json *root)
 			continue;
 		}
 		if (hk_json_text(&value)) {
-			text = g_strdup(hk_json_text(&value));
+			text = is_time(hk_json_text(&value)) ? g_strdup(hk_json_text(&value))
+							     : shown(opts, hk_json_text(&value));
 		} else if (hk_json_i64(root, key, &number, NULL)) {
 			text = g_strdup_printf("%" PRId64, number);
 		} else if (hk_json_real(root, key, &real, NULL)) {
@@ -609,7 +632,7 @@ hk_cmd_case_show(const hk_opts *opts, GError **error)
 		return false;
 	}
 	hk_json root = hk_json_root(doc);
-	print_members(&root);
+	print_members(opts, &root);
 	return true;
 }
 

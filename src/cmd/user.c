@@ -141,7 +141,9 @@ act_add(hk_flow *flow, void *data, GError **error)
 	task *t = data;
 
 	return hk_person_add(flow, t->login, hk_opts_str(t->opts, HK_OPT_USER_NAME),
-		hk_opts_str(t->opts, HK_OPT_USER_MAIL), t->roles, t->hash, &t->id, error);
+		       hk_opts_str(t->opts, HK_OPT_USER_MAIL), t->roles, t->hash, &t->id, error) &&
+	       (!hk_opts_bool(t->opts, HK_OPT_USER_SSO) ||
+		       hk_person_sso(flow, t->id, t->login, error));
 }
 
 bool
@@ -155,7 +157,7 @@ hk_cmd_user_add(const hk_opts *opts, GError **error)
 		return false;
 	}
 	t.login = hk_opts_args(opts)[0];
-	if (!hk_opts_bool(opts, HK_OPT_USER_NO_PASSWORD)) {
+	if (!hk_opts_bool(opts, HK_OPT_USER_NO_PASSWORD) && !hk_opts_bool(opts, HK_OPT_USER_SSO)) {
 		t.hash = ask_hash(t.login, error);
 		if (!t.hash) {
 			return false;
@@ -293,6 +295,20 @@ bool
 hk_cmd_user_unlock(const hk_opts *opts, GError **error)
 {
 	return with_login(opts, act_unlock, error);
+}
+
+static bool
+act_sso(hk_flow *flow, void *data, GError **error)
+{
+	const task *t = data;
+
+	return hk_person_sso(flow, t->user->id, t->user->login, error);
+}
+
+bool
+hk_cmd_user_sso(const hk_opts *opts, GError **error)
+{
+	return with_login(opts, act_sso, error);
 }
 
 static bool

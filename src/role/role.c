@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "store/jobs.h"
 #include "store/migrate.h"
 #include "store/workers.h"
 #include "sys/clock.h"
@@ -181,4 +182,18 @@ hk_role_close(hk_role *role)
 	hk_role_beat_stop(role->beat);
 	hk_db_close(role->db);
 	hk_stop_end();
+}
+
+void
+hk_role_died(const hk_opts *opts, const char *kind, pid_t pid)
+{
+	/* As hk_role_beat_start() makes it, but for the random part. */
+	g_autofree char *names = g_strdup_printf("%s-%s-%d-", kind, g_get_host_name(), (int)pid);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(hk_db) db = hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), &error);
+
+	if (!db || !hk_db_begin(db, true, &error) || !hk_jobs_abandon(db, names, NULL, &error) ||
+		!hk_workers_died(db, names, &error) || !hk_db_commit(db, &error)) {
+		hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
+	}
 }

@@ -5,6 +5,8 @@
 #ifndef HK_ROLE_ROLE_H
 #define HK_ROLE_ROLE_H
 
+#include <sys/types.h>
+
 #include "flow/flow.h"
 #include "sys/options.h"
 
@@ -21,6 +23,10 @@ typedef struct hk_role {
 bool hk_role_open(
 	const hk_opts *opts, const char *kind, const char *id, hk_role *ret, GError **error);
 void hk_role_close(hk_role *role);
+
+/* hk_role_died(opts, kind, pid): for the parent of a role that was opened with id NULL and ended without a word: what it had leased is anybody's from now on, and
+ * its row in `workers` goes. What cannot be written now is left to the leases, which run out by themselves. */
+void hk_role_died(const hk_opts *opts, const char *kind, pid_t pid);
 
 /* hk_role_beat_start(opts, kind, id, error): the row in `workers` alone, for the web role, which has connections of its own. */
 typedef struct hk_role_beat hk_role_beat;

@@ -84,6 +84,9 @@ ended(serving *s, child *c, int status, int64_t now_ms)
 	c->wait_ms = well || c->wait_ms == 0 ? FIRST_WAIT_MS
 					     : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
 	c->not_before_ms = now_ms + c->wait_ms;
+	if (code != EX_OK && c->run == hk_role_work) {
+		hk_role_died(s->opts, c->name, c->pid);
+	}
 	c->pid = 0;
 	if (hk_stop_asked()) {
 		return;

@@ -202,6 +202,15 @@ hk_jobs_renew(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_
 }
 
 bool
+hk_jobs_abandon(hk_db *db, const char *owners, int64_t *ret_count, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE jobs SET lease_ms = 0 WHERE state = 'leased' "
+		       "AND substr(owner, 1, length(CAST($1 AS TEXT))) = $1"),
+		HK_ARGS(hk_v_str(owners)), ret_count, error);
+}
+
+bool
 hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, GError **error)
 {
 	return hk_db_exec(db,

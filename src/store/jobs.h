@@ -37,6 +37,10 @@ bool hk_jobs_dead(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, co
 bool hk_jobs_renew(hk_db *db, int64_t id, const char *owner, int64_t lease_ms, int64_t until_ms,
 	bool *ret, GError **error);
 
+/* hk_jobs_abandon(db, owners, ret_count, error): the leases of all owners whose name begins with owners run out now: that process is dead, or is
+ * to be treated so. */
+bool hk_jobs_abandon(hk_db *db, const char *owners, int64_t *ret_count, GError **error);
+
 /* hk_jobs_revive(db, id, now_ms, ret_count, error): dead ones become ready; id 0: all. */
 bool hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, GError **error);
 /* hk_jobs_forget(db, before_ms, ret_count, error): deletes what was done before. */

@@ -1,5 +1,7 @@
 #include "store/live.h"
 
+#include "store/lookup.h"
+
 bool
 hk_live_events(
 	hk_db *db, int64_t after, int64_t limit, hk_live_event_fn fn, void *user, GError **error)
@@ -69,4 +71,26 @@ hk_live_intakes(hk_db *db, int64_t since_ms, hk_live_intake_fn fn, void *user, G
 		return false;
 	}
 	return true;
+}
+
+bool
+hk_live_holds(hk_db *db, int64_t token, const char *csrf, int64_t now_ms, int64_t idle_ms,
+	bool *ret, GError **error)
+{
+	g_autoptr(hk_rows) rows =
+		token != 0
+			? hk_db_query(db,
+				  HK_SQL("SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id "
+					 "WHERE t.id = $1 AND t.revoked_ms IS NULL AND "
+					 "t.expires_ms > $2 AND u.state = 'active'"),
+				  HK_ARGS(hk_v_int(token), hk_v_int(now_ms)), error)
+			: hk_db_query(db,
+				  HK_SQL("SELECT 1 FROM sessions s JOIN users u ON u.id = "
+					 "s.user_id WHERE s.csrf = $1 AND s.ends_ms > $2 AND "
+					 "s.seen_ms > $3 AND u.state = 'active' LIMIT 1"),
+				  HK_ARGS(hk_v_str(csrf), hk_v_int(now_ms),
+					  hk_v_int(now_ms - idle_ms)),
+				  error);
+
+	return hk_rows_one(rows, ret, error);
 }

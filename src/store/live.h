@@ -33,4 +33,9 @@ typedef void (*hk_live_intake_fn)(void *user, const hk_live_intake *intake);
 /* hk_live_intakes(db, since_ms, fn, user, error): intakes that wait, run, or were done since then; at most 100, newest first. */
 bool hk_live_intakes(hk_db *db, int64_t since_ms, hk_live_intake_fn fn, void *user, GError **error);
 
+/* hk_live_holds(db, token, csrf, now_ms, idle_ms, ret, error): whether somebody may still listen: the API token of that number is neither revoked nor over, or, when
+ * token is 0, the login of that csrf has a session that has not ended and was used within idle_ms; and its user is active. */
+bool hk_live_holds(hk_db *db, int64_t token, const char *csrf, int64_t now_ms, int64_t idle_ms,
+	bool *ret, GError **error);
+
 #endif

@@ -127,6 +127,23 @@ hk_logs_put(hk_db *db, const hk_log_row *row, const char *owner, GError **error)
 }
 
 bool
+hk_logs_hold(
+	hk_db *db, hk_span id, const char *owner, int64_t now_ms, int64_t lease_ms, GError **error)
+{
+	int64_t changed = 0;
+
+	if (!hk_db_exec(db,
+		    HK_SQL("UPDATE ct_logs SET lease_ms = $3 WHERE log_id = $1 AND owner = $2"),
+		    HK_ARGS(hk_v_blob(id), hk_v_str(owner), hk_v_int(now_ms + lease_ms)), &changed,
+		    error)) {
+		return false;
+	}
+	return changed > 0 || hk_error_set(error, HK_EINCONSISTENT,
+				      "another watch process has taken this log over (its lease "
+				      "had run out)");
+}
+
+bool
 hk_logs_pend(hk_db *db, hk_span id, int64_t entry, hk_span key, const char *data, GError **error)
 {
 	return hk_db_exec(db,
@@ -137,17 +154,18 @@ hk_logs_pend(hk_db *db, hk_span id, int64_t entry, hk_span key, const char *data
 }
 
 bool
-hk_logs_pending(
-	hk_db *db, hk_span id, int64_t below, hk_logs_pending_each each, void *user, GError **error)
+hk_logs_pending(hk_db *db, hk_span id, int64_t below, int64_t limit, hk_logs_pending_each each,
+	void *user, GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT key, data FROM ct_pending WHERE log_id = $1 AND entry < $2 ORDER BY "
-		       "entry"),
-		HK_ARGS(hk_v_blob(id), hk_v_int(below)), error);
+		HK_SQL("SELECT entry, key, data FROM ct_pending WHERE log_id = $1 AND entry < $2 "
+		       "ORDER BY entry LIMIT $3"),
+		HK_ARGS(hk_v_blob(id), hk_v_int(below), hk_v_int(limit)), error);
 	g_autoptr(GError) local = NULL;
 
 	while (rows && hk_rows_next(rows, &local)) {
-		if (!each(user, hk_rows_blob(rows, 0), hk_rows_str(rows, 1), error)) {
+		if (!each(user, hk_rows_int(rows, 0), hk_rows_blob(rows, 1), hk_rows_str(rows, 2),
+			    error)) {
 			return false;
 		}
 	}

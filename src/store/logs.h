@@ -38,13 +38,19 @@ bool hk_logs_all(hk_db *db, hk_logs_each each, void *user, GError **error);
 /* hk_logs_put(db, row, owner, error): writes where the log stands. HK_EINCONSISTENT: the lease is not owner's. */
 bool hk_logs_put(hk_db *db, const hk_log_row *row, const char *owner, GError **error);
 
+/* hk_logs_hold(db, id, owner, now_ms, lease_ms, error): the lease of that log runs from now, and nobody takes it before the transaction ends.
+ * HK_EINCONSISTENT: it is not owner's. */
+bool hk_logs_hold(
+	hk_db *db, hk_span id, const char *owner, int64_t now_ms, int64_t lease_ms, GError **error);
+
 /* hk_logs_pend(db, id, entry, key, data, error): a sighting that no verified head covers yet; the same entry again is the same row.
  * hk_logs_pending(db, id, below, limit, each, error): those of entries < below, in order, at most limit. hk_logs_unpend: deletes those < below. */
-typedef bool (*hk_logs_pending_each)(void *user, hk_span key, const char *data, GError **error);
+typedef bool (*hk_logs_pending_each)(
+	void *user, int64_t entry, hk_span key, const char *data, GError **error);
 bool hk_logs_pend(
 	hk_db *db, hk_span id, int64_t entry, hk_span key, const char *data, GError **error);
-bool hk_logs_pending(hk_db *db, hk_span id, int64_t below, hk_logs_pending_each each, void *user,
-	GError **error);
+bool hk_logs_pending(hk_db *db, hk_span id, int64_t below, int64_t limit, hk_logs_pending_each each,
+	void *user, GError **error);
 bool hk_logs_unpend(hk_db *db, hk_span id, int64_t below, GError **error);
 
 #endif

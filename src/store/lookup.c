@@ -179,6 +179,23 @@ hk_source_read_position(hk_db *db, const char *key, char **ret, GError **error)
 	return one_text(rows, ret, error);
 }
 
+bool
+hk_source_read_health(hk_db *db, const char *key, char **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT health FROM sources WHERE key = $1"), HK_ARGS(hk_v_str(key)), error);
+
+	return one_text(rows, ret, error);
+}
+
+bool
+hk_source_trust(hk_db *db, const char *key, double trust, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE sources SET trust = $2 WHERE key = $1 AND trust <> $2"),
+		HK_ARGS(hk_v_str(key), hk_v_real(trust)), NULL, error);
+}
+
 static hk_template_row *
 template_of(const hk_rows *rows)
 {

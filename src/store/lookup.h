@@ -37,6 +37,10 @@ bool hk_lookup_source(hk_db *db, const char *key, const char *kind, int64_t now_
 bool hk_source_write(hk_db *db, int64_t id, const char *position, const char *health,
 	int64_t now_ms, GError **error);
 bool hk_source_read_position(hk_db *db, const char *key, char **ret, GError **error);
+/* hk_source_read_health(db, key, ret, error): *ret (owned): JSON as hk_source_write() got it; NULL when unknown.
+ * hk_source_trust(db, key, trust, error): how far what it says is believed, 0 to 1; writes only a change. Write transaction. */
+bool hk_source_read_health(hk_db *db, const char *key, char **ret, GError **error);
+bool hk_source_trust(hk_db *db, const char *key, double trust, GError **error);
 
 /* hk_lookup_templates(db, ret, error): *ret: active templates (of hk_template_row) in the order of their numbers.
  * hk_lookup_template: one by key, active. */

@@ -103,6 +103,15 @@ hk_read_jobs(hk_db *db, const char *state, int64_t before, int64_t limit, GError
 }
 
 hk_rows *
+hk_read_targets(hk_db *db, GError **error)
+{
+	return hk_db_query(db,
+		HK_SQL("SELECT key, name, name_en, own, services, domains FROM targets "
+		       "WHERE state = 'active' ORDER BY id"),
+		HK_NO_ARGS, error);
+}
+
+hk_rows *
 hk_read_sources(hk_db *db, GError **error)
 {
 	return hk_db_query(db,

@@ -21,6 +21,9 @@ hk_rows *hk_read_sightings(hk_db *db, const int64_t *ids, size_t count, GError *
 /* Campaigns, newest first (before, id as above): id, name, kind, key, actor id, actor key, actor name, cases, opened_ms, updated_ms, version. */
 hk_rows *hk_read_campaigns(hk_db *db, int64_t id, int64_t before, int64_t limit, GError **error);
 
+/* Active targets, by number: key, name, name_en, own, services, domains (both JSON). */
+hk_rows *hk_read_targets(hk_db *db, GError **error);
+
 /* Saved views that the user sees, own ones and everybody's: id, user_id (NULL: everybody's), name, query, sort, columns, position. */
 hk_rows *hk_read_views(hk_db *db, int64_t user, GError **error);
 

@@ -300,6 +300,20 @@ hk_user_set_oidc(hk_db *db, int64_t id, const char *issuer, const char *subject,
 }
 
 bool
+hk_user_await_oidc(hk_db *db, int64_t id, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE users SET oidc_issuer = '', oidc_subject = NULL WHERE id = $1"),
+		HK_ARGS(hk_v_int(id)), NULL, error);
+}
+
+bool
+hk_user_awaits_oidc(const hk_user *user)
+{
+	return user->oidc_issuer && *user->oidc_issuer == '\0' && !user->oidc_subject;
+}
+
+bool
 hk_users_with_role(hk_db *db, const char *role, int64_t *ret, GError **error)
 {
 	return hk_db_int(db,

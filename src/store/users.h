@@ -20,7 +20,7 @@ typedef struct hk_user {
 	int64_t totp_step;
 	int64_t failures;
 	int64_t locked_ms;
-	char *oidc_issuer;
+	char *oidc_issuer; /* "" without a subject: see hk_user_await_oidc */
 	char *oidc_subject;
 	int64_t created_ms;
 	int64_t version;
@@ -56,6 +56,10 @@ bool hk_user_set_failures(
 	hk_db *db, int64_t id, int64_t failures, int64_t locked_ms, GError **error);
 bool hk_user_set_oidc(
 	hk_db *db, int64_t id, const char *issuer, const char *subject, GError **error);
+/* hk_user_await_oidc(db, id, error): an administrator's mark: who comes next by single sign-on under this login becomes this user. An identity that the
+ * user had is forgotten. hk_user_awaits_oidc(user): whether it stands. hk_user_set_oidc ends it. */
+bool hk_user_await_oidc(hk_db *db, int64_t id, GError **error);
+bool hk_user_awaits_oidc(const hk_user *user);
 
 /* hk_users_with_role(db, role, ret, error): how many active users have it. */
 bool hk_users_with_role(hk_db *db, const char *role, int64_t *ret, GError **error);

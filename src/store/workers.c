@@ -24,6 +24,14 @@ hk_workers_left(hk_db *db, const char *name, GError **error)
 }
 
 bool
+hk_workers_died(hk_db *db, const char *names, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("DELETE FROM workers WHERE substr(name, 1, length(CAST($1 AS TEXT))) = $1"),
+		HK_ARGS(hk_v_str(names)), NULL, error);
+}
+
+bool
 hk_workers_alive(hk_db *db, const char *role, int64_t now_ms, int64_t *ret, GError **error)
 {
 	return hk_db_int(db,

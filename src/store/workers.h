@@ -12,6 +12,8 @@
 bool hk_workers_seen(hk_db *db, const char *name, const char *role, int64_t started_ms,
 	int64_t now_ms, const char *data, GError **error);
 bool hk_workers_left(hk_db *db, const char *name, GError **error);
+/* hk_workers_died(db, names, error): those whose name begins with names ended without a word. */
+bool hk_workers_died(hk_db *db, const char *names, GError **error);
 bool hk_workers_alive(hk_db *db, const char *role, int64_t now_ms, int64_t *ret, GError **error);
 
 /* hk_workers_is_first(db, role, name, ret, error): whether name comes first among the living of that role. now: the database has no clock of

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "store/live.h"
+#include "store/sessions.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -37,9 +38,11 @@ struct hk_stream {
 	struct MHD_Connection *connection; /* NULL until it is attached */
 	hk_conn *conn;
 	int64_t user_id;
-	uint64_t perms; /* bits of hk_perm */
-	uint64_t at;    /* number of the next entry */
-	int64_t told;   /* audit rows up to this one are known to the client */
+	int64_t token_id; /* 0: a session, the one of csrf */
+	char *csrf;       /* owned */
+	uint64_t perms;   /* bits of hk_perm */
+	uint64_t at;      /* number of the next entry */
+	int64_t told;     /* audit rows up to this one are known to the client */
 	GString *pending;
 	size_t sent; /* bytes of pending */
 	int64_t born_ms, wrote_ms;
@@ -62,7 +65,7 @@ struct hk_live {
 	unsigned count;
 	/* of the thread alone */
 	GHashTable *intakes; /* id -> what was told last */
-	int64_t intakes_ms, counters_ms;
+	int64_t intakes_ms, counters_ms, holders_ms;
 	bool counters_due;
 };
 
@@ -154,6 +157,14 @@ end_streams_of(hk_live *live, int64_t user_id)
 }
 
 static void
+end_streams_of_token(hk_live *live, int64_t token_id)
+{
+	for (hk_stream *s = live->first; s; s = s->next_stream) {
+		s->ended = s->ended || s->token_id == token_id;
+	}
+}
+
+static void
 on_event(void *user, const hk_live_event *event)
 {
 	hk_live *live = user;
@@ -164,6 +175,9 @@ on_event(void *user, const hk_live_event *event)
 	live->last_seq = event->seq;
 	if (g_str_has_prefix(event->act, "user.") && strcmp(event->act, "user.login") != 0) {
 		end_streams_of(live, event->object_id);
+	}
+	if (strcmp(event->act, "token.revoke") == 0) {
+		end_streams_of_token(live, event->object_id);
 	}
 	g_mutex_unlock(&live->mutex);
 	live->counters_due = live->counters_due || perm == HK_PERM_CASE_READ;
@@ -225,6 +239,56 @@ wake(hk_live *live)
 	g_mutex_unlock(&live->mutex);
 }
 
+/* By what a stream was opened. */
+typedef struct holder {
+	int64_t token_id;
+	char *csrf; /* owned */
+} holder;
+
+static void
+holder_free(void *data)
+{
+	holder *h = data;
+
+	g_free(h->csrf);
+	g_free(h);
+}
+
+/* Without the lock while the database is asked: the loop reads meanwhile. */
+static bool
+check_holders(hk_live *live, GError **error)
+{
+	g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func(holder_free);
+	int64_t now = hk_clock_wall_ms();
+
+	g_mutex_lock(&live->mutex);
+	for (const hk_stream *s = live->first; s; s = s->next_stream) {
+		holder *h = g_new0(holder, 1);
+		h->token_id = s->token_id;
+		h->csrf = g_strdup(s->csrf);
+		g_ptr_array_add(holders, h);
+	}
+	g_mutex_unlock(&live->mutex);
+	for (unsigned i = 0; i < holders->len; i++) {
+		const holder *h = holders->pdata[i];
+		bool holds = false;
+		if (!hk_live_holds(live->db, h->token_id, h->csrf, now,
+			    live->web->config.session_idle_ms, &holds, error)) {
+			return false;
+		}
+		if (holds) {
+			continue;
+		}
+		g_mutex_lock(&live->mutex);
+		for (hk_stream *s = live->first; s; s = s->next_stream) {
+			s->ended = s->ended ||
+				   (s->token_id == h->token_id && g_strcmp0(s->csrf, h->csrf) == 0);
+		}
+		g_mutex_unlock(&live->mutex);
+	}
+	return true;
+}
+
 static bool
 look(hk_live *live, GError **error)
 {
@@ -242,6 +306,12 @@ look(hk_live *live, GError **error)
 			g_hash_table_remove_all(live->intakes);
 		}
 		if (!hk_live_intakes(live->db, hk_clock_wall_ms() - 5000, on_intake, live, error)) {
+			return false;
+		}
+	}
+	if (now - live->holders_ms >= HK_LIVE_COMMENT_MS) {
+		live->holders_ms = now;
+		if (!check_holders(live, error)) {
 			return false;
 		}
 	}
@@ -408,6 +478,8 @@ hk_live_open(hk_live *live, const hk_req *req, GError **error)
 	text = text && *text ? text : hk_req_query(req, "after");
 	s->pending = g_string_new("retry: 3000\n\n");
 	s->user_id = req->who.user_id;
+	s->token_id = req->by_token ? req->parts->token_id : 0;
+	s->csrf = req->session ? g_strdup(req->session->csrf) : NULL;
 	s->born_ms = s->wrote_ms = hk_clock_mono_ms();
 	for (int perm = 0; perm < HK_PERM_COUNT; perm++) {
 		s->perms |= (uint64_t)hk_req_may(req, (hk_perm)perm) << perm;
@@ -456,6 +528,7 @@ hk_stream_free(hk_stream *s)
 		g_mutex_unlock(&live->mutex);
 	}
 	g_string_free(s->pending, TRUE);
+	g_free(s->csrf);
 	g_free(s);
 }
 

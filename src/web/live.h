@@ -3,7 +3,8 @@
  * One thread follows the audit rows with a database connection of its own and keeps the last 4,096 as text in a ring. Each client is a place in
  * the ring; libmicrohttpd asks for its bytes and is put to sleep when there are none. A client that falls behind the ring is told to
  * load anew (event "reset"); it holds nothing up. A stream ends after five minutes, and when its user's rights change: the browser comes
- * back with Last-Event-ID, and is asked again who it is. */
+ * back with Last-Event-ID, and is asked again who it is. The token or session behind each stream is looked at every HK_LIVE_COMMENT_MS: one that is
+ * revoked, over or idle for too long ends its streams, a token revoked here at once. */
 #ifndef HK_WEB_LIVE_H
 #define HK_WEB_LIVE_H
 

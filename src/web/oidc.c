@@ -501,8 +501,7 @@ wanted_login(const arrival *a)
 	return login ? login : local ? hk_login_fold(local) : NULL;
 }
 
-/* Nobody's password account is ever taken over by a name: only an account that was made for single sign-on, and not yet used, is
- * bound to who comes under its login. */
+/* No account is ever taken over by its name alone: only one that an administrator has marked for it is bound to who comes under its login, once. */
 static hk_user *
 bind_or_make(hk_flow *flow, const arrival *a, GError **error)
 {
@@ -519,8 +518,9 @@ bind_or_make(hk_flow *flow, const arrival *a, GError **error)
 		return NULL;
 	}
 	g_clear_error(&why);
-	if (user && !user->password && !user->oidc_subject) {
+	if (user && hk_user_awaits_oidc(user)) {
 		id = user->id;
+		hk_flow_note(flow, "user.edit", "user", id, 0, "{\"sso\":\"bound\"}");
 	} else {
 		if (!a->oidc->web->config.oidc_create) {
 			hk_error_set(error, HK_EPOLICY, "nobody here has this identity");

@@ -247,6 +247,14 @@ hk_person_sessions(hk_flow *flow, const hk_user *user, const char *but, GError *
 	return true;
 }
 
+bool
+hk_person_sso(hk_flow *flow, int64_t id, const char *login, GError **error)
+{
+	note(flow, "user.edit", "user", id, "login", login, "sso", "awaited", NULL);
+	return hk_user_await_oidc(hk_flow_db(flow), id, error) &&
+	       hk_session_end_user(hk_flow_db(flow), id, NULL, error);
+}
+
 char *
 hk_person_token(hk_flow *flow, const hk_user *user, const char *name, unsigned scopes, int64_t days,
 	int64_t *ret_id, GError **error)

@@ -33,6 +33,10 @@ bool hk_person_totp(
 bool hk_person_unlock(hk_flow *flow, const hk_user *user, GError **error);
 bool hk_person_sessions(hk_flow *flow, const hk_user *user, const char *but, GError **error);
 
+/* hk_person_sso(flow, id, login, error): marks the user for single sign-on: who comes next under this login becomes this user, and nobody else after it.
+ * Ends their sessions. */
+bool hk_person_sso(hk_flow *flow, int64_t id, const char *login, GError **error);
+
 /* hk_person_token(flow, user, name, scopes, days, ret_id, error): the token's text, which is never seen again; NULL on failure. Caller frees. */
 char *hk_person_token(hk_flow *flow, const hk_user *user, const char *name, unsigned scopes,
 	int64_t days, int64_t *ret_id, GError **error);

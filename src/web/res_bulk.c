@@ -326,6 +326,11 @@ work(bulk *b, hk_reply *reply, GError **error)
 		!take_value(b, error)) {
 		return false;
 	}
+	if (b->what == UNLABEL && !hk_req_may(req, HK_PERM_CASE_TAKE)) {
+		return hk_reply_problem(reply, error, 403, HK_EPOLICY, "act",
+			"use a token that has the scope, or log in", "the token may not: %s",
+			hk_perm_get(HK_PERM_CASE_TAKE)->summary);
+	}
 	if ((b->what == DELETE || b->what == RESTORE) && !hk_req_may(req, HK_PERM_CASE_DELETE)) {
 		return hk_reply_problem(reply, error, 403, HK_EPOLICY, "act", NULL,
 			"deleting and restoring is not allowed to this login");

@@ -12,6 +12,7 @@ typedef struct other {
 	hk_user *user;
 	const char *login, *name, *mail, *lang, *state;
 	int64_t roles; /* bits; -1: as they are */
+	bool sso;
 	char *hash;
 	int64_t id;
 } other;
@@ -110,7 +111,8 @@ write_new(hk_flow *flow, void *data, GError **error)
 	other *o = data;
 
 	return hk_person_add(flow, o->login, o->name, o->mail, (unsigned)MAX(o->roles, 0), o->hash,
-		&o->id, error);
+		       &o->id, error) &&
+	       (!o->sso || hk_person_sso(flow, o->id, o->login, error));
 }
 
 bool
@@ -118,14 +120,14 @@ hk_web_users_new(hk_req *req, hk_reply *reply, GError **error)
 {
 	other o = {.req = req};
 	const char *password = NULL;
-	bool good =
-		hk_req_json_only(req, error, "login", "name", "mail", "roles", "password", NULL) &&
-		hk_req_need(req, error, "login", NULL) &&
-		hk_req_json_text(req, "login", 256, &o.login, error) &&
-		hk_req_json_text(req, "name", HK_PERSON_NAME_MAX, &o.name, error) &&
-		hk_req_json_text(req, "mail", HK_PERSON_MAIL_MAX, &o.mail, error) &&
-		hk_req_json_text(req, "password", HK_PASSWORD_MAX_BYTES, &password, error) &&
-		read_roles(req, &o.roles, error);
+	bool good = hk_req_json_only(req, error, "login", "name", "mail", "roles", "password",
+			    "sso", NULL) &&
+		    hk_req_need(req, error, "login", NULL) &&
+		    hk_req_json_text(req, "login", 256, &o.login, error) &&
+		    hk_req_json_text(req, "name", HK_PERSON_NAME_MAX, &o.name, error) &&
+		    hk_req_json_text(req, "mail", HK_PERSON_MAIL_MAX, &o.mail, error) &&
+		    hk_req_json_text(req, "password", HK_PASSWORD_MAX_BYTES, &password, error) &&
+		    hk_req_json_flag(req, "sso", &o.sso, error) && read_roles(req, &o.roles, error);
 
 	if (good && password) {
 		good = hk_password_check(password, o.login, error) &&

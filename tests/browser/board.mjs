@@ -1,5 +1,6 @@
 // tests/browser/board: the board in Chromium against a real house: node board.mjs URL LOGIN PASSWORD. Started by tests/scenario/board.t.
 // HK_BOARD=quick leaves out most of the accessibility matrix (second database). HK_MANUAL=DIR takes the pictures of docs/board.
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Client, LOGIN, PASSWORD, URL_BASE, axe, browser, complaints, enter, finish, is, like, newPage, ok, settled, sleep, text, until, visit } from './lib.mjs'
 import { duty } from './duty.mjs'
@@ -260,6 +261,47 @@ await part('Two at once', async () => {
   await sleep(800)
   like(`${(await caseOf(cases[9].id)).name}`, /名前$/, 'two people at once: one of the names stands')
   await press('Escape')
+})
+
+/** RFC 6238: the code of a secret in base32. */
+function codeOf(secret, step) {
+  const bits = [...secret.replace(/ /g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((one) => parseInt(one, 2)))
+  const message = Buffer.alloc(8)
+  message.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(message).digest()
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
+}
+
+await part('A second factor: on, and off again with a code', async () => {
+  const panel = (name) => page.locator(`section[aria-label="${name}"]`)
+  const ja = panel('二要素認証')
+  await visit(page, '/account')
+  await ja.locator('button', { hasText: '有効にする' }).click()
+  const secret = await page.locator('dialog[open] .secret').innerText()
+  const step = Math.floor(Date.now() / 30000)
+  await page.fill('dialog[open] [name=code]', codeOf(secret, step))
+  await page.click('dialog[open] [type=submit]')
+  ok(await until(async () => (await ja.innerText()).includes('有効です。')), 'a code of the new factor turns it on')
+  for (const [lang, name, remove, code] of [['ja', '二要素認証', '無効にする', '認証アプリのコード'], ['en', 'Second factor', 'Turn off', 'Code of your authenticator']]) {
+    await page.selectOption('select[name=lang]', lang)
+    await panel(name).locator('button', { hasText: remove }).click()
+    ok(await page.locator('dialog[open]').getByLabel(code).count(), `turning it off asks for a code (${lang})`)
+    await page.click('dialog[open] [type=submit]')
+    is(await page.locator('dialog[open] [name=code]:invalid').count(), 1, 'and does not do without one')
+    await page.fill('dialog[open] [name=code]', codeOf(secret, step - 20))
+    await page.click('dialog[open] [type=submit]')
+    ok(await until(() => page.locator('dialog[open] [role=alert]').count()), 'nor with an old one, which is told')
+    if (lang === 'ja') await press('Escape')
+  }
+  // Each code works once: that of the step that follows is taken as well.
+  await page.fill('dialog[open] [name=code]', codeOf(secret, Math.floor(Date.now() / 30000) + 1))
+  await page.click('dialog[open] [type=submit]')
+  ok(await until(async () => !(await page.locator('dialog[open]').count()) && (await panel('Second factor').innerText()).includes('Off.')), 'a right one turns it off')
+  await page.selectOption('select[name=lang]', 'ja')
+  await settled(page)
+  // Turning it on has ended the other sessions of the user.
+  is((await api.login()).stage, 'full', 'the password alone is enough again')
 })
 
 await part('Sightings: triage in one key', async () => {

@@ -26,6 +26,17 @@ seq 900 | sed 's/.*/int a&;/' >"$work/long.c"
 run tools/check-source "$work/long.c"
 like "$out" 'more than 800 lines' "a long file is refused"
 
+mkdir -p "$work/src/store" "$work/src/web" "$work/tests"
+printf 'bool f(hk_db *db) { return hk_db_exec(db, HK_SQL("DELETE FROM jobs"), HK_NO_ARGS, NULL, NULL); }\n' >"$work/src/web/f.c"
+printf '/* HK_SQL */ bool b(hk_db *db) { return hk_db_begin(db, true, NULL); }\n' >"$work/src/web/b.c"
+cp "$work/src/web/f.c" "$work/src/store/"
+cp "$work/src/web/f.c" "$work/tests/"
+run tools/check-source "$work/src/web/f.c" "$work/src/web/b.c" "$work/src/store/f.c" "$work/tests/f.c"
+is "$status" 1 "check-source fails on SQL outside of src/store"
+like "$out" 'src/web/f.c:1: hk_db_exec outside of src/store' "it names the place"
+unlike "$out" 'web/b.c|store/f.c|tests/f.c' "transactions are everybody's, SQL is store's, and tests may"
+rm -r "$work/src" "$work/tests"
+
 # check-layers
 mkdir -p "$work/src/base" "$work/src/sys" "$work/src/source/ct" "$work/src/score"
 cp src/LAYERS "$work/src/"

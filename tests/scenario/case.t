@@ -25,18 +25,22 @@ sub cases { value('SELECT COUNT(*) FROM cases') }
 # add
 my ($code, $out, $err) = hk('case', 'add', 'hxxps://evil[.]example/login', 'http://b.example/');
 is($code, 0, 'two URLs are taken') or diag $err;
-like($out, qr{^opened\s+#\d+\s+https://evil\.example/login\nopened\s+#\d+\s+http://b\.example/\n2 opened}, 'and told');
+like($out, qr{^opened\s+#\d+\s+hxxps://evil\[\.\]example/login\nopened\s+#\d+\s+hxxp://b\[\.\]example/\n2 opened}, 'and told, so that nobody clicks them');
 ($code, $out, $err) = hk(\"https://evil.example/other\n\nhello\nfoo bar\nhttp://c.example/,http://d.example/\n", 'case', 'add', '-');
 is($code, 65, 'a list with wrong lines');
-like($out, qr{attached\s+#1\s+https://evil\.example/other}, 'a known host is attached');
+like($out, qr{attached\s+#1\s+hxxps://evil\[\.\]example/other}, 'a known host is attached');
 like($out, qr{refused\s+line 3: no host name: a single word: hello}, 'a word is refused');
 like($out, qr{refused\s+line 4: words without a URL}, 'words are, too');
-like($out, qr{refused\s+line 5: more than one URL}, 'and two URLs on a line');
+like($out, qr{refused\s+line 5: more than one URL.*: hxxp://c\[\.\]example/,hxxp://d\[\.\]example/$}m, 'and two URLs on a line, harmless as well');
+unlike($out, qr{http}, 'nothing of it can be clicked');
 like($err, qr{3 of 4 lines were refused}, 'the end says so');
 is(cases(), 2, 'two cases in all');
 ($code, $out) = hk(\"http://new.example/\nhttp://new.example/x\n", 'case', 'add', '--dry-run', '-');
-like($out, qr{opened\s+new\s+http://new\.example/\nattached\s+new\s+http://new\.example/x}, 'a dry run knows duplicates of its own');
+like($out, qr{opened\s+new\s+hxxp://new\[\.\]example/\nattached\s+new\s+hxxp://new\[\.\]example/x}, 'a dry run knows duplicates of its own');
 is(cases(), 2, 'and makes nothing');
+
+($code, $out) = hk('case', 'add', '--dry-run', '--exact', 'hxxp://new[.]example/');
+like($out, qr{^opened\s+new\s+http://new\.example/$}m, 'or exact, for who asks for it');
 
 # import
 my $csv = "日付,URL,説明\r\n2024/11/29 10:00:00,https://f.example/?a=1,\"みほん, 急ぎ\"\r\n2024/11/29,https://f.example/?a=1,x\r\n,,\r\n"
@@ -76,12 +80,19 @@ is(value("SELECT COUNT(*) FROM intakes WHERE state NOT IN ('done')"), 0, 'nothin
 is(decode_json($out)->{urls}, 2, 'listed');
 ($code, $out) = hk('case', 'list', '--csv', '--bom', 'host:evil.example');
 like($out, qr{^\xef\xbb\xbfid,}, 'as CSV for Excel');
+($code, $out) = hk('case', 'list', 'host:evil.example');
+like($out, qr{^1\s.*\sevil\[\.\]example$}m, 'as a table, defanged');
+unlike($out, qr{evil\.example}, 'all of it');
+($code, $out) = hk('case', 'list', '--exact', 'host:evil.example');
+like($out, qr{^1\s.*\sevil\.example$}m, 'or exact');
 ($code, $out) = hk('case', 'act', '1', 'confirm');
 is($code, 0, 'confirmed');
 ($code, $out, $err) = hk('case', 'act', '1', 'close');
 is($code, 77, 'a move that is none');
 ($code, $out) = hk('case', 'show', '1');
 like($out, qr{^state\s+confirmed$}m, 'shown');
+like($out, qr{^host\s+evil\[\.\]example$}m, 'defanged') or diag $out;
+like((hk('case', 'show', '--exact', '1'))[1], qr{^host\s+evil\.example$}m, 'or exact');
 
 # kill -9
 my $rows = 3000;
@@ -115,6 +126,19 @@ is(value("SELECT COUNT(*) FROM intake_lines WHERE intake_id = $id"), $rows, '0 l
 is(value("SELECT COUNT(*) FROM cases WHERE id > $before"), scalar(keys %hosts), 'one case for each host');
 is(value("SELECT COUNT(*) FROM case_urls WHERE case_id > $before"), scalar(keys %want), 'every URL is there');
 is(value("SELECT COALESCE(SUM(times), 0) FROM case_urls WHERE case_id > $before"), scalar(keys %want), '0 doubled');
+# SIGTERM in the middle of a dry run
+my $dry = join "\n", map { "https://d" . int($_ / 2) . ".dry.example/$_" } 1 .. 6000;
+($id) = (hk(\$dry, 'case', 'add', '--queue', '--dry-run', '-'))[1] =~ /queued intake (\d+)/;
+$pid = spawn_role('dry', 'work');
+ok(until_ok('the dry run', sub { value("SELECT line FROM intakes WHERE id = $id") > 0 }), 'a dry run is under way');
+is(stop_it($pid), 0, 'the worker ends in good order');
+my ($left) = rows("SELECT i.state, j.state, COALESCE(j.owner, '-') FROM intakes i JOIN jobs j ON j.key = '$id' AND j.stage = 'intake' WHERE i.id = $id");
+is("@$left", 'running ready -', 'before the dry run does, which it gives back');
+$pid = spawn_role('dry2', 'work');
+ok(until_ok('the dry run', sub { value("SELECT state FROM intakes WHERE id = $id") eq 'done' }), 'another one does it');
+stop_it($pid);
+is(join(' ', @{ (rows("SELECT lines, opened, attached, refused FROM intakes WHERE id = $id"))[0] }), '6000 3001 2999 0', 'from its beginning: each line counts once');
+is(value("SELECT COUNT(*) FROM cases WHERE host LIKE '%.dry.example'"), 0, 'and nothing was made');
 ($code, $out, $err) = hk('audit', 'verify');
 is($code, 0, 'the audit chain holds') or diag $out, $err;
 

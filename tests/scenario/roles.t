@@ -27,13 +27,25 @@ my $alive = sub { my %n; $n{$_->[0]}++ for rows('SELECT role FROM workers'); ret
 ok(until_ok('all roles', sub { $alive->() eq 'watch=1 web=1 work=4' }), 'serve starts web, two workers, one each for the browser and for looks, and watch') or diag $alive->(), slurp("$work/serve.err");
 ok(until_ok('sightings', sub { value('SELECT COUNT(*) FROM sightings') >= 5 }), 'watch makes sightings') or diag slurp("$work/serve.err");
 ok(until_ok('cases', sub { value('SELECT COUNT(*) FROM cases') >= 1 }), 'work opens cases of them') or diag slurp("$work/serve.err");
-my ($victim) = map { $_->[0] =~ /-(\d+)-[0-9a-f]+$/ } grep { $_->[0] =~ /^work-/ } rows('SELECT name FROM workers');
+# A worker in the middle of something long is killed: its lease is worth nothing from then on.
+my ($queued) = (hk(\join("\n", map { "https://long$_.roles.example/" } 1 .. 20_000), 'case', 'add', '--queue', '--dry-run', '-'))[1] =~ /queued intake (\d+)/;
+my $lease = sub { my ($row) = rows("SELECT owner, lease_ms, state FROM jobs WHERE stage = 'intake' AND key = '$queued'"); return @{ $row || [] } };
+my ($owner, $until);
+ok(until_ok('the long list', sub { ($owner, $until) = $lease->(); return $owner }), 'a worker has a long list');
+my ($victim) = $owner =~ /-(\d+)-[0-9a-f]+$/;
 kill 'KILL', $victim;
+my ($next, $next_until);
+ok(until_ok('another', sub { ($next, $next_until) = $lease->(); return $next && $next ne $owner }, 240), 'another one goes on with it') or diag join ' ', map { $_ // '-' } $lease->();
+# Taken 60 s before it runs out, or later: a lease that had not run out yet was given up.
+cmp_ok($next_until - 60_000, '<', $until, 'without waiting for the lease to run out');
 my $started = sub { my @n = slurp("$work/serve.err") =~ /role\.started role=work/g; return scalar @n };
 ok(until_ok('again', sub { slurp("$work/serve.err") =~ /role\.ended role=work status=-9/ && $started->() >= 3 }), 'a worker that is killed is started again')
 	or diag slurp("$work/serve.err");
+is(value("SELECT COUNT(*) FROM workers WHERE name = '$owner'"), 0, 'the dead one is no longer on the list');
 is(stop_it($serve), 0, 'SIGTERM ends it in good order') or diag slurp("$work/serve.err");
-is(value("SELECT COUNT(*) FROM workers WHERE role <> 'work'"), 0, 'and all of them have said goodbye');
+is(value("SELECT COUNT(*) FROM workers"), 0, 'and all of them have said goodbye');
+is(join(' ', map { $_ // '-' } ($lease->())[2]), 'ready', 'the long list is given back');
+rows("UPDATE intakes SET state = 'cancelled' WHERE id = $queued");
 
 # serve dies without a word: its children go, too.
 $serve = spawn_role('orphan', 'serve');

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use CtFollow;
 use House;
+use IO::Select;
 use JSON::PP;
 use Test::More;
 use Web;
@@ -190,6 +191,38 @@ is($code, 0, 'user token');
 chomp $out;
 %bearer = (headers => { Authorization => "Bearer $out" });
 is(ask('GET', '/me', %bearer)->{status}, 200, 'prints one that works');
+
+# --- streams end with what opened them ---
+my %token = map { my $made = ask('POST', '/me/tokens', json => { name => "stream $_", scopes => ['read'] }, jar => $hanako)->{json}; ($_ => $made) } qw(revoked over);
+my $listener = enter('taro');
+my %heard;
+my %stream = map {; $_->[0] => listen_with($_->[1]) } [ revoked => "Authorization: Bearer $token{revoked}{token}" ], [ over => "Authorization: Bearer $token{over}{token}" ],
+	[ session => "Cookie: $listener->{cookie}" ], [ holds => "Cookie: $admin->{cookie}" ];
+
+sub listen_with {
+	my ($header) = @_;
+	my $socket = connect_to();
+	print $socket "GET /api/v1/events HTTP/1.1\r\nHost: x\r\n$header\r\n\r\n";
+	$socket->flush;
+	return $socket;
+}
+
+# What has come on a stream so far.
+sub hears {
+	my ($name) = @_;
+	while (IO::Select->new($stream{$name})->can_read(0)) {
+		sysread $stream{$name}, my $piece, 65536 or last;
+		$heard{$name} .= $piece;
+	}
+	return $heard{$name} // '';
+}
+ok(until_ok("a stream by $_", sub { hears($_) =~ /event: hello/ }), "a stream by what is $_") for sort keys %stream;
+is(ask('DELETE', "/me/tokens/$token{revoked}{id}", jar => $hanako)->{status}, 204, 'a token is revoked');
+rows("UPDATE tokens SET expires_ms = 1 WHERE id = $token{over}{id}");
+rows("UPDATE sessions SET ends_ms = 1 WHERE user_id = (SELECT id FROM users WHERE login = 'taro')");
+ok(until_ok("the end of $_", sub { hears($_) =~ /\r\n0\r\n\r\n$/ }, 100), "the stream of what is $_ ends") or diag hears($_) for qw(revoked over session);
+unlike(hears('holds'), qr/\r\n0\r\n\r\n$/, 'who still may goes on listening');
+close $_ for values %stream;
 
 # --- users ---
 my $made_user = ask('POST', '/users', json => { login => 'Jiro', name => '次郎', roles => ['viewer'], password => password('jiro') }, jar => $admin);

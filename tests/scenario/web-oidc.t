@@ -18,7 +18,7 @@ my $providers = 0;
 sub start_provider {
 	my $name = 'oidc' . $providers++;
 	my $pid = CtFollow::start("$work/$name.out", "$work/$name.err", 0, $CtFollow::range, 'oidc', '--user', 'hanako:s-1:csirt,board', '--user', 'taro:s-2:audit',
-		'--user', 'guest:s-3:nothing', '--user', 'local:s-4:csirt', '--user', 'prepared:s-5:csirt', @_);
+		'--user', 'guest:s-3:nothing', '--user', 'local:s-4:csirt', '--user', 'prepared:s-5:csirt', '--user', 'robot:s-6:csirt', '--user', 'board:s-7:csirt', '--user', 'moved:s-8:csirt', @_);
 	until_ok('the provider', sub { slurp("$work/$name.out") =~ /\n/ }) or die slurp("$work/$name.err");
 	return { pid => $pid, url => decode_json(slurp("$work/$name.out"))->{url} };
 }
@@ -26,7 +26,9 @@ sub start_provider {
 new_house('oidc');
 add_user('local', 'viewer');
 add_user('admin', 'system_admin');
-is((hk('user', 'add', '--no-password', 'prepared'))[0], 0, 'a user without a password');
+is((hk('user', 'add', '--sso', 'prepared'))[0], 0, 'a user who is to come by single sign-on');
+is((hk('user', 'add', '--no-password', 'robot'))[0], 0, 'one for tokens only');
+add_user('moved', 'viewer');
 my $provider = start_provider();
 my @options = ('--oidc-issuer', $provider->{url}, '--oidc-name', '銀行SSO', '--oidc-role', 'csirt=analyst', '--oidc-role', 'board=viewer', '--oidc-role', 'audit=auditor');
 start_web(@options, '--oidc-create');
@@ -89,6 +91,22 @@ $control->('user=prepared');
 my $prepared = ask('GET', '/session', headers => { Cookie => travel()->{cookie} })->{json}{user};
 is($prepared->{login}, 'prepared', 'one that was made for single sign-on is bound at the first login');
 is(value("SELECT count(*) FROM users WHERE login = 'prepared' AND oidc_subject = 's-5'"), 1, 'for good');
+like(join("\n", map { $_->[0] } rows("SELECT data FROM events WHERE act = 'user.edit' ORDER BY seq")), qr/"sso":"awaited".*"sso":"bound"/s, 'the trail tells both');
+my $name_of = sub { my $to = travel(); return ask('GET', '/session', headers => { Cookie => $to->{cookie} })->{json}{user}{login} // '' };
+$control->('user=robot');
+like($name_of->(), qr/^sso-/, 'one for tokens only is not, though it has no password either');
+is(value("SELECT count(*) FROM users WHERE login = 'robot' AND oidc_subject IS NOT NULL"), 0, 'and stays as it was');
+my $admin = enter('admin');
+is(ask('POST', '/users', json => { login => 'board', sso => JSON::PP::true }, jar => $admin)->{status}, 201, 'the board marks as well');
+is(value("SELECT count(*) FROM users WHERE login = 'board' AND oidc_subject IS NULL"), 1, 'it waits');
+$control->('user=board');
+is($name_of->(), 'board', 'and is bound');
+is($name_of->(), 'board', 'and the same again');
+is((hk('user', 'sso', 'moved'))[0], 0, 'an account with a password is marked by hand');
+$control->('user=moved');
+is($name_of->(), 'moved', 'then it is bound, and only then');
+ok(enter('moved')->{cookie}, 'its password holds as before');
+is((hk('user', 'sso', 'nobody-here'))[0], 66, 'nobody is marked who is not there');
 
 # --- lies ---
 $control->('user=hanako');
@@ -125,6 +143,10 @@ is((hk('user', 'add', '--no-password', '--roles', 'approver', 'hanako2'))[0], 0,
 $provider->{users} = 1;
 $control->('user=prepared');
 refused(travel(), 'an identity of another provider is another identity');
+is((hk('user', 'sso', 'prepared'))[0], 0, 'unless an administrator moves the account');
+is($name_of->(), 'prepared', 'to the new provider');
+is(value("SELECT count(*) FROM users WHERE login = 'prepared' AND oidc_issuer = '$provider->{url}'"), 1, 'where it stays');
+$control->('user=robot');
 stop_web();
 start_web(@options, '--oidc-create');
 $trip = travel();

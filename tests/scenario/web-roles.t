@@ -104,6 +104,10 @@ for my $scope (@scopes) {
 my ($out) = (hk('user', 'token', '--scopes', join(',', @scopes), 'u-viewer', 'x'))[1] =~ /(\S+)/;
 check('every scope, role viewer', "Authorization: Bearer $out\r\n", sub { my $perm = $perms{$_[0]{perm}}; return $perm->{roles}{PUBLIC} || ($perm->{scope} && role_may($_[0], 'viewer')) });
 diag "$asked requests";
+is_deeply([ map { $_->{id} } grep { $_->{method} eq 'DELETE' && ($perms{$_->{perm}}{scope} // '') eq 'write' } @routes ], [], 'the scope write takes nothing away');
+my $unlabel = ask('POST', '/cases/bulk', json => { select => { ids => [1] }, act => 'unlabel', value => 'x' }, headers => { Authorization => "Bearer $tokens{write}" });
+is($unlabel->{status}, 403, 'not in bulk either') or diag $unlabel->{content};
+like($unlabel->{json}{detail} // '', qr/^the token may not: take/, 'and is told why');
 
 # A forged request is refused on every route that writes, whatever the role.
 my $all = enter('u-all');

@@ -15,14 +15,15 @@ const rolesOf = (form) => new FormData(form).getAll('role')
 
 function NewUser({ onClose, reload }) {
   const submit = async (form) => {
-    const { login, name, mail, password } = fieldsOf(form)
-    await post('/users', { login, name, mail, password, roles: rolesOf(form) })
+    const { login, name, mail, password, sso } = fieldsOf(form)
+    await post('/users', { login, name, mail, password: password || undefined, sso: Boolean(sso), roles: rolesOf(form) })
     done(t('users.made', { login }))
     reload()
   }
   return html`<${FormDialog} title=${t('users.new')} label=${t('users.make')} onClose=${onClose} submit=${submit}>
     <${Text} name="login" label=${t('users.login')} required first maxlength="64" /><${Text} name="name" label=${t('users.name')} required maxlength="100" />
     <${Text} name="mail" type="email" label=${t('users.mail')} /><${Text} name="password" type="password" label=${t('users.password')} hint=${t('users.password.hint')} autocomplete="new-password" minlength="12" />
+    <${Check} name="sso" label=${t('users.sso')} hint=${t('users.sso.hint')} />
     <${Roles} chosen=${['viewer']} /><//>`
 }
 

@@ -48,6 +48,8 @@ hk_keep *hk_keep_folder_open(const char *folder, GError **error);
 /* hk_keep_store_open(flow, owner, folder, error): in the database of flow (borrowed). owner names this process among all watch
  * processes (workers.name). A log whose lease ran out HK_KEEP_LEASE_MS ago or more is anybody's. */
 #define HK_KEEP_LEASE_MS (60 * 1000)
+/* What waited for a head becomes sightings in transactions of so many. */
+#define HK_KEEP_RELEASE_MAX 500
 /* How often leases are renewed and shares are balanced. */
 #define HK_KEEP_TICK_MS (10 * 1000)
 hk_keep *hk_keep_store_open(hk_flow *flow, const char *owner, const char *folder, GError **error);

@@ -213,13 +213,14 @@ take(keep_store *keep, const uint8_t key[32], const char *text, GError **error)
 }
 
 static bool
-on_pending(void *user, hk_span key, const char *data, GError **error)
+on_pending(void *user, int64_t entry, hk_span key, const char *data, GError **error)
 {
 	if (key.len != 32) {
 		return hk_error_set(error, HK_EFORM, "ct_pending: a key of %zu bytes", key.len);
 	}
 	hk_keep_item *item = g_new0(hk_keep_item, 1);
 	memcpy(item->key, key.data, 32);
+	item->index = (uint64_t)entry;
 	item->line = g_strdup(data);
 	g_ptr_array_add(user, item);
 	return true;
@@ -237,15 +238,57 @@ take_all(keep_store *keep, const GPtrArray *items, GError **error)
 	return true;
 }
 
-/* What pends below `below` becomes sightings. */
-static bool
-take_pending(keep_store *keep, hk_span id, uint64_t below, GError **error)
-{
-	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(hk_keep_item_free);
-	hk_db *db = hk_flow_db(keep->flow);
+typedef struct releasing {
+	keep_store *keep;
+	hk_span id;
+	uint64_t below;
+	bool more;
+} releasing;
 
-	return hk_logs_pending(db, id, (int64_t)below, on_pending, items, error) &&
-	       take_all(keep, items, error) && hk_logs_unpend(db, id, (int64_t)below, error);
+/* The next of what pends becomes sightings. One transaction; may be done again from its beginning. */
+static bool
+release_some(hk_flow *flow, void *user, GError **error)
+{
+	releasing *r = user;
+	keep_store *keep = r->keep;
+	hk_db *db = hk_flow_db(flow);
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(hk_keep_item_free);
+
+	keep->base.repeats = keep->repeats;
+	keep->base.count = keep->count;
+	if (!hk_logs_hold(db, r->id, keep->owner, hk_flow_now(flow), HK_KEEP_LEASE_MS, error) ||
+		!hk_logs_pending(db, r->id, (int64_t)r->below, HK_KEEP_RELEASE_MAX, on_pending,
+			items, error) ||
+		!take_all(keep, items, error)) {
+		return false;
+	}
+	r->more = items->len == HK_KEEP_RELEASE_MAX;
+	if (items->len == 0) {
+		return true;
+	}
+	const hk_keep_item *last = g_ptr_array_index(items, items->len - 1);
+	return hk_logs_unpend(db, r->id, (int64_t)last->index + 1, error);
+}
+
+/* All that pends below `below`, piece by piece: there may be very many, and other writers wait for each transaction. A head covers them, whether
+ * that is written yet or not: what dies in between finds the rest pending, and the next head covers it again. */
+static bool
+release_pending(keep_store *keep, log_work *work, GError **error)
+{
+	releasing r = {.keep = keep,
+		.id = hk_span_of(work->id, 32),
+		.below = work->unpend_below,
+		.more = work->unpend_below > 0};
+
+	while (r.more) {
+		if (!hk_flow_do(keep->flow, &who, release_some, &r, error)) {
+			return false;
+		}
+		keep->repeats = keep->base.repeats;
+		keep->count = keep->base.count;
+	}
+	work->unpend_below = 0;
+	return true;
 }
 
 /* --- the commit --- */
@@ -273,8 +316,7 @@ write_log(keep_store *keep, const hk_ct_place_log *log, log_work *work, GError *
 	if (!hk_logs_put(db, &row, keep->owner, error)) {
 		return false;
 	}
-	if ((work->unpend_below > 0 && !take_pending(keep, id, work->unpend_below, error)) ||
-		!take_all(keep, work->released, error)) {
+	if (!take_all(keep, work->released, error)) {
 		return false;
 	}
 	for (unsigned i = 0; i < work->pended->len; i++) {
@@ -301,7 +343,7 @@ write_all(hk_flow *flow, void *user, GError **error)
 		log_work *work = work_of(keep, log->id);
 		written now = written_of(log);
 		bool news = !is_same(&work->last, &now) || work->released->len > 0 ||
-			    work->pended->len > 0 || work->unpend_below > 0 || work->health;
+			    work->pended->len > 0 || work->health;
 		if (news && !write_log(keep, log, work, error)) {
 			return false;
 		}
@@ -314,7 +356,13 @@ commit(hk_keep *base, GError **error)
 {
 	keep_store *keep = (keep_store *)base;
 
-	if (!hk_flow_do(keep->flow, &who, write_all, keep, error)) {
+	bool good = true;
+
+	for (unsigned i = 0; good && i < base->state->logs->len; i++) {
+		const hk_ct_place_log *log = g_ptr_array_index(base->state->logs, i);
+		good = release_pending(keep, work_of(keep, log->id), error);
+	}
+	if (!good || !hk_flow_do(keep->flow, &who, write_all, keep, error)) {
 		base->repeats = keep->repeats;
 		base->count = keep->count;
 		return false;
@@ -325,7 +373,6 @@ commit(hk_keep *base, GError **error)
 		const hk_ct_place_log *log = g_ptr_array_index(base->state->logs, i);
 		log_work *work = work_of(keep, log->id);
 		work->last = written_of(log);
-		work->unpend_below = 0;
 		g_ptr_array_set_size(work->released, 0);
 		g_ptr_array_set_size(work->pended, 0);
 		g_clear_pointer(&work->health, g_free);

@@ -1,6 +1,8 @@
 #include "source/feed/poll.h"
 
 #include "flow/sighting.h"
+#include "store/lookup.h"
+#include "store/sightings_write.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
@@ -108,61 +110,19 @@ typedef struct chunk {
 	uint64_t fresh;
 } chunk;
 
-static unsigned
-key_hash(const void *key)
-{
-	const uint8_t *bytes = key;
-
-	return (unsigned)bytes[0] << 24 | (unsigned)bytes[1] << 16 | (unsigned)bytes[2] << 8 |
-	       bytes[3];
-}
-
-static int
-key_equal(const void *a, const void *b)
-{
-	return memcmp(a, b, 32) == 0;
-}
-
 /* Which of the leads are sightings already: asked outside of a write transaction, so that a feed of 200,000 lines that brings ten
  * new ones holds nobody up. What is new in the meantime, hk_sighting_take() finds. */
 static bool
 find_known(chunk *c, GError **error)
 {
-	hk_db *db = hk_flow_db(c->flow);
-	g_autoptr(hk_sqlb) sql = hk_sqlb_new(db);
-	g_autoptr(GHashTable) by_key = g_hash_table_new(key_hash, key_equal);
-	g_autoptr(GError) why = NULL;
+	g_autofree const uint8_t **keys = g_new(const uint8_t *, c->leads->len);
 
-	hk_sqlb_add(
-		sql, HK_SQL("SELECT s.key FROM sightings s JOIN sources o ON o.id = s.source_id "
-			    "WHERE o.key = "));
-	hk_sqlb_value(sql, hk_v_str(c->feed->config->source));
-	hk_sqlb_add(sql, HK_SQL(" AND s.key IN ("));
 	for (unsigned i = 0; i < c->leads->len; i++) {
 		const hk_feed_lead *lead = c->leads->pdata[i];
-		g_hash_table_add(by_key, (uint8_t *)(uintptr_t)lead->key);
-		if (i > 0) {
-			hk_sqlb_add(sql, HK_SQL(", "));
-		}
-		hk_sqlb_value(sql, hk_v_blob(hk_span_of(lead->key, sizeof lead->key)));
+		keys[i] = lead->key;
 	}
-	hk_sqlb_add(sql, HK_SQL(")"));
-	g_autoptr(hk_rows) rows = hk_sqlb_query(sql, db, error);
-	if (!rows) {
-		return false;
-	}
-	while (hk_rows_next(rows, &why)) {
-		hk_span key = hk_rows_blob(rows, 0);
-		void *ours = key.len == 32 ? g_hash_table_lookup(by_key, key.data) : NULL;
-		if (ours) {
-			g_hash_table_add(c->known, ours);
-		}
-	}
-	if (why) {
-		g_propagate_error(error, g_steal_pointer(&why));
-		return false;
-	}
-	return true;
+	return hk_sightings_known(hk_flow_db(c->flow), c->feed->config->source, keys, c->leads->len,
+		&c->known, error);
 }
 
 static bool
@@ -204,9 +164,7 @@ act(hk_flow *flow, void *user, GError **error)
 	if (!hk_source_mark(flow, config->source, c->position, c->health, error)) {
 		return false;
 	}
-	return hk_db_exec(hk_flow_db(flow),
-		HK_SQL("UPDATE sources SET trust = $2 WHERE key = $1 AND trust <> $2"),
-		HK_ARGS(hk_v_str(config->source), hk_v_real(config->trust)), NULL, error);
+	return hk_source_trust(hk_flow_db(flow), config->source, config->trust, error);
 }
 
 /* hk_feed_out of the database; user is a chunk of which only feed and flow are set. */
@@ -214,16 +172,12 @@ static bool
 write_chunk(void *user, GPtrArray *leads, const char *position, uint64_t *ret_fresh, GError **error)
 {
 	const chunk *base = user;
-	g_autoptr(GHashTable) known = g_hash_table_new(key_hash, key_equal);
-	chunk c = {.feed = base->feed,
-		.flow = base->flow,
-		.leads = leads,
-		.known = known,
-		.position = position};
+	chunk c = {.feed = base->feed, .flow = base->flow, .leads = leads, .position = position};
 
-	if (leads->len > 0 && !find_known(&c, error)) {
+	if (!find_known(&c, error)) {
 		return false;
 	}
+	g_autoptr(GHashTable) known = c.known;
 	/* A feed that only repeats itself writes nothing but, at the end, its position. */
 	if (!position && g_hash_table_size(known) == leads->len) {
 		return true;
@@ -273,29 +227,20 @@ health_of(const hk_feed *feed, int64_t now_ms, int64_t pause_ms, const GError *f
 static bool
 recall(hk_feed *feed, hk_flow *flow, GError **error)
 {
-	g_autoptr(hk_rows) rows =
-		hk_db_query(hk_flow_db(flow), HK_SQL("SELECT health FROM sources WHERE key = $1"),
-			HK_ARGS(hk_v_str(feed->config->source)), error);
-	g_autoptr(GError) why = NULL;
+	g_autofree char *health = NULL;
 	uint64_t failures = 0;
 
-	if (!rows) {
+	if (!hk_source_read_health(hk_flow_db(flow), feed->config->source, &health, error)) {
 		return false;
 	}
-	if (hk_rows_next(rows, &why)) {
-		g_autoptr(hk_json_doc) doc =
-			hk_json_load(hk_span_str(hk_rows_str(rows, 0)), HK_FEED_POSITION_MAX, NULL);
-		hk_json top = doc ? hk_json_root(doc) : (hk_json){0};
-		if (doc && hk_json_has(&top, "failures")) {
-			(void)hk_json_i64(&top, "last_ok_ms", &feed->last_ok_ms, NULL);
-			(void)hk_json_i64(&top, "total", &feed->total, NULL);
-			(void)hk_json_u64(&top, "failures", &failures, NULL);
-			feed->failures = (unsigned)MIN(failures, 1000);
-		}
-	}
-	if (why) {
-		g_propagate_error(error, g_steal_pointer(&why));
-		return false;
+	g_autoptr(hk_json_doc) doc =
+		health ? hk_json_load(hk_span_str(health), HK_FEED_POSITION_MAX, NULL) : NULL;
+	hk_json top = doc ? hk_json_root(doc) : (hk_json){0};
+	if (doc && hk_json_has(&top, "failures")) {
+		(void)hk_json_i64(&top, "last_ok_ms", &feed->last_ok_ms, NULL);
+		(void)hk_json_i64(&top, "total", &feed->total, NULL);
+		(void)hk_json_u64(&top, "failures", &failures, NULL);
+		feed->failures = (unsigned)MIN(failures, 1000);
 	}
 	feed->health_known = true;
 	return true;
@@ -305,8 +250,7 @@ static bool
 mark_health(hk_feed *feed, hk_flow *flow, const char *health, GError **error)
 {
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
-	g_autoptr(GHashTable) known = g_hash_table_new(key_hash, key_equal);
-	chunk c = {.feed = feed, .flow = flow, .leads = none, .known = known, .health = health};
+	chunk c = {.feed = feed, .flow = flow, .leads = none, .health = health};
 
 	return hk_flow_do(flow, &feed->who, act, &c, error);
 }

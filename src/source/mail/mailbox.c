@@ -12,6 +12,7 @@
 
 #include "base/codec.h"
 #include "flow/sighting.h"
+#include "store/lookup.h"
 #include "store/sighting_files.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -122,9 +123,7 @@ act(hk_flow *flow, void *user, GError **error)
 	if (!hk_source_mark(flow, config->source, k->position, k->health, error)) {
 		return false;
 	}
-	return hk_db_exec(hk_flow_db(flow),
-		HK_SQL("UPDATE sources SET trust = $2 WHERE key = $1 AND trust <> $2"),
-		HK_ARGS(hk_v_str(config->source), hk_v_real(config->trust)), NULL, error);
+	return hk_source_trust(hk_flow_db(flow), config->source, config->trust, error);
 }
 
 /* Reads, keeps and stores one mail. size: on the server, when more than raw. */
@@ -568,26 +567,17 @@ print_health(const hk_mailbox *box, int64_t now_ms, int64_t pause_ms, const GErr
 static bool
 recall(hk_mailbox *box, GError **error)
 {
-	g_autoptr(hk_rows) found = hk_db_query(hk_flow_db(box->flow),
-		HK_SQL("SELECT health FROM sources WHERE key = $1"),
-		HK_ARGS(hk_v_str(box->config->source)), error);
-	g_autoptr(GError) why = NULL;
+	g_autofree char *health = NULL;
 
-	if (!found) {
+	if (!hk_source_read_health(hk_flow_db(box->flow), box->config->source, &health, error)) {
 		return false;
 	}
-	if (hk_rows_next(found, &why)) {
-		const char *health = hk_rows_str(found, 0);
-
+	if (health) {
 		box->failures = (unsigned)MIN(position_number(health, "failures"), 1000);
 		box->last_ok_ms = (int64_t)position_number(health, "last_ok_ms");
 		box->mails = (int64_t)position_number(health, "mails");
 		box->unread = (int64_t)position_number(health, "unread");
 		box->total = (int64_t)position_number(health, "total");
-	}
-	if (why) {
-		g_propagate_error(error, g_steal_pointer(&why));
-		return false;
 	}
 	box->known = true;
 	return true;

@@ -9,6 +9,7 @@
 
 #include "flow/jobs.h"
 #include "store.h"
+#include "store/jobs.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "tap.h"
@@ -328,11 +329,41 @@ test_upkeep(void)
 	fl_close(flow);
 }
 
+/* A worker that is known to be dead loses its leases at once; a neighbour whose number begins alike does not. */
+static void
+test_dead_worker(void)
+{
+	hk_flow *flow = fl_open();
+	hk_job dead, alive, next;
+	int64_t count = 0;
+
+	ok(fl_do(flow, hk_flow_job(flow, "mail", "1", 0, NULL, start_ms, error) &&
+			       hk_flow_job(flow, "mail", "2", 0, NULL, start_ms, error)),
+		"two jobs");
+	ok(claim(flow, "work-host-12-00aa", &dead) && claim(flow, "work-host-123-00bb", &alive),
+		"two workers");
+	ok(!claim(flow, "c", &next), "a third has nothing to do");
+	ok(fl_do(flow, hk_jobs_abandon(hk_flow_db(flow), "work-host-12-", &count, error)),
+		"one of them is dead: %s", fl_why());
+	is_int(count, 1, "it had one job");
+	ok(claim(flow, "c", &next), "which is anybody's now");
+	is_int(next.id, dead.id, "that one");
+	is_int(next.attempts, 2, "the attempt counts: it may be what killed the worker");
+	ok(!fl_do(flow, hk_job_done(flow, &dead, error)), "the dead one cannot end it");
+	ok(fl_do(flow, hk_job_done(flow, &alive, error)), "the living one can end its own: %s",
+		fl_why());
+	hk_job_clear(&dead);
+	hk_job_clear(&alive);
+	hk_job_clear(&next);
+	fl_close(flow);
+}
+
 int
 main(void)
 {
 	hk_clock_freeze(start_ms);
 	test_life();
+	test_dead_worker();
 	test_failure();
 	test_fairness();
 	test_together();

@@ -32,6 +32,45 @@ long_line(size_t bytes)
 		much);
 }
 
+/* More than fits into one transaction waits for a head, and one row in the middle cannot be taken. */
+static void
+test_many(hk_flow *flow, hk_keep *keep, hk_ct_place_log *log)
+{
+	enum { MANY = 2 * HK_KEEP_RELEASE_MAX + 200 };
+	GPtrArray *items = g_ptr_array_new_with_free_func(hk_keep_item_free);
+	g_autoptr(GError) error = NULL;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		g_ptr_array_add(
+			items, item(100 + i, g_strdup_printf("{\"kind\":\"certificate\",\"names\":["
+							     "\"n%u.example\"]}",
+						     i)));
+	}
+	hk_keep_pend(keep, log, items);
+	log->read = 100 + MANY;
+	ok(hk_keep_commit(keep, &error), "many wait for a head: %s", error ? error->message : "");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM ct_pending")), MANY, "as rows");
+	fl_run(flow, HK_SQL("UPDATE ct_pending SET data = '{' WHERE entry = 700"));
+	hk_keep_release(keep, log, NULL);
+	log->verified = log->read;
+	ok(!hk_keep_commit(keep, &error), "a row that is damaged stops them");
+	g_clear_error(&error);
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings")), 6 + HK_KEEP_RELEASE_MAX,
+		"those of the transaction before it are sightings");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM ct_pending")), MANY - HK_KEEP_RELEASE_MAX,
+		"and wait no longer, the others do");
+	is_int(fl_int(flow, HK_SQL("SELECT verified FROM ct_logs")), 10,
+		"the position says nothing of it yet");
+	fl_run(flow, HK_SQL("UPDATE ct_pending SET data = '{\"kind\":\"certificate\"}' WHERE "
+			    "entry = 700"));
+	ok(hk_keep_commit(keep, &error), "once it is mended, the rest follows: %s",
+		error ? error->message : "");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings")), 6 + MANY, "each once");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM ct_pending")), 0, "none waits");
+	is_int(fl_int(flow, HK_SQL("SELECT verified FROM ct_logs")), 100 + MANY,
+		"and the position goes on");
+}
+
 int
 main(void)
 {
@@ -82,6 +121,7 @@ main(void)
 		"\",\"index\":9,\"too_long\":true}",
 		"what is too long is named by its place in the log");
 	is_int(fl_int(flow, HK_SQL("SELECT read FROM ct_logs")), 10, "the position goes on");
+	test_many(flow, keep, log);
 	hk_keep_free(keep);
 	hk_keep_remove(dir);
 	fl_close(flow);
