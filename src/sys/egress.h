@@ -89,7 +89,8 @@ void hk_egress_revive(hk_egress *egress);
 bool hk_egress_killed(const hk_egress *egress);
 
 /* hk_egress_check_target(egress, who, scheme, host, port, ret_detail): what can be said before a name is looked up: the kill switch,
- * the exit, the scheme (http, https, ws, wss; tcp for own ones), the port, the name (no localhost, no metadata service, no single
+ * the exit, the scheme (http, https, ws, wss; connect: a
+ * tunnel of the gate; tcp for own ones), the port, the name (no localhost, no metadata service, no single
  * label, no odd spelling of an address), the address if it is one. Not recorded. *ret_detail (or NULL): a clause, caller frees. */
 hk_egress_reason hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who,
 	const char *scheme, const char *host, unsigned port, char **ret_detail);
