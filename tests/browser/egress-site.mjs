@@ -23,7 +23,7 @@ function answer(request, response) {
     response.setHeader('Content-Type', url.pathname.endsWith('.js') ? 'text/javascript' : 'text/html')
     response.end('')
   } else if (url.pathname === '/redirect') {
-    response.writeHead(Number(url.searchParams.get('status') || 302), { Location: to })
+    response.writeHead(Number(url.searchParams.get('status') || 302), { Location: Buffer.from(to).toString('latin1') })
     response.end()
   } else if (url.pathname === '/results') {
     response.setHeader('Content-Type', 'application/json')

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -464,6 +465,37 @@ own_services(void)
 	is_int(http_get(egress, url), HK_EPOLICY, "killed");
 }
 
+/* The operator's page and the example name every key, and the page every reason. */
+static void
+documents(void)
+{
+	static const char *const keys[] = {
+#define KEY(id, name, type, unit, min, max, def, help) name,
+#include "sys/egress.def"
+#undef KEY
+	};
+	size_t len;
+	char *page = (char *)tap_file("docs/egress.md", &len);
+	char *example = (char *)tap_file("conf/egress.conf.example", &len);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		g_autofree char *word = g_strdup_printf("`%s`", keys[i]);
+		g_autofree char *row = g_strdup_printf("# %s = ", keys[i]);
+		ok(strstr(page, word) && strstr(example, row), "%s is explained", keys[i]);
+	}
+	for (int i = 1; i < HK_EGRESS_REASON_COUNT; i++) {
+		g_autofree char *word =
+			g_strdup_printf("`%s`", hk_egress_reason_code((hk_egress_reason)i));
+		ok(strstr(page, word), "%s is explained", word);
+	}
+	free(page);
+	free(example);
+	g_autofree char *source = g_strconcat(HK_SOURCE_DIR, "/conf/egress.conf.example", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(hk_egress) egress = hk_egress_new(source, &error);
+	ok(egress != NULL, "the example is a configuration");
+}
+
 int
 main(void)
 {
@@ -477,6 +509,7 @@ main(void)
 	configurations();
 	vectors();
 	own_services();
+	documents();
 	g_string_free(log_text, TRUE);
 	return tap_done();
 }

@@ -200,7 +200,8 @@ refusals(void)
 		g_autofree char *want = g_strdup_printf("Hikeshi-Refused: %s\r\n", table[i].code);
 		ok(strncmp(got, "HTTP/1.1 ", 9) == 0 && strncmp(got + 9, table[i].status, 3) == 0 &&
 				strstr(got, want),
-			"%s %s: %.*s", table[i].status, table[i].code, (int)strcspn(table[i].text, "\r"), table[i].text) ||
+			"%s %s: %.*s", table[i].status, table[i].code,
+			(int)strcspn(table[i].text, "\r"), table[i].text) ||
 			(tap_diag("got: %.200s", got), true);
 	}
 	hk_gate_report r = report();
