@@ -433,7 +433,7 @@ http_get(hk_egress *egress, const char *url)
 		hk_http_new(&(hk_http_config){.egress = egress, .purpose = "ct"}, NULL);
 	hk_err result[2] = {HK_OK, HK_OK};
 
-	hk_http_get(http, &(hk_http_request){.url = url}, on_http, result, NULL);
+	hk_http_get(http, &(hk_http_request){.url = url, .connect_ms = 500}, on_http, result, NULL);
 	while (result[1] == HK_OK) {
 		hk_http_step(http, 1000, -1);
 	}
