@@ -16,11 +16,14 @@
 
 #define HK_BROWSER_TABS_MAX 8 /* at once */
 
-/* hk_browser_way: who serves a slot. listen is called for each socket of a new browser (takes fd; the old one of that slot is gone),
- * assign before a tab uses the slot, release after it. `who` says what the tab is for. See sys/gate. */
+struct hk_egress_who;
+
+/* The way out of the tabs: who serves a slot's listening socket. sys/browser_gate makes one of a gate. listen gets a socket of a new browser
+ * (takes it; what it had for the slot before is of no use any more); assign says for whom the slot works from now on, release that it
+ * works for nobody. Called by the threads that open and close tabs. */
 typedef struct hk_browser_way {
 	bool (*listen)(void *user, int fd, unsigned slot, GError **error);
-	bool (*assign)(void *user, unsigned slot, const char *who, GError **error);
+	void (*assign)(void *user, unsigned slot, const struct hk_egress_who *who);
 	void (*release)(void *user, unsigned slot);
 	void *user;
 } hk_browser_way;
@@ -53,22 +56,22 @@ bool hk_browser_start(hk_browser *browser, GError **error);
 
 /* hk_browser_tab_open(browser, who, width, height, deadline_ms, error): waits for a free slot until deadline_ms (hk_clock_mono_ms), starts or
  * replaces the browser if need be, and opens about:blank in a new context, width x height CSS pixels. NULL: errors of hk_browser_start; HK_EAGAIN. */
-hk_browser_tab *hk_browser_tab_open(hk_browser *browser, const char *who, unsigned width,
-	unsigned height, int64_t deadline_ms, GError **error);
+hk_browser_tab *hk_browser_tab_open(hk_browser *browser, const struct hk_egress_who *who,
+	unsigned width, unsigned height, int64_t deadline_ms, GError **error);
 
 /* hk_browser_tab_close(tab): disposes of the context with all that it stored. Accepts NULL. */
 void hk_browser_tab_close(hk_browser_tab *tab);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_browser_tab, hk_browser_tab_close)
 
-/* The tab's sessions: of its page, and of the browser itself; borrowed. Its browserContextId, targetId, slot. */
+/* The tab's sessions: of its page (events of the browser itself that concern the tab's context come there, too), and of the browser; borrowed. Its browserContextId, targetId, slot. */
 hk_cdp_session *hk_browser_tab_page(hk_browser_tab *tab);
 hk_cdp_session *hk_browser_tab_root(hk_browser_tab *tab);
 const char *hk_browser_tab_context(const hk_browser_tab *tab);
 const char *hk_browser_tab_target(const hk_browser_tab *tab);
 unsigned hk_browser_tab_slot(const hk_browser_tab *tab);
 
-/* hk_browser_tab_fail(tab, why): the browser does not answer: it is ended at once (other tabs fail with it), and replaced at the next opening. */
-void hk_browser_tab_fail(hk_browser_tab *tab, const char *why);
+/* hk_browser_tab_fail(tab): the browser does not answer: it is ended at once (other tabs fail with it), and replaced at the next opening. */
+void hk_browser_tab_fail(hk_browser_tab *tab);
 
 /* hk_browser_tab_memory(tab): bytes that the browser uses now; ends it when that is above memory_stop, and then returns UINT64_MAX. */
 uint64_t hk_browser_tab_memory(hk_browser_tab *tab);

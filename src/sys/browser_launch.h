@@ -11,6 +11,7 @@
 #define HK_SYS_BROWSER_LAUNCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <glib.h>
@@ -24,7 +25,7 @@ typedef struct hk_launch_config {
 		*flags; /* its arguments but the data folder and the pipe; NULL at the end */
 	const char *
 		user; /* whom to become when we are root; NULL: "hikeshi-browser" if there is one, else "nobody" */
-	const char *dir; /* where the browser's folder is made; NULL: $TMPDIR or /tmp */
+	const char *dir; /* where the browser's folder is made; NULL: /tmp */
 } hk_launch_config;
 
 typedef struct hk_launched {
@@ -32,6 +33,7 @@ typedef struct hk_launched {
 	int read_fd,
 		write_fd; /* the browser's protocol; the caller may take them and set them to -1 */
 	int sockets[HK_BROWSER_SOCKETS]; /* listening; the same */
+	int control;                     /* closed: everything ends */
 	int stderr_fd;                   /* what the browser says there, not blocking */
 	char *home;                      /* its folder */
 	bool landlock, pid_namespace;    /* what the kernel gave */
@@ -43,6 +45,9 @@ hk_launched *hk_launch(const hk_launch_config *config, GError **error);
 
 /* hk_launched_end(launched): ends all its processes, closes what is left open, removes the folder, frees. Accepts NULL. */
 void hk_launched_end(hk_launched *launched);
+
+/* hk_launched_kill(launched): ends all its processes soon; nothing is freed. Any thread. */
+void hk_launched_kill(hk_launched *launched);
 
 /* hk_launched_pss(launched): bytes of memory of all its processes, shared pages counted by share (resident ones where the kernel does not tell);
  * 0: no process is left. */

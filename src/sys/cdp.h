@@ -51,7 +51,7 @@ void hk_cdp_free(hk_cdp *cdp); /* accepts NULL */
 bool hk_cdp_closed(hk_cdp *cdp);
 
 /* hk_cdp_session_new(cdp, id): the session of that identifier; id NULL: a queue without events of its own, for calls to the browser itself.
- * Made before the browser sends the first event for it, or that is lost (counted in hk_cdp_lost). */
+ * Made before the browser sends the first event for it, or that is lost. */
 hk_cdp_session *hk_cdp_session_new(hk_cdp *cdp, const char *id);
 void hk_cdp_session_free(hk_cdp_session *session); /* accepts NULL */
 
@@ -76,12 +76,15 @@ hk_cdp_message *hk_cdp_call(hk_cdp_session *session, const char *method, const c
 bool hk_cdp_do(hk_cdp_session *session, const char *method, const char *params, int64_t deadline_ms,
 	GError **error);
 
-/* hk_cdp_next(session, deadline_ms): the next event, or an answer that is waited for with `hk_cdp_expect`; NULL: none came in time, or the
+/* hk_cdp_next(session, deadline_ms): the next event, or an answer to a call that hk_cdp_expect named; NULL: none came in time, or the
  * connection is closed (hk_cdp_closed). */
 hk_cdp_message *hk_cdp_next(hk_cdp_session *session, int64_t deadline_ms);
 
 /* hk_cdp_expect(session, id): the answer to that call comes by hk_cdp_next, in order with the events. */
 void hk_cdp_expect(hk_cdp_session *session, int64_t id);
+
+/* hk_cdp_session_connection(session): borrowed. */
+hk_cdp *hk_cdp_session_connection(hk_cdp_session *session);
 
 /* hk_cdp_odd(session): messages for the session that were not understood, or dropped. */
 uint64_t hk_cdp_odd(hk_cdp_session *session);
