@@ -212,7 +212,7 @@ typedef struct hk_capture {
 	GPtrArray *pages;      /* of hk_capture_page; may be empty */
 	GPtrArray *exchanges;  /* of hk_capture_exchange, in order of the start */
 	GPtrArray *hops;       /* of hk_capture_hop: the redirect chain */
-	GPtrArray *certs;      /* of hk_capture_cert: the main document's origin first */
+	GPtrArray *certs;      /* of hk_capture_cert, in order of appearance */
 	GPtrArray *cookies;    /* of hk_capture_cookie */
 	GPtrArray *events;     /* of hk_capture_event */
 	GPtrArray *console;    /* of hk_capture_line */

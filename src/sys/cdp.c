@@ -92,8 +92,8 @@ mend_escape(char *text, size_t left)
 	return 6;
 }
 
-static void
-mend_escapes(char *text, size_t len)
+void
+hk_cdp_mend(char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		char *at = memchr(text + i, '\\', len - i);
@@ -111,7 +111,7 @@ hk_cdp_parse(char *text, size_t len, GError **error)
 {
 	hk_json_doc *doc;
 
-	mend_escapes(text, len);
+	hk_cdp_mend(text, len);
 	doc = hk_json_load(hk_span_of(text, len), HK_CDP_MESSAGE_MAX, error);
 	if (!doc) {
 		return NULL;

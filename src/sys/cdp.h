@@ -37,8 +37,11 @@ typedef struct hk_cdp_message {
 void hk_cdp_message_free(hk_cdp_message *message); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_cdp_message, hk_cdp_message_free)
 
-/* hk_cdp_parse(text, len, error): text is changed: escapes of JSON that stand for no character (\u0000, half a surrogate pair)
- * become U+FFFD, since pages can put them anywhere and our reader takes them for an attack. HK_EFORM, HK_ELIMIT. */
+/* hk_cdp_mend(text, len): escapes of JSON that stand for no character (\u0000, half a surrogate pair) become U+FFFD: pages can put them anywhere,
+ * and our reader takes them for an attack. */
+void hk_cdp_mend(char *text, size_t len);
+
+/* hk_cdp_parse(text, len, error): text is changed by hk_cdp_mend. HK_EFORM, HK_ELIMIT. */
 hk_cdp_message *hk_cdp_parse(char *text, size_t len, GError **error);
 
 /* hk_cdp_new(read_fd, write_fd): takes both descriptors. hk_cdp_close: whoever waits gets HK_EREMOTE from now on. hk_cdp_free: closes;
