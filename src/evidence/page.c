@@ -15,7 +15,14 @@ const hk_page_limits hk_page_defaults = {.load = 20000,
 	.full_height = 8000};
 
 /* How often the browser's memory is looked at; how long a click may take to do something; how long a tab is waited for. */
-enum { LOOK_MS = 2000, CLICK_MS = 700, TAB_MS = 120000, REST_MS = 3000, EMPTY_TEXT = 20 };
+enum {
+	LOOK_MS = 2000,
+	CLICK_MS = 700,
+	TAB_MS = 120000,
+	REST_MS = 3000,
+	STOP_MS = 2000,
+	EMPTY_TEXT = 20
+};
 
 int64_t
 hk_run_ms(const hk_run *run, int64_t mono_ms)
@@ -190,6 +197,22 @@ hk_run_agent_params(const hk_run *run)
 	return g_string_free(out, FALSE);
 }
 
+/* Who asks for a permission is denied by the browser, without a word to us: these functions tell. They look native, and the one that tells is
+ * taken from the window before the page's first script. */
+static const char permission_script[] =
+	"{const tell=window." HK_RUN_BINDING ";delete window." HK_RUN_BINDING ";"
+	"const wrap=(o,n,w)=>{const "
+	"d=o&&Object.getOwnPropertyDescriptor(o,n);if(!d||!d.value||!tell)return;"
+	"Object.defineProperty(o,n,{...d,value:new Proxy(d.value,{apply:(f,t,a)=>{tell(w);return "
+	"Reflect.apply(f,t,a)}})})};"
+	"const p=(n)=>window[n]&&window[n].prototype;"
+	"wrap(p('Geolocation'),'getCurrentPosition','geolocation');wrap(p('Geolocation'),'"
+	"watchPosition','geolocation');"
+	"wrap(window.Notification,'requestPermission','notifications');wrap(p('MediaDevices'),'"
+	"getUserMedia','camera or microphone');"
+	"wrap(p('PushManager'),'subscribe','push');wrap(p('Clipboard'),'readText','clipboard');"
+	"wrap(p('Clipboard'),'read','clipboard');}";
+
 /* What Chrome has and the headless one has not, or Safari has not and Chrome has. Native functions stay native. */
 static char *
 script_params(const hk_profile_row *p)
@@ -199,7 +222,7 @@ script_params(const hk_profile_row *p)
 		"if(navigator.vendor!=='%s')Object.defineProperty(Navigator.prototype,'vendor',{..."
 		"d,get:new Proxy(d.get,{apply:()=>'%s'})});}",
 		p->vendor, p->vendor);
-	g_autofree char *script = g_strconcat(vendor,
+	g_autofree char *script = g_strconcat(permission_script, vendor,
 		p->hints ? "if(!window.chrome)Object.defineProperty(window,'chrome',{writable:true,"
 			   "enumerable:true,configurable:false,value:{app:{isInstalled:false},csi()"
 			   "{},loadTimes(){}}});"
@@ -235,11 +258,12 @@ dress(hk_run *run)
 		{"Emulation.setLocaleOverride", "{\"locale\":\"ja-JP\"}"},
 		{"Emulation.setFocusEmulationEnabled", "{\"enabled\":true}"},
 		{"Security.setIgnoreCertificateErrors", "{\"ignore\":true}"},
-		{"Network.enable",
-			"{\"maxTotalBufferSize\":100663296,\"maxResourceBufferSize\":20971520,\"enableDurableMessages\":true}"},
+		{"Network.enable", "{\"maxTotalBufferSize\":100663296,\"maxResourceBufferSize\":"
+				   "20971520,\"enableDurableMessages\":true}"},
 		{"Network.setCacheDisabled", "{\"cacheDisabled\":false}"},
 		{"Inspector.enable", NULL}, {"Runtime.enable", NULL}, {"Log.enable", NULL},
-		{"Page.enable", NULL}, {"Page.addScriptToEvaluateOnNewDocument", script},
+		{"Page.enable", NULL}, {"Runtime.addBinding", "{\"name\":\"" HK_RUN_BINDING "\"}"},
+		{"Page.addScriptToEvaluateOnNewDocument", script},
 		{"Target.setAutoAttach",
 			"{\"autoAttach\":true,\"waitForDebuggerOnStart\":true,\"flatten\":true}"}};
 	hk_cdp_session *root = hk_browser_tab_root(run->tab);
@@ -265,8 +289,7 @@ static void
 open_address(hk_run *run, const char *url)
 {
 	const hk_referrer_row *r = hk_referrer_get(run->job->variant.referrer);
-	const char *from =
-		run->job->variant.profile == HK_PROFILE_ANDROID ? r->android_url : r->url;
+	const char *from = r->url;
 	g_autoptr(GString) params = g_string_new(NULL);
 	hk_ask *a = g_new0(hk_ask, 1);
 
@@ -353,6 +376,10 @@ wait_for_page(hk_run *run)
 	if (!rest && !run->gone) {
 		hk_capture_note(run->capture, HK_CAPTURE_TIMEOUT);
 		hk_run_quiet(run, "Page.stopLoading", NULL);
+		for (int64_t end = hk_clock_mono_ms() + STOP_MS;
+			!run->navigated && !run->gone && hk_clock_mono_ms() < end;) {
+			hk_run_pump(run, hk_clock_mono_ms() + 50);
+		}
 	}
 }
 
@@ -450,8 +477,8 @@ choose_end(const hk_run *run)
 {
 	static const hk_capture_end order[] = {HK_CAPTURE_MEMORY, HK_CAPTURE_BROWSER_HANG,
 		HK_CAPTURE_REFUSED, HK_CAPTURE_UNREACHABLE, HK_CAPTURE_DIALOG_LOOP,
-		HK_CAPTURE_NAVIGATION_LOOP, HK_CAPTURE_SCRIPT_LOOP, HK_CAPTURE_TIMEOUT,
-		HK_CAPTURE_BODY_CUT};
+		HK_CAPTURE_WINDOW_LOOP, HK_CAPTURE_NAVIGATION_LOOP, HK_CAPTURE_SCRIPT_LOOP,
+		HK_CAPTURE_TIMEOUT, HK_CAPTURE_BODY_CUT};
 	bool download = run->download && run->capture->pages->len == 0;
 
 	if (run->crashed) {
@@ -497,7 +524,7 @@ finish(hk_run *run)
 	if (run->job->addresses) {
 		run->job->addresses(run->job->user, hk_browser_tab_slot(run->tab), c);
 	}
-	if (run->failed && !run->download) {
+	if (run->failed && !run->download && !hk_capture_noted(c, HK_CAPTURE_TIMEOUT)) {
 		hk_capture_note(c, was_refused(c) ? HK_CAPTURE_REFUSED : HK_CAPTURE_UNREACHABLE);
 	}
 	c->end = choose_end(run);
@@ -536,7 +563,7 @@ run_init(hk_run *run, hk_browser *browser, const hk_page_job *job)
 		.total = l->total ? l->total : d->total,
 		.clicks = MIN(l->clicks, HK_CAPTURE_PAGES_MAX - 1),
 		.full_height = l->full_height ? l->full_height : d->full_height};
-	run->flows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, hk_flow_free);
+	run->flows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, hk_transfer_free);
 	run->asks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ask_free);
 	run->capture = c;
 	c->browser = hk_browser_product(browser);

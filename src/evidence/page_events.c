@@ -60,7 +60,7 @@ on_window(hk_run *run, const hk_cdp_message *m)
 	}
 	hk_capture_note(run->capture, HK_CAPTURE_POPUPS);
 	if (++run->windows > HK_RUN_WINDOWS) {
-		hk_run_stop_scripts(run, HK_CAPTURE_POPUPS);
+		hk_run_stop_scripts(run, HK_CAPTURE_WINDOW_LOOP);
 	}
 }
 
@@ -233,6 +233,24 @@ on_attached(hk_run *run, const hk_cdp_message *m)
 	}
 }
 
+/* Told by the script of page.c that stands in front of the page's. */
+static void
+on_binding(hk_run *run, const hk_cdp_message *m)
+{
+	const char *name = "";
+
+	(void)hk_json_str(&m->body, "name", &name, NULL);
+	if (strcmp(name, HK_RUN_BINDING) != 0) {
+		return;
+	}
+	hk_capture_event *event = add_event(run, m, HK_CAPTURE_EVENT_PERMISSION);
+
+	if (event) {
+		set_text(&event->text, &m->body, "payload", 128);
+	}
+	hk_capture_note(run->capture, HK_CAPTURE_PERMISSION);
+}
+
 static void
 on_frame(hk_run *run, const hk_cdp_message *m)
 {
@@ -296,10 +314,10 @@ hk_run_event(hk_run *run, hk_cdp_message *m)
 	} handlers[] = {{"Page.javascriptDialogOpening", on_dialog}, {"Page.windowOpen", on_window},
 		{"Target.targetCreated", on_target}, {"Browser.downloadWillBegin", on_download},
 		{"Runtime.consoleAPICalled", on_console}, {"Runtime.exceptionThrown", on_exception},
-		{"Log.entryAdded", on_log}, {"Target.attachedToTarget", on_attached},
-		{"Page.frameNavigated", on_frame}, {"Page.navigatedWithinDocument", on_within},
-		{"Page.loadEventFired", on_load}, {"Page.domContentEventFired", on_parsed},
-		{"Inspector.targetCrashed", on_crash}};
+		{"Log.entryAdded", on_log}, {"Runtime.bindingCalled", on_binding},
+		{"Target.attachedToTarget", on_attached}, {"Page.frameNavigated", on_frame},
+		{"Page.navigatedWithinDocument", on_within}, {"Page.loadEventFired", on_load},
+		{"Page.domContentEventFired", on_parsed}, {"Inspector.targetCrashed", on_crash}};
 
 	if (hk_run_net_event(run, m)) {
 		return;

@@ -8,8 +8,11 @@
 /* When a page's scripts are stopped: so many dialogs, windows, navigations by itself. */
 enum { HK_RUN_DIALOGS = 12, HK_RUN_WINDOWS = 12, HK_RUN_MOVES = 20, HK_RUN_CALL_MS = 8000 };
 
+/* The function by which the page's world tells of permissions that are asked for; the page cannot see it. */
+#define HK_RUN_BINDING "__told"
+
 /* A request of the browser's, and all exchanges (redirects) that it became. */
-typedef struct hk_flow {
+typedef struct hk_transfer {
 	char *id, *session;                  /* session: whose it is, for calls */
 	GArray *exchanges;                   /* of size_t: indices */
 	guint request_extra, response_extra; /* how many of them have their raw headers */
@@ -19,7 +22,7 @@ typedef struct hk_flow {
 	GBytes *head;
 	int64_t received; /* bytes of the body that the browser has told of */
 	bool streaming, asked, finished, failed, cut, open; /* open: counts as work of the page */
-} hk_flow;
+} hk_transfer;
 
 /* What an answer is for. */
 typedef enum hk_ask_kind { HK_ASK_STREAM, HK_ASK_BODY, HK_ASK_NAVIGATE } hk_ask_kind;
@@ -38,7 +41,7 @@ typedef struct hk_run {
 	int64_t start_ms, end_ms; /* hk_clock_mono_ms; of the visit */
 	char *agent;
 	unsigned major;
-	GHashTable *flows;  /* id -> hk_flow */
+	GHashTable *flows;  /* id -> hk_transfer */
 	GHashTable *asks;   /* id of the call (int64) -> hk_ask */
 	unsigned working;   /* flows that are open */
 	int64_t active_ms;  /* last time that the network did something */
@@ -71,9 +74,9 @@ char *hk_run_param(const char *key, const char *value);
 void hk_run_event(hk_run *run, hk_cdp_message *m);
 bool hk_run_net_event(hk_run *run, const hk_cdp_message *m);
 void hk_run_answer(hk_run *run, hk_cdp_message *m); /* borrowed */
-hk_flow *hk_run_flow(hk_run *run, const char *id, const char *session);
+hk_transfer *hk_run_transfer(hk_run *run, const char *id, const char *session);
 void hk_run_forget(hk_run *run); /* all exchanges and what hangs on them */
-void hk_flow_free(void *flow);
+void hk_transfer_free(void *flow);
 void hk_run_finish_bodies(hk_run *run); /* what is still streaming becomes a body that is cut */
 char *hk_run_agent_params(const hk_run *run);
 

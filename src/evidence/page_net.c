@@ -12,9 +12,9 @@
 enum { FLOWS_MAX = 4000, EARLY_MAX = 40 };
 
 void
-hk_flow_free(void *data)
+hk_transfer_free(void *data)
 {
-	hk_flow *flow = data;
+	hk_transfer *flow = data;
 
 	g_free(flow->id);
 	g_free(flow->session);
@@ -31,15 +31,15 @@ message_free(void *data)
 	hk_cdp_message_free(data);
 }
 
-hk_flow *
-hk_run_flow(hk_run *run, const char *id, const char *session)
+hk_transfer *
+hk_run_transfer(hk_run *run, const char *id, const char *session)
 {
-	hk_flow *flow = g_hash_table_lookup(run->flows, id);
+	hk_transfer *flow = g_hash_table_lookup(run->flows, id);
 
 	if (flow || g_hash_table_size(run->flows) >= FLOWS_MAX || !session) {
 		return flow;
 	}
-	flow = g_new0(hk_flow, 1);
+	flow = g_new0(hk_transfer, 1);
 	flow->id = g_strdup(id);
 	flow->session = g_strdup(session);
 	flow->exchanges = g_array_new(FALSE, FALSE, sizeof(size_t));
@@ -51,7 +51,7 @@ hk_run_flow(hk_run *run, const char *id, const char *session)
 
 /* The n-th exchange of a flow; NULL: not (yet) there. */
 static hk_capture_exchange *
-nth(const hk_run *run, const hk_flow *flow, guint n)
+nth(const hk_run *run, const hk_transfer *flow, guint n)
 {
 	return n < flow->exchanges->len ? g_ptr_array_index(run->capture->exchanges,
 						  g_array_index(flow->exchanges, size_t, n))
@@ -59,18 +59,18 @@ nth(const hk_run *run, const hk_flow *flow, guint n)
 }
 
 static hk_capture_exchange *
-last(const hk_run *run, const hk_flow *flow)
+last(const hk_run *run, const hk_transfer *flow)
 {
 	return flow->exchanges->len > 0 ? nth(run, flow, flow->exchanges->len - 1) : NULL;
 }
 
-static hk_flow *
+static hk_transfer *
 flow_of(hk_run *run, const hk_cdp_message *m)
 {
 	const char *id = "";
 
 	(void)hk_json_str(&m->body, "requestId", &id, NULL);
-	return hk_run_flow(run, id, m->session);
+	return hk_run_transfer(run, id, m->session);
 }
 
 static void
@@ -85,7 +85,7 @@ set_text(char **ret, const hk_json *obj, const char *key, size_t max)
 }
 
 static void
-close_flow(hk_run *run, hk_flow *flow)
+close_flow(hk_run *run, hk_transfer *flow)
 {
 	run->working -= flow->open;
 	flow->open = false;
@@ -168,7 +168,7 @@ raw_response(hk_capture_exchange *x, const hk_cdp_message *m)
 
 /* The n-th raw head belongs to the n-th exchange. */
 static bool
-apply_extra(hk_run *run, hk_flow *flow, const hk_cdp_message *m)
+apply_extra(hk_run *run, hk_transfer *flow, const hk_cdp_message *m)
 {
 	bool request = strcmp(m->method, "Network.requestWillBeSentExtraInfo") == 0;
 	guint *count = request ? &flow->request_extra : &flow->response_extra;
@@ -187,7 +187,7 @@ apply_extra(hk_run *run, hk_flow *flow, const hk_cdp_message *m)
 }
 
 static void
-apply_early(hk_run *run, hk_flow *flow)
+apply_early(hk_run *run, hk_transfer *flow)
 {
 	while (flow->early->len > 0 && apply_extra(run, flow, g_ptr_array_index(flow->early, 0))) {
 		g_ptr_array_remove_index(flow->early, 0);
@@ -197,7 +197,7 @@ apply_early(hk_run *run, hk_flow *flow)
 static void
 on_extra(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 
 	if (!flow || (flow->early->len == 0 && apply_extra(run, flow, m)) ||
 		flow->early->len >= EARLY_MAX) {
@@ -323,7 +323,7 @@ is_endless(const char *type)
 static void
 on_request(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 	const char *url = "";
 	hk_json request, redirect;
 	size_t from = SIZE_MAX;
@@ -364,7 +364,7 @@ on_request(hk_run *run, const hk_cdp_message *m)
 }
 
 static void
-ask(hk_run *run, hk_flow *flow, hk_ask_kind kind, const char *method)
+ask(hk_run *run, hk_transfer *flow, hk_ask_kind kind, const char *method)
 {
 	g_autofree char *params = hk_run_param("requestId", flow->id);
 	int64_t id = hk_cdp_send(run->page, flow->session, method, params);
@@ -380,7 +380,7 @@ ask(hk_run *run, hk_flow *flow, hk_ask_kind kind, const char *method)
 static void
 on_response(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 	hk_capture_exchange *x = flow ? last(run, flow) : NULL;
 	hk_json response;
 
@@ -412,7 +412,7 @@ base64_of(const hk_json *obj, const char *key)
 }
 
 static void
-cut_body(hk_run *run, hk_flow *flow)
+cut_body(hk_run *run, hk_transfer *flow)
 {
 	const hk_capture_exchange *x = last(run, flow);
 
@@ -427,7 +427,7 @@ cut_body(hk_run *run, hk_flow *flow)
 static void
 on_data(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 	int64_t len = 0;
 
 	if (!flow || !hk_json_i64(&m->body, "dataLength", &len, NULL)) {
@@ -449,7 +449,7 @@ on_data(hk_run *run, const hk_cdp_message *m)
 
 /* Takes body. */
 static void
-keep_body(hk_run *run, hk_flow *flow, GBytes *body, bool raw)
+keep_body(hk_run *run, hk_transfer *flow, GBytes *body, bool raw)
 {
 	hk_capture_exchange *x = last(run, flow);
 	size_t len = g_bytes_get_size(body);
@@ -469,11 +469,11 @@ keep_body(hk_run *run, hk_flow *flow, GBytes *body, bool raw)
 	hk_sha256(hk_span_of(g_bytes_get_data(body, NULL), len), x->sha256);
 }
 
-static void ask(hk_run *run, hk_flow *flow, hk_ask_kind kind, const char *method);
+static void ask(hk_run *run, hk_transfer *flow, hk_ask_kind kind, const char *method);
 
 /* A stream that was asked for late misses what was read before: the browser is asked for the whole then. */
 static void
-keep_stream(hk_run *run, hk_flow *flow)
+keep_stream(hk_run *run, hk_transfer *flow)
 {
 	size_t have = (flow->head ? g_bytes_get_size(flow->head) : 0) + flow->bytes->len;
 
@@ -494,7 +494,7 @@ keep_stream(hk_run *run, hk_flow *flow)
 }
 
 static void
-end_flow(hk_run *run, hk_flow *flow)
+end_flow(hk_run *run, hk_transfer *flow)
 {
 	hk_capture_exchange *x = last(run, flow);
 
@@ -516,7 +516,7 @@ end_flow(hk_run *run, hk_flow *flow)
 static void
 on_finished(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 	hk_capture_exchange *x = flow ? last(run, flow) : NULL;
 	double encoded = 0;
 
@@ -533,7 +533,7 @@ on_finished(hk_run *run, const hk_cdp_message *m)
 static void
 on_failed(hk_run *run, const hk_cdp_message *m)
 {
-	hk_flow *flow = flow_of(run, m);
+	hk_transfer *flow = flow_of(run, m);
 	hk_capture_exchange *x = flow ? last(run, flow) : NULL;
 
 	if (!x || flow->finished) {
@@ -580,7 +580,7 @@ hk_run_net_event(hk_run *run, const hk_cdp_message *m)
 }
 
 static void
-on_stream_answer(hk_run *run, hk_flow *flow, const hk_cdp_message *m)
+on_stream_answer(hk_run *run, hk_transfer *flow, const hk_cdp_message *m)
 {
 	if (!m->failed) {
 		flow->head = base64_of(&m->body, "bufferedData");
@@ -597,7 +597,7 @@ on_stream_answer(hk_run *run, hk_flow *flow, const hk_cdp_message *m)
 }
 
 static void
-on_body_answer(hk_run *run, hk_flow *flow, const hk_cdp_message *m)
+on_body_answer(hk_run *run, hk_transfer *flow, const hk_cdp_message *m)
 {
 	hk_capture_exchange *x = last(run, flow);
 	const char *text = NULL;
@@ -618,7 +618,7 @@ void
 hk_run_answer(hk_run *run, hk_cdp_message *m)
 {
 	const hk_ask *a = g_hash_table_lookup(run->asks, &m->id);
-	hk_flow *flow = a && a->flow ? g_hash_table_lookup(run->flows, a->flow) : NULL;
+	hk_transfer *flow = a && a->flow ? g_hash_table_lookup(run->flows, a->flow) : NULL;
 
 	if (!a) {
 		return;
@@ -643,7 +643,7 @@ hk_run_finish_bodies(hk_run *run)
 
 	g_hash_table_iter_init(&iter, run->flows);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		hk_flow *flow = value;
+		hk_transfer *flow = value;
 		hk_capture_exchange *x = last(run, flow);
 
 		if (x && !x->body && flow->streaming) {

@@ -40,7 +40,7 @@ typedef struct hk_profile_row {
 } hk_profile_row;
 
 typedef struct hk_referrer_row {
-	const char *name, *url, *android_url, *meaning;
+	const char *name, *url, *meaning;
 } hk_referrer_row;
 
 const hk_profile_row *hk_profile_get(hk_profile profile);
