@@ -495,25 +495,6 @@ choose_end(const hk_run *run)
 			  : HK_CAPTURE_COMPLETE;
 }
 
-static bool
-was_refused(const hk_capture *capture)
-{
-	for (guint i = 0; i < capture->exchanges->len; i++) {
-		const hk_capture_exchange *x = g_ptr_array_index(capture->exchanges, i);
-
-		if (hk_capture_header_get(x->response_headers, "Hikeshi-Refused")) {
-			return true;
-		}
-	}
-	for (guint i = 0; i < capture->events->len; i++) {
-		if (((const hk_capture_event *)g_ptr_array_index(capture->events, i))->kind ==
-			HK_CAPTURE_EVENT_REFUSED) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void
 finish(hk_run *run)
 {
@@ -524,8 +505,9 @@ finish(hk_run *run)
 	if (run->job->addresses) {
 		run->job->addresses(run->job->user, hk_browser_tab_slot(run->tab), c);
 	}
-	if (run->failed && !run->download && !hk_capture_noted(c, HK_CAPTURE_TIMEOUT)) {
-		hk_capture_note(c, was_refused(c) ? HK_CAPTURE_REFUSED : HK_CAPTURE_UNREACHABLE);
+	if (run->failed && !run->download && !hk_capture_noted(c, HK_CAPTURE_TIMEOUT) &&
+		!hk_capture_noted(c, HK_CAPTURE_REFUSED)) {
+		hk_capture_note(c, HK_CAPTURE_UNREACHABLE);
 	}
 	c->end = choose_end(run);
 	if (c->end != HK_CAPTURE_COMPLETE) {

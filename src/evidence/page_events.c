@@ -266,6 +266,9 @@ on_frame(hk_run *run, const hk_cdp_message *m)
 	if (strcmp(id, hk_browser_tab_target(run->tab)) != 0) {
 		return;
 	}
+	if (hk_json_str(&frame, "unreachableUrl", &url, NULL)) {
+		fragment = ""; /* the browser's page of errors stands for it */
+	}
 	g_autofree char *whole = g_strconcat(url, fragment, NULL);
 
 	g_free(run->capture->final_url);

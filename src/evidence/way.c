@@ -56,26 +56,66 @@ add_refusal(hk_capture *capture, const hk_gate_row *row)
 	}
 }
 
+/* Whether nothing but refusals came from where an address leads. */
+static bool
+is_refused(const GHashTable *refused, const char *url)
+{
+	g_autofree char *authority = authority_of(url);
+
+	return authority && g_hash_table_contains((GHashTable *)(uintptr_t)refused, authority);
+}
+
+/* A refusal over http is an answer of the gate's with a text of its own: no page of anybody's. What a page itself says about refusals counts for
+ * nothing: only the gate's report does. */
+static void
+drop_refused(hk_capture *capture, const GHashTable *refused)
+{
+	for (guint i = capture->pages->len; i > 0; i--) {
+		const hk_capture_page *page = g_ptr_array_index(capture->pages, i - 1);
+
+		if (is_refused(refused, page->url)) {
+			g_ptr_array_remove_index(capture->pages, i - 1);
+		}
+	}
+	if (is_refused(refused, capture->final_url ? capture->final_url : capture->url)) {
+		hk_capture_note(capture, HK_CAPTURE_REFUSED);
+	}
+}
+
 void
 hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 {
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) refused =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	hk_gate_report report;
 
 	hk_gate_report_get(gate, slot, &report);
 	for (guint i = 0; i < report.rows->len; i++) {
 		const hk_gate_row *row = g_ptr_array_index(report.rows, i);
 
-		if (*row->address) {
-			g_autofree char *host = g_ascii_strdown(row->host, -1);
+		g_autofree char *host = g_ascii_strdown(row->host, -1);
+		char *place = g_strdup_printf("%s:%u", host, row->port);
 
-			g_hash_table_insert(
-				known, g_strdup_printf("%s:%u", host, row->port), row->address);
-		}
 		if (row->refused != HK_EGRESS_OK) {
 			add_refusal(capture, row);
 		}
+		if (*row->address) {
+			g_hash_table_insert(known, place, row->address);
+		} else {
+			g_hash_table_add(refused, place);
+		}
 	}
+	GHashTableIter iter;
+	void *place;
+
+	g_hash_table_iter_init(&iter, refused);
+	while (g_hash_table_iter_next(&iter, &place, NULL)) {
+		if (g_hash_table_contains(known, place)) {
+			g_hash_table_iter_remove(&iter);
+		}
+	}
+	drop_refused(capture, refused);
 	for (guint i = 0; i < capture->exchanges->len; i++) {
 		hk_capture_exchange *x = g_ptr_array_index(capture->exchanges, i);
 		g_autofree char *authority = x->status > 0 ? authority_of(x->url) : NULL;
