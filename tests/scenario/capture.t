@@ -7,8 +7,10 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use CtFollow;
+use Encode ();
 use IPC::Open2;
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output);
@@ -46,8 +48,7 @@ sub capture {
 	if (!$pid) {
 		open STDOUT, '>', "$work/.out";
 		open STDERR, '>', "$work/.err";
-		exec $CtFollow::hikeshi, 'capture', $url, '--out', $dir, '--egress', $egress, '--log-level', 'error', @more;
-		POSIX::_exit(127);
+		exec($CtFollow::hikeshi, 'capture', $url, '--out', $dir, '--egress', $egress, '--log-level', 'error', @more) or POSIX::_exit(127);
 	}
 	waitpid $pid, 0;
 	my ($code, %captures) = ($? >> 8);
