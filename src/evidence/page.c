@@ -21,6 +21,7 @@ enum {
 	TAB_MS = 120000,
 	REST_MS = 3000,
 	STOP_MS = 2000,
+	BODIES_MS = 1500,
 	EMPTY_TEXT = 20
 };
 
@@ -427,6 +428,16 @@ may_go_on(const hk_run *run)
 }
 
 static void
+wait_for_bodies(hk_run *run)
+{
+	int64_t until_ms = hk_clock_mono_ms() + BODIES_MS;
+
+	while (hk_run_ask_bodies(run) > 0 && !run->gone && hk_clock_mono_ms() < until_ms) {
+		hk_run_pump(run, hk_clock_mono_ms() + 20);
+	}
+}
+
+static void
 visit(hk_run *run)
 {
 	hk_facts_click click;
@@ -452,6 +463,7 @@ visit(hk_run *run)
 		more = !run->gone && hk_run_take(run, &click);
 	}
 	if (!run->gone) {
+		wait_for_bodies(run);
 		hk_run_take_rest(run);
 	}
 }

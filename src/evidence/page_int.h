@@ -77,6 +77,8 @@ void hk_run_answer(hk_run *run, hk_cdp_message *m); /* borrowed */
 hk_transfer *hk_run_transfer(hk_run *run, const char *id, const char *session);
 void hk_run_forget(hk_run *run); /* all exchanges and what hangs on them */
 void hk_transfer_free(void *flow);
+unsigned hk_run_ask_bodies(
+	hk_run *run); /* for bodies that nobody asked for yet; how many answers are still to come */
 void hk_run_finish_bodies(hk_run *run); /* what is still streaming becomes a body that is cut */
 char *hk_run_agent_params(const hk_run *run);
 

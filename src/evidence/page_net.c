@@ -251,6 +251,23 @@ read_response(hk_run *run, hk_capture_exchange *x, const hk_json *r, int64_t at_
 	}
 }
 
+/* A new document takes the place of the last one: what that one still loads is not told to its end, and is not waited for. */
+static void
+leave_document(hk_run *run, const char *but)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, run->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		hk_transfer *old = value;
+
+		if (old->open && strcmp(old->id, but) != 0) {
+			close_flow(run, old);
+		}
+	}
+}
+
 static void
 add_hop(hk_run *run, const hk_capture_exchange *x, size_t index, bool redirect)
 {
@@ -264,6 +281,7 @@ add_hop(hk_run *run, const hk_capture_exchange *x, size_t index, bool redirect)
 	if (!redirect) {
 		run->clicked_ms = 0;
 		run->loaded = run->parsed = false;
+		leave_document(run, x->id);
 	}
 	hk_capture_hop *hop = hk_capture_add_hop(run->capture);
 	if (hop) {
@@ -633,6 +651,29 @@ hk_run_answer(hk_run *run, hk_cdp_message *m)
 		on_body_answer(run, flow, m);
 	}
 	g_hash_table_remove(run->asks, &m->id);
+}
+
+unsigned
+hk_run_ask_bodies(hk_run *run)
+{
+	GHashTableIter iter;
+	void *value;
+	unsigned asked = 0;
+
+	g_hash_table_iter_init(&iter, run->flows);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		hk_transfer *flow = value;
+		const hk_capture_exchange *x = last(run, flow);
+
+		/* Its document was left before the end was told. */
+		if (x && !x->body && !x->body_why && x->status > 0 && !flow->streaming &&
+			!flow->finished && !flow->cut && !is_endless(x->type ? x->type : "")) {
+			flow->finished = true;
+			ask(run, flow, HK_ASK_BODY, "Network.getResponseBody");
+			asked++;
+		}
+	}
+	return asked + g_hash_table_size(run->asks);
 }
 
 void

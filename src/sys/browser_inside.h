@@ -34,6 +34,7 @@ typedef struct hk_inside_report {
 /* All made before the fork. */
 typedef struct hk_inside {
 	char **argv, **envp;
+	char *home; /* the browser's folder: removed when the caller cannot do it any more */
 	uid_t uid;
 	gid_t gid;
 	bool drop;          /* become uid and gid first */

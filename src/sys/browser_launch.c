@@ -351,6 +351,7 @@ launch(const hk_launch_config *config, bool pid_namespace, bool *ret_again, GErr
 	inside.rules = make_rules(config->program, launched->home);
 	inside.argv = make_argv(config, launched->home);
 	inside.envp = make_envp(launched->home);
+	inside.home = launched->home;
 	fine = spawn(&inside, launched, error) && await_start(launched, ret_again, error);
 	if (inside.rules >= 0) {
 		close(inside.rules);
