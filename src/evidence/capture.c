@@ -186,6 +186,7 @@ hk_capture_page_free(hk_capture_page *page)
 	g_clear_pointer(&page->viewport_png, g_bytes_unref);
 	g_clear_pointer(&page->full_png, g_bytes_unref);
 	g_clear_pointer(&page->dom, g_bytes_unref);
+	g_clear_pointer(&page->favicon_bytes, g_bytes_unref);
 	g_ptr_array_unref(page->forms);
 	g_ptr_array_unref(page->fields);
 	g_ptr_array_unref(page->links);

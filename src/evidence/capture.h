@@ -23,6 +23,7 @@ enum {
 	HK_CAPTURE_BODY_MAX = 16777216,   /* bytes of one response body */
 	HK_CAPTURE_BODIES_MAX = 67108864, /* bytes of all response bodies of a capture */
 	HK_CAPTURE_PNG_MAX = 25165824,    /* bytes of one picture */
+	HK_CAPTURE_FAVICON_MAX = 1048576, /* bytes */
 	HK_CAPTURE_PAGES_MAX = 4,         /* pages: the landing page, and one for each click */
 	HK_CAPTURE_EXCHANGES_MAX = 1000,  /* requests */
 	HK_CAPTURE_HEADERS_MAX = 200,     /* headers of a request or response */
@@ -184,12 +185,13 @@ typedef struct hk_capture_page {
 	GBytes *viewport_png, *full_png; /* re-encoded by us; NULL: none */
 	GBytes *dom; /* the document after load, UTF-8: what it has become, with doctype; shadow roots and frames apart */
 	uint8_t dom_sha256[32];
-	char *text;        /* visible text */
-	char *favicon;     /* address; NULL: none named */
-	GPtrArray *forms;  /* of hk_capture_form, in order */
-	GPtrArray *fields; /* of hk_capture_field, in order of the document */
-	GPtrArray *links;  /* of hk_capture_link */
-	GPtrArray *years;  /* of char *: years behind a copyright sign */
+	char *text;            /* visible text */
+	char *favicon;         /* address; NULL: none named */
+	GBytes *favicon_bytes; /* what lies there, or at /favicon.ico; NULL: nothing does */
+	GPtrArray *forms;      /* of hk_capture_form, in order */
+	GPtrArray *fields;     /* of hk_capture_field, in order of the document */
+	GPtrArray *links;      /* of hk_capture_link */
+	GPtrArray *years;      /* of char *: years behind a copyright sign */
 	GPtrArray *
 		paths; /* of char *: "html>body>div>form>input", each once, in order of appearance */
 	int64_t nodes;         /* elements of the document */

@@ -164,6 +164,7 @@ write_page(GString *out, const void *element, guint index)
 	g_autofree char *viewport = page_file(index, "viewport.png");
 	g_autofree char *full = page_file(index, "full.png");
 	g_autofree char *dom = page_file(index, "dom.html");
+	g_autofree char *favicon = page_file(index, "favicon.bin");
 
 	str(out, "url", p->url);
 	str(out, "title", p->title);
@@ -174,6 +175,7 @@ write_page(GString *out, const void *element, guint index)
 	num(out, "height", p->height);
 	num(out, "nodes", p->nodes);
 	str(out, "favicon", p->favicon);
+	file(out, "favicon_file", favicon, p->favicon_bytes);
 	file(out, "viewport", viewport, p->viewport_png);
 	file(out, "full", full, p->full_png);
 	file(out, "dom", dom, p->dom);
@@ -359,6 +361,7 @@ put_page(const hk_capture_page *page, guint index, const char *dir, GError **err
 	} files[] = {{"viewport.png", span_of(page->viewport_png), page->viewport_png},
 		{"full.png", span_of(page->full_png), page->full_png},
 		{"dom.html", span_of(page->dom), page->dom},
+		{"favicon.bin", span_of(page->favicon_bytes), page->favicon_bytes},
 		{"text.txt", hk_span_str(page->text), page->text}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {

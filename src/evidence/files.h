@@ -10,7 +10,7 @@ void hk_capture_json(const hk_capture *capture, GString *out);
 
 /* hk_capture_write(capture, dir, error): writes into dir, made if missing:
  *   capture.json                    see above
- *   viewport.png full.png dom.html text.txt          of the landing page; 2-viewport.png ... of the page after the first click
+ *   viewport.png full.png dom.html text.txt favicon.bin   of the landing page; 2-viewport.png ... of the page after the first click
  *   body/0000.bin ...               response bodies, by the number of their exchange
  *   chain.pem                       certificates of all origins, the origin in front of each chain
  * Pictures are re-encoded already. Nothing here has a name of the page's choice. Errors of sys/file. */

@@ -11,7 +11,7 @@
 #include "sys/jsonw.h"
 #include "sys/png.h"
 
-enum { FRAMES_MAX = 10, FACTS_MS = 4000, PICTURE_MS = 10000, WIDTH_MAX = 3000 };
+enum { FRAMES_MAX = 10, FACTS_MS = 4000, PICTURE_MS = 10000, FAVICON_MS = 3000, WIDTH_MAX = 3000 };
 
 /* An isolated world in a frame; 0: none to be had. */
 static int64_t
@@ -204,6 +204,83 @@ take_pictures(hk_run *run, hk_capture_page *page)
 	}
 }
 
+/* All that a stream of the browser's has, up to the cap; NULL: nothing. Closes it. */
+static GBytes *
+read_stream(hk_run *run, const char *handle)
+{
+	g_autoptr(GByteArray) all = g_byte_array_new();
+	g_autofree char *params = hk_run_param("handle", handle);
+	bool end = false;
+
+	while (!end && !run->gone) {
+		hk_cdp_message *m = hk_run_call(run, "IO.read", params, FAVICON_MS, NULL);
+		const char *text = "";
+		bool coded = false;
+		size_t len = 0;
+
+		end = !m || !hk_json_str(&m->body, "data", &text, NULL);
+		(void)(m && hk_json_bool(&m->body, "base64Encoded", &coded, NULL));
+		g_autofree uint8_t *bytes = g_malloc(strlen(text) + 1);
+		if (!coded) {
+			len = strlen(text);
+			memcpy(bytes, text, len);
+		} else if (hk_base64_decode(hk_span_str(text), bytes, &len) != HK_OK) {
+			len = 0;
+		}
+		g_byte_array_append(all, bytes, (guint)MIN(len, HK_CAPTURE_FAVICON_MAX - all->len));
+		bool eof = false;
+		end = end || (hk_json_bool(&m->body, "eof", &eof, NULL) && eof) || len == 0 ||
+		      all->len >= HK_CAPTURE_FAVICON_MAX;
+		hk_cdp_message_free(m);
+	}
+	hk_run_quiet(run, "IO.close", params);
+	return all->len > 0 ? g_byte_array_free_to_bytes(g_steal_pointer(&all)) : NULL;
+}
+
+/* A headless browser shows no icon, and so loads none: it is asked to. */
+static void
+take_favicon(hk_run *run, hk_capture_page *page)
+{
+	const char *rest = page->url ? strstr(page->url, "://") : NULL;
+	g_autofree char *usual =
+		rest && g_str_has_prefix(page->url, "http")
+			? g_strdup_printf("%.*s/favicon.ico",
+				  (int)(rest + 3 - page->url + (ptrdiff_t)strcspn(rest + 3, "/?#")),
+				  page->url)
+			: NULL;
+	const char *url = page->favicon ? page->favicon : usual;
+	g_autoptr(GString) params = g_string_new(NULL);
+	hk_json resource;
+	const char *handle = NULL;
+	bool fine = false;
+
+	if (!url || !g_str_has_prefix(url, "http")) {
+		return;
+	}
+	hk_jsonw_open(params, '{');
+	hk_jsonw_key(params, "frameId");
+	hk_jsonw_str(params, hk_browser_tab_target(run->tab));
+	hk_jsonw_key(params, "url");
+	hk_jsonw_str(params, url);
+	g_string_append(
+		params, ",\"options\":{\"disableCache\":false,\"includeCredentials\":true}}");
+	hk_cdp_message *m =
+		hk_run_call(run, "Network.loadNetworkResource", params->str, FAVICON_MS, NULL);
+	int64_t status = 0;
+
+	if (m && hk_json_object(&m->body, "resource", &resource, NULL) &&
+		hk_json_bool(&resource, "success", &fine, NULL) && fine) {
+		(void)hk_json_i64(&resource, "httpStatusCode", &status, NULL);
+		if (hk_json_str(&resource, "stream", &handle, NULL)) {
+			page->favicon_bytes = read_stream(run, handle);
+		}
+	}
+	if (status >= 400) {
+		g_clear_pointer(&page->favicon_bytes, g_bytes_unref);
+	}
+	hk_cdp_message_free(m);
+}
+
 /* Whether the page is what the last one was: a click that did nothing. */
 static bool
 is_same(const hk_capture *capture, const hk_capture_page *page)
@@ -244,6 +321,9 @@ hk_run_take(hk_run *run, hk_facts_click *ret_click)
 		return false;
 	}
 	take_pictures(run, page);
+	if (known && !run->gone && !run->stopped) {
+		take_favicon(run, page);
+	}
 	g_ptr_array_add(run->capture->pages, page);
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -390,6 +391,7 @@ hk_cdp_new(int read_fd, int write_fd)
 {
 	hk_cdp *cdp = g_new0(hk_cdp, 1);
 
+	hk_file_init(); /* a browser that has ended is an error, not a signal */
 	cdp->read_fd = read_fd;
 	cdp->write_fd = write_fd;
 	fcntl(write_fd, F_SETFL, fcntl(write_fd, F_GETFL) | O_NONBLOCK);

@@ -90,6 +90,7 @@ is_deeply([map { [@$_{qw(name type label maxlength form)}] } grep { $_->{visible
 	[['branch', 'tel', '店番号', 3, 0], ['account', 'tel', '口座番号', 7, 0], ['pw', 'password', 'ログインパスワード', 12, 0], ['pref', '', '都道府県', -1, 0], ['', 'submit', 'ログイン', -1, 0]],
 	'fields in order, with labels');
 is($page->{forms}[0]{action}, 'https://www.mihon-bank.example/send.php', 'the form\'s address; an input called "action" does not hide it');
+like(raw("$c->{dir}/favicon.bin"), qr/^\x89PNG/, 'the icon');
 is_deeply($page->{years}, ['2019', '2026'], 'years of copyright');
 like($page->{text}, qr/ご本人確認/, 'visible text');
 like(raw("$c->{dir}/dom.html"), qr/^<!DOCTYPE html>/, 'the document');
