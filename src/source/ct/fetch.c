@@ -265,7 +265,7 @@ on_slot(void *user, hk_http_call *call, const hk_http_answer *answer)
 }
 
 static void
-send(hk_reader *reader, hk_slot *slot, int64_t now_ms)
+send_request(hk_reader *reader, hk_slot *slot, int64_t now_ms)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *url = slot->is_tile ? hk_ct_fetch_static_url(reader, slot)
@@ -352,7 +352,7 @@ hk_ct_fetch_step(hk_reader *reader, int64_t now_ms)
 			wake = MIN(wake, now_ms + wait);
 			break;
 		}
-		send(reader, slot, now_ms);
+		send_request(reader, slot, now_ms);
 	}
 	return wake;
 }
