@@ -84,27 +84,40 @@ begins(hk_span text, const char *words)
 	return true;
 }
 
+static void
+index_row(hk_whois_index *index, const char *text, size_t row)
+{
+	uint16_t *head = &index->head[(uint8_t)text[0]];
+
+	index->next[row] = *head;
+	*head = (uint16_t)(row + 1);
+}
+
+/* From the last row to the first, so that each chain is in the order of the table. */
+static void
+index_tables(hk_whois_parser *p)
+{
+	_Static_assert(COUNT(keys) <= HK_WHOIS_ROWS_MAX && COUNT(says) <= HK_WHOIS_ROWS_MAX,
+		"HK_WHOIS_ROWS_MAX is too small");
+	for (size_t i = COUNT(keys); i-- > 0;) {
+		index_row(&p->keys, keys[i].key, i);
+	}
+	for (size_t i = COUNT(says); i-- > 0;) {
+		index_row(&p->says_index, says[i].text, i);
+	}
+}
+
+/* Whether the phrase stands at offset at of the line, as it has to. */
 static bool
-says_so(hk_span line, size_t which)
+says_so(hk_span line, size_t at, size_t which)
 {
 	size_t len = strlen(says[which].text);
+	bool end = at + len == line.len;
 
-	if (line.len < len) {
+	if (!begins(from(line, at), says[which].text)) {
 		return false;
 	}
-	if (says[which].where == WHOLE) {
-		return line.len == len && begins(line, says[which].text);
-	}
-	if (says[which].where == END) {
-		return begins(from(line, line.len - len), says[which].text);
-	}
-	for (size_t i = 0; i + len <= line.len; i++) {
-		if (lower(line.data[i]) == (uint8_t)says[which].text[0] &&
-			begins(from(line, i), says[which].text)) {
-			return true;
-		}
-	}
-	return false;
+	return says[which].where == IN || (end && (says[which].where == END || at == 0));
 }
 
 static void
@@ -122,10 +135,13 @@ listen(hk_whois_parser *p, hk_span line)
 			plain[len++] = blank ? ' ' : line.data[i];
 		}
 	}
-	for (size_t i = 0; i < p->says_rank; i++) {
-		if (says_so(hk_span_of(plain, len), i)) {
-			p->says = says[i].answer;
-			p->says_rank = i;
+	for (size_t at = 0; at < len; at++) {
+		for (size_t i = p->says_index.head[lower(plain[at])]; i > 0 && i - 1 < p->says_rank;
+			i = p->says_index.next[i - 1]) {
+			if (says_so(hk_span_of(plain, len), at, i - 1)) {
+				p->says = says[i - 1].answer;
+				p->says_rank = i - 1;
+			}
 		}
 	}
 }
@@ -189,7 +205,9 @@ take_pair(hk_whois_parser *p, hk_span key, hk_span value)
 	if (!squeeze_key(key, squeezed)) {
 		return false;
 	}
-	for (size_t i = 0; i < COUNT(keys); i++) {
+	for (size_t row = p->keys.head[(uint8_t)squeezed[0]]; row > 0;
+		row = p->keys.next[row - 1]) {
+		const size_t i = row - 1;
 		if (strcmp(squeezed, keys[i].key) != 0) {
 			continue;
 		}
@@ -306,9 +324,9 @@ take_bracket(hk_whois_parser *p, hk_span line)
 	return take_pair(p, key, value) || p->jprs;
 }
 
-/* "Domain Name: EXAMPLE.COM", "domain.............: example.fi", "Record created: ..." */
+/* "Domain Name: EXAMPLE.COM", "domain.............: example.fi", "Record created: ...". inner: it stands inside another pair. */
 static bool
-take_colon(hk_whois_parser *p, hk_span line)
+take_colon(hk_whois_parser *p, hk_span line, bool inner)
 {
 	const uint8_t *colon = memchr(line.data, ':', line.len);
 
@@ -321,16 +339,15 @@ take_colon(hk_whois_parser *p, hk_span line)
 	while (value.len > 0 && value.data[0] == ':') {
 		value = trimmed(from(value, 1));
 	}
-	/* "IE: name" in YAML's quotes, and "domain:Domain-Name:google.ma" of RWhois: the inner pair is what counts. */
+	/* YAML: "created: \"2011-01-13\"" */
 	if (value.len > 1 && value.data[0] == '"' && value.data[value.len - 1] == '"') {
 		value = hk_span_of(value.data + 1, value.len - 2);
 	}
-	if (begins(key, "domain") && key.len == 6 && memchr(value.data, ':', value.len) &&
-		take_colon(p, value)) {
+	/* RWhois: "domain:Domain-Name:google.ma"; the inner pair is what counts. */
+	if (!inner && begins(key, "domain") && key.len == 6 && take_colon(p, value, true)) {
 		return true;
 	}
-	/* YAML: "registrar: !Registrar" */
-	/* JPRS: "Contact Information: [...]" is a heading in two languages. */
+	/* YAML: "registrar: !Registrar"; JPRS: "Contact Information: [...]" is a heading in two languages. */
 	if (value.len > 0 && (value.data[0] == '!' || value.data[0] == '[')) {
 		value.len = 0;
 	}
@@ -392,7 +409,7 @@ take_line(hk_whois_parser *p, hk_span line)
 	bool prose = line.data[line.len - 1] == '.';
 	bool list_of_ns = p->list_of_ns;
 	p->list_of_ns = false;
-	bool done = take_bracket(p, line) || take_colon(p, line) || take_columns(p, line) ||
+	bool done = take_bracket(p, line) || take_colon(p, line, false) || take_columns(p, line) ||
 		    take_loose(p, line) || (!prose && take_pair(p, line, hk_span_of(line.data, 0)));
 	if (!done) {
 		p->list_of_ns = list_of_ns;
@@ -452,6 +469,7 @@ hk_whois_parse(hk_span text, int zone_min, hk_registration *ret)
 		return HK_ELIMIT;
 	}
 	hk_reg_begin(ret);
+	index_tables(&p);
 	if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0) {
 		at = 3;
 	}

@@ -49,8 +49,17 @@ typedef enum hk_whois_field {
 	HK_WHOIS_REMARK,
 } hk_whois_field;
 
+/* Rows of a table by the first byte of their text: only those are compared. */
+#define HK_WHOIS_ROWS_MAX 320
+typedef struct hk_whois_index {
+	uint16_t head[256];               /* first row + 1; 0: none */
+	uint16_t next[HK_WHOIS_ROWS_MAX]; /* the next one with that byte + 1 */
+} hk_whois_index;
+
 typedef struct hk_whois_parser {
 	hk_registration *reg;
+	hk_whois_index keys;
+	hk_whois_index says_index;
 	int zone_min;
 	char section;     /* letter, see whois_keys.def */
 	bool paragraph;   /* the next line is the first of a paragraph */

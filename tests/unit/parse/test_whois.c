@@ -167,6 +167,11 @@ refusals(void)
 	is_int(hk_whois_parse(hk_span_of(big, HK_WHOIS_BYTES_MAX + 1), 0, &reg), HK_ELIMIT,
 		"too long");
 	is_int(hk_whois_parse(hk_span_of(big, HK_WHOIS_BYTES_MAX), 0, &reg), HK_OK, "just not");
+	for (size_t i = 0; i < HK_WHOIS_BYTES_MAX; i++) {
+		big[i] = "domain:"[i % 7];
+	}
+	is_int(hk_whois_parse(hk_span_of(big, HK_WHOIS_BYTES_MAX), 0, &reg), HK_OK,
+		"nested without end");
 	free(big);
 }
 
