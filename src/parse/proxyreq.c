@@ -393,7 +393,7 @@ stays_here(hk_span name)
 			return true;
 		}
 	}
-	return name.len > 6 && same(hk_span_of(name.data, 6), "proxy-");
+	return name.len >= 6 && same(hk_span_of(name.data, 6), "proxy-");
 }
 
 hk_err
@@ -478,10 +478,11 @@ hk_proxyreq_answer(hk_span head, unsigned *ret_status, char *ret, size_t max, si
 	put(&o, HK_SPAN_LIT("\r\n"));
 	while (take_line(&rest, true, &text) && text.len > 0) {
 		/* A line that is none stays: the browser decides, and it is part of what the server did. */
-		bool drop = status >= 200 && split(text, &l) == HK_OK &&
-			    (same(l.name, "connection") || same(l.name, "keep-alive") ||
-				    same(l.name, "upgrade") ||
-				    (l.name.len > 6 && same(hk_span_of(l.name.data, 6), "proxy-")));
+		bool drop =
+			status >= 200 && split(text, &l) == HK_OK &&
+			(same(l.name, "connection") || same(l.name, "keep-alive") ||
+				same(l.name, "upgrade") ||
+				(l.name.len >= 6 && same(hk_span_of(l.name.data, 6), "proxy-")));
 		if (!drop) {
 			put(&o, text);
 			put(&o, HK_SPAN_LIT("\r\n"));
