@@ -336,13 +336,13 @@ hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who, const 
 	if (hk_ipaddr_looks_odd(hk_span_str(host))) {
 		return why(HK_EGRESS_SPELLING, ret_detail, "an address in an odd spelling");
 	}
-	if (!is_name(host, who->own)) {
-		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
-	}
 	if (is_local_name(host) &&
 		!(who->own && (is_localhost(host) || is_listed(egress, host, NULL, port)))) {
 		return why(HK_EGRESS_LOCAL_NAME, ret_detail, "%s",
 			reasons[HK_EGRESS_LOCAL_NAME].meaning);
+	}
+	if (!is_name(host, who->own)) {
+		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
 	}
 	return HK_EGRESS_OK;
 }

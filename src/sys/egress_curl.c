@@ -34,7 +34,8 @@ look_at(hk_egress_curl *c, const hk_ipaddr *addr, unsigned port, char **ret_deta
 {
 	const hk_egress_grant *grant = c->grant;
 
-	if (hk_egress_killed(c->egress)) {
+	/* For a grant the stop-file was looked at when it was given, a moment ago. */
+	if (grant ? g_atomic_int_get(&c->egress->killed) != 0 : hk_egress_killed(c->egress)) {
 		*ret_detail = g_strdup("the kill switch is on");
 		return HK_EGRESS_KILLED;
 	}

@@ -2,6 +2,8 @@
 #ifndef HK_SYS_EGRESS_INT_H
 #define HK_SYS_EGRESS_INT_H
 
+#include <sys/socket.h>
+
 #include "sys/egress_ask.h"
 
 /* A row of `local`. */

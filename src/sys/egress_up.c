@@ -66,7 +66,8 @@ http_request(const hk_egress_grant *grant, GByteArray *out)
 	put(out, text, strlen(text));
 	if (grant->user) {
 		g_autofree char *login = g_strdup_printf("%s:%s", grant->user, grant->password);
-		g_autofree char *code = g_base64_encode((const guchar *)login, strlen(login));
+		g_autofree char *code =
+			g_base64_encode((const unsigned char *)login, strlen(login));
 		g_autofree char *line = g_strdup_printf("Proxy-Authorization: Basic %s\r\n", code);
 		put(out, line, strlen(line));
 	}

@@ -106,7 +106,7 @@ call_free(hk_fetch_call *call)
 		curl_multi_remove_handle(fetch->multi, call->easy);
 	}
 	/* The next one that uses the handle is somebody else. */
-	curl_easy_setopt(call->easy, CURLOPT_COOKIELIST, "ALL");
+	curl_easy_setopt(call->easy, CURLOPT_COOKIEFILE, NULL);
 	curl_easy_reset(call->easy);
 	if (fetch->idle->len < IDLE_MAX) {
 		g_ptr_array_add(fetch->idle, call->easy);
@@ -291,6 +291,7 @@ hk_fetch_finish(hk_fetch_call *call, GError *error)
 	};
 
 	call->error = error;
+	call->fetch->told++;
 	call->done(call->user, call, &answer);
 	call_free(call);
 }
@@ -415,6 +416,7 @@ void
 hk_fetch_step(hk_fetch *fetch, int timeout_ms, int wake_fd)
 {
 	int64_t until_ms = hk_clock_mono_ms() + MAX(timeout_ms, 0);
+	uint64_t told = fetch->told;
 
 	set_wake(fetch, wake_fd);
 	/* What was just started must begin before we wait. */
@@ -422,7 +424,9 @@ hk_fetch_step(hk_fetch *fetch, int timeout_ms, int wake_fd)
 	drain(fetch);
 	int wait_ms = wait_of(fetch, (int)(until_ms - hk_clock_mono_ms()));
 	/* With something under way the kill switch is looked at in time. */
-	if (hk_fetch_busy(fetch) > 0) {
+	if (fetch->told != told) {
+		wait_ms = 0;
+	} else if (hk_fetch_busy(fetch) > 0) {
 		wait_ms = MIN(wait_ms, KILLED_EVERY_MS * 4);
 	}
 	take_events(fetch, wait_ms);

@@ -119,6 +119,8 @@ set_method(hk_fetch_call *call)
 		curl_easy_setopt(call->easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 		curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, data ? data : "");
+	} else {
+		curl_easy_setopt(call->easy, CURLOPT_HTTPGET, 1L);
 	}
 }
 
@@ -128,8 +130,6 @@ transfer(hk_fetch_call *call)
 	int64_t left_ms = MAX(call->until_ms - hk_clock_mono_ms(), 1);
 	CURL *easy = call->easy;
 
-	/* What a handle keeps through this: its cookies. */
-	curl_easy_reset(easy);
 	hk_egress_curl_granted(&call->egress, easy, call->grant, call->at, call->url.text);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -137,7 +137,11 @@ transfer(hk_fetch_call *call)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	/* Once for a chain: the handle keeps its cookies (and this list, which a reset would leak). */
+	if (!call->cookies) {
+		call->cookies = true;
+		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	}
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 		(long)(call->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));

@@ -20,6 +20,7 @@ struct hk_fetch {
 	GHashTable *calls;    /* set */
 	GPtrArray *fresh;     /* of calls that have not begun */
 	GPtrArray *idle;      /* CURL */
+	uint64_t told;        /* calls that have ended: so that a step does not wait after one */
 };
 
 struct hk_fetch_call {
@@ -49,7 +50,7 @@ struct hk_fetch_call {
 	bool running;
 	GByteArray *body;
 	GString *head;
-	bool truncated, bomb, head_over;
+	bool truncated, bomb, head_over, cookies;
 	bool *ended; /* set when it ends inside hk_fetch_hop_begin(), or NULL */
 	GError *error;
 };

@@ -15,7 +15,7 @@ request(hk_span bytes)
 	if (hk_proxyreq_head_len(bytes, &len) != HK_OK) {
 		return;
 	}
-	need(len <= bytes.len && len <= HK_PROXYREQ_HEAD_MAX && len >= 4);
+	need(len <= bytes.len && len <= HK_PROXYREQ_HEAD_MAX && len >= 3);
 	if (hk_proxyreq_parse(hk_span_of(bytes.data, len), &req) != HK_OK) {
 		return;
 	}
