@@ -194,9 +194,8 @@ hk_cmd_capture(const hk_opts *opts, GError **error)
 	if (!hk_opts_require(opts, HK_OPT_OUT, error) || !hk_file_mkdirs(run.dir, error)) {
 		return false;
 	}
-	g_autoptr(hk_egress) egress =
-		hk_egress_new(hk_opts_str(opts, HK_OPT_CAPTURE_EGRESS), error);
-	g_autoptr(GArray) plan = egress ? make_plan(opts, egress, error) : NULL;
+	hk_egress *egress = hk_egress_house(); /* as --egress has it */
+	g_autoptr(GArray) plan = make_plan(opts, egress, error);
 	g_autoptr(hk_gate) gate = plan ? hk_gate_new(egress, error) : NULL;
 	if (!gate) {
 		return false;
