@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "sys/egress.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
 #include "sys/version.h"
@@ -49,6 +50,22 @@ asks_help(int argc, char **argv)
 	return false;
 }
 
+/* The rules of every connection outward, before anything may want one. */
+static bool
+set_egress(const hk_opts *opts, GError **error)
+{
+	const char *path = hk_opts_str(opts, HK_OPT_EGRESS);
+
+	if (!path) {
+		return true;
+	}
+	g_autoptr(hk_egress) egress = hk_egress_new(path, error);
+	if (egress) {
+		hk_egress_set_house(egress);
+	}
+	return egress != NULL;
+}
+
 static bool
 run(const hk_cmd *cmd, int argc, char **argv, GError **error)
 {
@@ -69,6 +86,9 @@ run(const hk_cmd *cmd, int argc, char **argv, GError **error)
 			hk_opts_str(opts, HK_OPT_LOG_LEVEL));
 	}
 	hk_log_set_level(level);
+	if (hk_opt_takes(HK_OPT_EGRESS, cmd->words) && !set_egress(opts, error)) {
+		return false;
+	}
 	return cmd->run(opts, error) && flush(error);
 }
 

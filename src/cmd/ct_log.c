@@ -102,6 +102,7 @@ hk_ct_log_once(const hk_opts *opts, hk_follow_config *config, GError **error)
 	const hk_http_config http = {
 		.contact = hk_opts_str(opts, HK_OPT_CONTACT),
 		.ca_file = hk_opts_str(opts, HK_OPT_CA_FILE),
+		.purpose = "ct",
 	};
 	g_autoptr(hk_ct_log) log = make_log(opts, &http, error);
 	g_autofree char *folder = log ? g_dir_make_tmp("hikeshi-log-XXXXXX", error) : NULL;

@@ -81,6 +81,12 @@ HK_MUST hk_err hk_url_parse(hk_span text, hk_url_to_ascii to_ascii, void *user, 
 HK_MUST hk_err hk_url_read(
 	hk_span text, hk_url_to_ascii to_ascii, void *user, hk_url *ret, hk_url_fault *ret_fault);
 
+/* hk_url_join(base, ref, to_ascii, user, ret): what ref (the value of a Location line, an href) means at base: absolute, //host/path,
+ * /path, path, ?query, nothing; backslashes count as slashes, blanks around it and line ends inside are dropped, as browsers do. The
+ * result is canonical. HK_EFORM: not http or https, or no URL; HK_ELIMIT. */
+HK_MUST hk_err hk_url_join(
+	const hk_url *base, hk_span ref, hk_url_to_ascii to_ascii, void *user, hk_url *ret);
+
 /* hk_url_find(text, bare, pos, ret): the next thing in running text (a mail, a chat line) that looks like a URL or a defanged one,
  * from *pos; true and *ret (borrowed from text, still defanged), *pos moved behind it; false: none, *pos is the end. Bare hosts
  * count only with a path, a www. in front or a dot that was made harmless, unless bare is true. A path ends where ASCII does: in

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include "sys/egress_curl.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 
@@ -12,14 +13,19 @@ struct hk_http {
 	struct curl_slist *headers; /* sent with every request */
 	char *agent;
 	char *ca_file;
-	GPtrArray *pool;   /* idle hk_http_body */
-	GPtrArray *idle;   /* idle CURL */
-	GHashTable *calls; /* set of hk_http_call under way */
+	GPtrArray *pool;    /* idle hk_http_body */
+	GPtrArray *idle;    /* idle CURL */
+	GHashTable *calls;  /* set of hk_http_call under way */
+	GPtrArray *refused; /* those of them that egress refused at once */
+	hk_egress *egress;
+	const char *purpose;
 };
 
 struct hk_http_call {
 	hk_http *http;
 	CURL *easy;
+	hk_egress_curl egress;
+	GError *refusal;            /* it never began */
 	struct curl_slist *headers; /* NULL, or the list of this call (with If-None-Match) */
 	hk_http_done done;
 	void *user;
@@ -184,6 +190,9 @@ hk_http_new(const hk_http_config *config, GError **error)
 	http->pool = g_ptr_array_new_with_free_func(body_free);
 	http->idle = g_ptr_array_new_with_free_func(curl_easy_cleanup);
 	http->calls = g_hash_table_new(NULL, NULL);
+	http->refused = g_ptr_array_new();
+	http->egress = hk_egress_ref(config->egress ? config->egress : hk_egress_house());
+	http->purpose = config->purpose ? config->purpose : "http";
 	if (config->ca_file) {
 		g_autoptr(GBytes) pem = hk_file_read(config->ca_file, 16u << 20, error);
 		if (!pem) {
@@ -214,6 +223,7 @@ call_free(hk_http_call *call)
 	hk_http *http = call->http;
 
 	g_hash_table_remove(http->calls, call);
+	g_ptr_array_remove_fast(http->refused, call);
 	curl_multi_remove_handle(http->multi, call->easy);
 	if (http->idle->len < HK_HTTP_POOL_BUFFERS) {
 		curl_easy_reset(call->easy);
@@ -221,6 +231,8 @@ call_free(hk_http_call *call)
 	} else {
 		curl_easy_cleanup(call->easy);
 	}
+	hk_egress_curl_clear(&call->egress);
+	g_clear_error(&call->refusal);
 	curl_slist_free_all(call->headers);
 	hk_http_give(http, call->body);
 	g_free(call->url);
@@ -247,6 +259,8 @@ hk_http_free(hk_http *http)
 		call_free(call);
 	}
 	g_hash_table_unref(http->calls);
+	g_ptr_array_unref(http->refused);
+	hk_egress_unref(http->egress);
 	g_ptr_array_unref(http->idle);
 	g_ptr_array_unref(http->pool);
 	if (http->multi) {
@@ -264,11 +278,9 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	hk_http *http = call->http;
 	CURL *easy = call->easy;
 
-	curl_easy_setopt(easy, CURLOPT_URL, call->url);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers ? call->headers : http->headers);
@@ -356,7 +368,14 @@ hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, vo
 	call->headers = headers_of(http, request);
 	set_options(call, request);
 	g_hash_table_add(http->calls, call);
-	curl_multi_add_handle(http->multi, call->easy);
+	hk_egress_who who = {.purpose = http->purpose, .own = true};
+	/* A refusal is an answer like another failure: what is killed today may be revived tomorrow. */
+	if (hk_egress_curl_own(
+		    &call->egress, call->easy, http->egress, &who, call->url, &call->refusal)) {
+		curl_multi_add_handle(http->multi, call->easy);
+	} else {
+		g_ptr_array_add(http->refused, call);
+	}
 	return call;
 }
 
@@ -375,7 +394,11 @@ finish(hk_http_call *call, CURLcode result)
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME, &seconds);
-	if (call->over) {
+	if (call->refusal) {
+		error = g_steal_pointer(&call->refusal);
+	} else if (result != CURLE_OK && hk_egress_curl_why(&call->egress, &error)) {
+		/* error is set */
+	} else if (call->over) {
 		hk_error_set(
 			&error, HK_ELIMIT, "the answer is longer than %zu bytes", call->max_bytes);
 	} else if (result != CURLE_OK) {
@@ -397,6 +420,32 @@ finish(hk_http_call *call, CURLcode result)
 	};
 	call->done(call->user, call, &answer);
 	call_free(call);
+}
+
+/* What egress refused; everything, once it is killed. */
+static bool
+drain_refused(hk_http *http)
+{
+	bool any = false;
+
+	if (g_hash_table_size(http->calls) > 0 && hk_egress_killed(http->egress)) {
+		GHashTableIter iter;
+		gpointer key;
+		g_hash_table_iter_init(&iter, http->calls);
+		while (g_hash_table_iter_next(&iter, &key, NULL)) {
+			hk_http_call *call = key;
+			if (!call->refusal) {
+				hk_error_set(&call->refusal, HK_EPOLICY, "the kill switch is on");
+				g_ptr_array_add(http->refused, call);
+			}
+		}
+	}
+	/* Only those that are there now: done may ask again, and be refused again. */
+	for (unsigned n = http->refused->len; n > 0 && http->refused->len > 0; n--) {
+		finish(http->refused->pdata[0], CURLE_COULDNT_CONNECT);
+		any = true;
+	}
+	return any;
 }
 
 /* Hands over what is finished; true when there was something. */
@@ -427,7 +476,7 @@ hk_http_step(hk_http *http, int timeout_ms, int wake_fd)
 	struct curl_waitfd extra = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
 
 	/* What was just added must start before we wait. */
-	if (drain(http) || timeout_ms <= 0) {
+	if (drain_refused(http) || drain(http) || timeout_ms <= 0) {
 		return;
 	}
 	curl_multi_poll(http->multi, &extra, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);

@@ -1,7 +1,7 @@
-/* sys/http: plain GETs over libcurl's multi interface. Layer: sys. What comes back is hostile.
+/* sys/http: plain GETs to our own services (CT logs, feeds, single sign-on) over libcurl's multi
+ * interface, each socket checked by sys/egress. Layer: sys. What comes back is hostile.
  *
- * The one door to the network until sys/egress grows around it (DESIGN §7), so it stays narrow: GET
- * only, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
+ * What strangers' URLs name is fetched by sys/fetch. This one stays narrow: GET only, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
  * every body, https with verified certificates, plain http to loopback only. One thread; nothing
  * blocks but hk_http_step().
  *
@@ -18,6 +18,7 @@
 #include <glib.h>
 
 #include "base/span.h"
+#include "sys/egress.h"
 
 /* Default cap of one body (certspotter's). */
 #define HK_HTTP_BODY_MAX (64u << 20)
@@ -45,6 +46,8 @@ typedef struct hk_http_config {
 				  hk_http_contact_check() */
 	const char *ca_file;   /* PEM file of the authorities to trust, or NULL: the system's */
 	unsigned max_connects; /* idle connections kept; 0: 64 */
+	hk_egress *egress;     /* NULL: hk_egress_house() */
+	const char *purpose;   /* for its records: "ct", "feed", "oidc"; static; NULL: "http" */
 } hk_http_config;
 
 typedef struct hk_http_request {
@@ -68,7 +71,8 @@ typedef struct hk_http_answer {
 	const char *url;      /* as asked */
 	int status;           /* HTTP status; 0 when there was no answer (error is set) */
 	const GError *error;  /* why there is no answer, or why the body is not whole; NULL when it
-			      * is whole: HK_EREMOTE, HK_ELIMIT (body over the cap) */
+			      * is whole: HK_EREMOTE, HK_ELIMIT (body over the cap), HK_EPOLICY
+			      * (sys/egress refused the connection, or was killed) */
 	hk_span body;         /* as it travelled, until the callback returns */
 	bool gzip;            /* Content-Encoding: gzip (or x-gzip) */
 	bool odd_encoding;    /* any other encoding: we asked for none */

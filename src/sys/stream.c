@@ -7,10 +7,12 @@
 
 #include <curl/curl.h>
 
+#include "sys/egress_curl.h"
 #include "sys/gerr.h"
 
 struct hk_stream {
 	CURL *curl;
+	hk_egress_curl egress;
 	curl_socket_t fd;
 	hk_stream_config config;
 	char why[CURL_ERROR_SIZE];
@@ -36,14 +38,12 @@ is_host(const char *host)
 }
 
 static void
-set_options(hk_stream *s, const char *url)
+set_options(hk_stream *s)
 {
 	CURL *c = s->curl;
 
-	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->why);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)s->config.connect_ms);
@@ -70,6 +70,7 @@ hk_stream_open(const hk_stream_config *config, GError **error)
 			"%s: a password goes to another machine through TLS only", config->host);
 		return NULL;
 	}
+	static const hk_egress_who who = {.purpose = "mail", .own = true};
 	bool v6 = strchr(config->host, ':') != NULL;
 	g_autofree char *url = g_strdup_printf("%s://%s%s%s:%u/", config->tls ? "https" : "http",
 		v6 ? "[" : "", config->host, v6 ? "]" : "", config->port);
@@ -80,12 +81,18 @@ hk_stream_open(const hk_stream_config *config, GError **error)
 	if (!s->curl) {
 		HK_BUG("curl_easy_init");
 	}
-	set_options(s, url);
+	set_options(s);
+	if (!hk_egress_curl_own(&s->egress, s->curl, hk_egress_house(), &who, url, error)) {
+		return NULL;
+	}
 
 	CURLcode code = curl_easy_perform(s->curl);
 
 	if (code == CURLE_OK) {
 		code = curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
+	}
+	if (code != CURLE_OK && hk_egress_curl_why(&s->egress, error)) {
+		return NULL;
 	}
 	if (code != CURLE_OK || s->fd == CURL_SOCKET_BAD) {
 		hk_error_set(error, HK_EREMOTE, "%s port %u: %s", config->host, config->port,
@@ -104,6 +111,7 @@ hk_stream_close(hk_stream *s)
 		if (s->curl) {
 			curl_easy_cleanup(s->curl);
 		}
+		hk_egress_curl_clear(&s->egress);
 		g_free(s);
 	}
 }
@@ -115,6 +123,9 @@ await(const hk_stream *s, short events, GError **error)
 		{.fd = s->fd, .events = events}, {.fd = s->config.stop_fd, .events = POLLIN}};
 	int ready;
 
+	if (hk_egress_killed(s->egress.egress)) {
+		return hk_error_set(error, HK_EPOLICY, "the kill switch is on");
+	}
 	while ((ready = poll(fds, s->config.stop_fd >= 0 ? 2 : 1, (int)s->config.idle_ms)) < 0 &&
 		errno == EINTR) {
 	}

@@ -1,4 +1,4 @@
-/* sys/stream: a connection that carries bytes both ways, with TLS, over libcurl. Layer: sys. What comes in is hostile.
+/* sys/stream: a connection that carries bytes both ways, with TLS, over libcurl, checked by sys/egress. Layer: sys. What comes in is hostile.
  *
  * For protocols that curl speaks too loosely (IMAP: it marks mails as read, and a mail could speak for the server). Certificates are
  * verified; no TLS only to this machine. One thread; calls block, at most for the time that was given. */
@@ -25,7 +25,8 @@ typedef struct hk_stream_config {
 	int stop_fd;         /* readable: a call ends with HK_EAGAIN; -1: none */
 } hk_stream_config;
 
-/* hk_stream_open(config, error): HK_EREMOTE: no connection, or a certificate that is not trusted; HK_EPOLICY. */
+/* hk_stream_open(config, error): HK_EREMOTE: no connection, or a certificate that is not trusted; HK_EPOLICY, also by
+ * sys/egress: a server on a private address has to be listed as `local` there. */
 hk_stream *hk_stream_open(const hk_stream_config *config, GError **error);
 void hk_stream_close(hk_stream *stream); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_stream, hk_stream_close)

@@ -158,7 +158,7 @@ on_answer(void *user, hk_http_call *call, const hk_http_answer *answer)
 static hk_json_doc *
 ask(hk_oidc *oidc, const char *url, const char *const *headers, const char *form, GError **error)
 {
-	const hk_http_config config = {.ca_file = oidc->web->config.ca_file};
+	const hk_http_config config = {.ca_file = oidc->web->config.ca_file, .purpose = "oidc"};
 	g_autoptr(hk_http) http = hk_http_new(&config, error);
 	hk_http_request request = {.url = url,
 		.headers = headers,

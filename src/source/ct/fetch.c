@@ -49,7 +49,7 @@ kept_free(hk_kept *kept)
 }
 
 void
-hk_fetch_drop_kept(hk_reader *reader)
+hk_ct_fetch_drop_kept(hk_reader *reader)
 {
 	hk_kept *kept;
 
@@ -166,8 +166,8 @@ read_block(hk_reader *reader, hk_slot *slot, uint64_t pos, uint64_t upto, size_t
 static void
 refetch(hk_reader *reader, hk_slot *slot, int64_t now_ms, const char *why)
 {
-	g_autofree char *url =
-		slot->is_tile ? hk_fetch_static_url(reader, slot) : hk_fetch_rfc_url(reader, slot);
+	g_autofree char *url = slot->is_tile ? hk_ct_fetch_static_url(reader, slot)
+					     : hk_ct_fetch_rfc_url(reader, slot);
 
 	hk_http_give(reader->follow->http, g_steal_pointer(&slot->body));
 	slot->state = HK_SLOT_WAIT;
@@ -220,7 +220,7 @@ consume(hk_reader *reader, hk_slot *slot, int64_t now_ms)
 		}
 	}
 	if (!slot->is_tile) {
-		hk_fetch_rfc_learn(reader, slot->to - slot->from, pos - slot->from, pos);
+		hk_ct_fetch_rfc_learn(reader, slot->to - slot->from, pos - slot->from, pos);
 	}
 	if (pos < slot->to) {
 		/* A short answer: go on from what came (RFC 6962, section 4.6). */
@@ -255,7 +255,7 @@ on_slot(void *user, hk_http_call *call, const hk_http_answer *answer)
 			slot->is_tile = false;
 			return;
 		}
-		if (hk_fetch_static_missing(reader, slot)) {
+		if (hk_ct_fetch_static_missing(reader, slot)) {
 			hk_pace_good(reader->pace);
 			return;
 		}
@@ -265,11 +265,11 @@ on_slot(void *user, hk_http_call *call, const hk_http_answer *answer)
 }
 
 static void
-send(hk_reader *reader, hk_slot *slot, int64_t now_ms)
+send_request(hk_reader *reader, hk_slot *slot, int64_t now_ms)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *url =
-		slot->is_tile ? hk_fetch_static_url(reader, slot) : hk_fetch_rfc_url(reader, slot);
+	g_autofree char *url = slot->is_tile ? hk_ct_fetch_static_url(reader, slot)
+					     : hk_ct_fetch_rfc_url(reader, slot);
 	hk_http_request request = {.http1 = reader->http1, .fresh = reader->fresh, .url = url};
 
 	slot->call = hk_http_get(reader->follow->http, &request, on_slot, slot, &error);
@@ -304,8 +304,8 @@ plan(hk_reader *reader, int64_t now_ms, int64_t *ret_wait_ms)
 	}
 	uint64_t end = until(reader);
 	bool some = by_tile(reader, end)
-			    ? hk_fetch_static_plan(reader, end, now_ms, &next, ret_wait_ms)
-			    : hk_fetch_rfc_plan(reader, end, &next);
+			    ? hk_ct_fetch_static_plan(reader, end, now_ms, &next, ret_wait_ms)
+			    : hk_ct_fetch_rfc_plan(reader, end, &next);
 	if (!some) {
 		return false;
 	}
@@ -318,7 +318,7 @@ plan(hk_reader *reader, int64_t now_ms, int64_t *ret_wait_ms)
 }
 
 int64_t
-hk_fetch_step(hk_reader *reader, int64_t now_ms)
+hk_ct_fetch_step(hk_reader *reader, int64_t now_ms)
 {
 	int64_t wake = now_ms + 3600000;
 	int64_t wait;
@@ -352,7 +352,7 @@ hk_fetch_step(hk_reader *reader, int64_t now_ms)
 			wake = MIN(wake, now_ms + wait);
 			break;
 		}
-		send(reader, slot, now_ms);
+		send_request(reader, slot, now_ms);
 	}
 	return wake;
 }

@@ -11,14 +11,14 @@
 #define PAGE_PROBE 64
 
 char *
-hk_fetch_rfc_url(const hk_reader *reader, const hk_slot *slot)
+hk_ct_fetch_rfc_url(const hk_reader *reader, const hk_slot *slot)
 {
 	return g_strdup_printf("%sct/v1/get-entries?start=%" PRIu64 "&end=%" PRIu64, reader->base,
 		slot->from, slot->to - 1);
 }
 
 bool
-hk_fetch_rfc_plan(hk_reader *reader, uint64_t until, hk_slot *ret)
+hk_ct_fetch_rfc_plan(hk_reader *reader, uint64_t until, hk_slot *ret)
 {
 	uint64_t from = reader->asked;
 
@@ -36,7 +36,7 @@ hk_fetch_rfc_plan(hk_reader *reader, uint64_t until, hk_slot *ret)
 }
 
 void
-hk_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end)
+hk_ct_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end)
 {
 	static const unsigned sizes[] = {
 		1000, 1024, 512, 500, 256, 250, 128, 100, 64, 32, 25, 16, 10, 8, 4, 2, 1};

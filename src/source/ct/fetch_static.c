@@ -3,7 +3,7 @@
 #include "source/ct/reader.h"
 
 char *
-hk_fetch_static_url(const hk_reader *reader, const hk_slot *slot)
+hk_ct_fetch_static_url(const hk_reader *reader, const hk_slot *slot)
 {
 	hk_cttile tile = {.level = HK_CTTILE_DATA, .index = slot->tile, .width = slot->width};
 	char path[HK_CTTILE_PATH_MAX];
@@ -28,7 +28,7 @@ oldest_ms(const hk_reader *reader, uint64_t from, int64_t now_ms)
 }
 
 bool
-hk_fetch_static_plan(
+hk_ct_fetch_static_plan(
 	hk_reader *reader, uint64_t until, int64_t now_ms, hk_slot *ret, int64_t *ret_wait_ms)
 {
 	uint64_t from = reader->asked;
@@ -63,7 +63,7 @@ hk_fetch_static_plan(
 }
 
 bool
-hk_fetch_static_missing(hk_reader *reader, hk_slot *slot)
+hk_ct_fetch_static_missing(hk_reader *reader, hk_slot *slot)
 {
 	uint64_t end = (slot->tile + 1) * HK_CTTILE_WIDTH;
 

@@ -440,7 +440,8 @@ set_up(run *r, GError **error)
 {
 	hk_follow *f = &r->follow;
 	const hk_follow_config *config = f->config;
-	hk_http_config http = {.contact = config->contact, .ca_file = config->ca_file};
+	hk_http_config http = {
+		.contact = config->contact, .ca_file = config->ca_file, .purpose = "ct"};
 
 	if (!hk_http_contact_check(config->contact, error)) {
 		return false;

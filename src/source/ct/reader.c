@@ -112,7 +112,7 @@ hk_reader_free(hk_reader *reader)
 	}
 	hk_reader_clear_slots(reader);
 	hk_reader_drop_heads(reader);
-	hk_fetch_drop_kept(reader);
+	hk_ct_fetch_drop_kept(reader);
 	hk_anchor_free(reader->anchor);
 	hk_ct_head_free(reader->anchor_head);
 	hk_ct_head_free(reader->verified);
@@ -549,7 +549,7 @@ hk_reader_step(hk_reader *reader, int64_t now_ms)
 		}
 	}
 	if (reader->phase == HK_PHASE_RUN) {
-		wake = MIN(wake, hk_fetch_step(reader, now_ms));
+		wake = MIN(wake, hk_ct_fetch_step(reader, now_ms));
 	}
 	if (reader->phase <= HK_PHASE_RUN) {
 		check_end(reader);

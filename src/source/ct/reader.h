@@ -195,29 +195,29 @@ void hk_reader_clear_slots(hk_reader *reader);
 
 /* --- fetch.c: slots --- */
 
-/* hk_fetch_step(reader, now_ms): plans slots, sends them as pace and budget allow, consumes those that are ready. Returns when
+/* hk_ct_fetch_step(reader, now_ms): plans slots, sends them as pace and budget allow, consumes those that are ready. Returns when
  * it wants to be called again. */
-int64_t hk_fetch_step(hk_reader *reader, int64_t now_ms);
+int64_t hk_ct_fetch_step(hk_reader *reader, int64_t now_ms);
 
-/* hk_fetch_drop_kept(reader): forgets the bodies since the last verified head. */
-void hk_fetch_drop_kept(hk_reader *reader);
+/* hk_ct_fetch_drop_kept(reader): forgets the bodies since the last verified head. */
+void hk_ct_fetch_drop_kept(hk_reader *reader);
 
 /* --- fetch_static.c, fetch_rfc.c: the two read APIs --- */
 
-/* hk_fetch_*_plan(reader, until, now_ms, ret, ret_wait_ms): the next slot behind reader->asked and below `until`. False: none
+/* hk_ct_fetch_*_plan(reader, until, now_ms, ret, ret_wait_ms): the next slot behind reader->asked and below `until`. False: none
  * now; *ret_wait_ms is then after how long to ask again (-1: when there is a new head). */
-bool hk_fetch_static_plan(
+bool hk_ct_fetch_static_plan(
 	hk_reader *reader, uint64_t until, int64_t now_ms, hk_slot *ret, int64_t *ret_wait_ms);
-bool hk_fetch_rfc_plan(hk_reader *reader, uint64_t until, hk_slot *ret);
+bool hk_ct_fetch_rfc_plan(hk_reader *reader, uint64_t until, hk_slot *ret);
 
-/* hk_fetch_*_url(reader, slot): caller frees. */
-char *hk_fetch_static_url(const hk_reader *reader, const hk_slot *slot);
-char *hk_fetch_rfc_url(const hk_reader *reader, const hk_slot *slot);
+/* hk_ct_fetch_*_url(reader, slot): caller frees. */
+char *hk_ct_fetch_static_url(const hk_reader *reader, const hk_slot *slot);
+char *hk_ct_fetch_rfc_url(const hk_reader *reader, const hk_slot *slot);
 
-/* hk_fetch_static_missing(reader, slot): the tile is not there (404). True when the slot now names another resource. */
-bool hk_fetch_static_missing(hk_reader *reader, hk_slot *slot);
+/* hk_ct_fetch_static_missing(reader, slot): the tile is not there (404). True when the slot now names another resource. */
+bool hk_ct_fetch_static_missing(hk_reader *reader, hk_slot *slot);
 
-/* hk_fetch_rfc_learn(reader, asked, got, end): an answer to `asked` entries held `got`, the last one just before `end`. */
-void hk_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end);
+/* hk_ct_fetch_rfc_learn(reader, asked, got, end): an answer to `asked` entries held `got`, the last one just before `end`. */
+void hk_ct_fetch_rfc_learn(hk_reader *reader, uint64_t asked, uint64_t got, uint64_t end);
 
 #endif

@@ -59,7 +59,7 @@ hk_reader_stop(hk_reader *reader, bool mismatch, const char *why, const hk_ct_he
 	if (reader->anchor_call) {
 		hk_http_cancel(g_steal_pointer(&reader->anchor_call));
 	}
-	hk_fetch_drop_kept(reader);
+	hk_ct_fetch_drop_kept(reader);
 }
 
 static void
@@ -93,7 +93,7 @@ release(hk_reader *reader, hk_waiting_head *waiting)
 			HK_F_INT("size", waiting->size),
 			HK_F_INT("timestamp", reader->verified->timestamp_ms));
 	}
-	hk_fetch_drop_kept(reader);
+	hk_ct_fetch_drop_kept(reader);
 	follow->dirty = true;
 	follow->urgent = follow->urgent || news;
 }

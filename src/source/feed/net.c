@@ -53,7 +53,10 @@ hk_feed_net *
 hk_feed_net_new(const hk_feed_config *config, const char *contact, int cancel_fd, GError **error)
 {
 	g_autoptr(hk_feed_net) net = g_new0(hk_feed_net, 1);
-	hk_http_config http = {.contact = contact, .ca_file = config->ca_file, .max_connects = 2};
+	hk_http_config http = {.contact = contact,
+		.ca_file = config->ca_file,
+		.max_connects = 2,
+		.purpose = "feed"};
 
 	net->config = config;
 	net->cancel_fd = cancel_fd;

@@ -1,6 +1,6 @@
 /* source/feed/net: one answer of a feed's server, or one file. Layer: stage. What comes back is hostile.
  *
- * Blocking; one exchange at a time. Everything goes through sys/http (the one door until sys/egress, DESIGN §7): https only but
+ * Blocking; one exchange at a time. Everything goes through sys/http and sys/egress (DESIGN §7): https only but
  * for loopback, no redirects, caps on size and time. */
 #ifndef HK_SOURCE_FEED_NET_H
 #define HK_SOURCE_FEED_NET_H

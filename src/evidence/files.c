@@ -1,0 +1,447 @@
+#include "evidence/files.h"
+
+#include "base/codec.h"
+#include "sys/file.h"
+#include "sys/hash.h"
+#include "sys/jsonw.h"
+
+static void
+str(GString *out, const char *key, const char *text)
+{
+	hk_jsonw_key(out, key);
+	if (text) {
+		hk_jsonw_str(out, text);
+	} else {
+		hk_jsonw_null(out);
+	}
+}
+
+static void
+num(GString *out, const char *key, int64_t value)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_int(out, value);
+}
+
+static void
+flag(GString *out, const char *key, bool value)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_bool(out, value);
+}
+
+/* An index, or null for SIZE_MAX. */
+static void
+ref(GString *out, const char *key, size_t index)
+{
+	hk_jsonw_key(out, key);
+	if (index == SIZE_MAX) {
+		hk_jsonw_null(out);
+	} else {
+		hk_jsonw_int(out, (int64_t)index);
+	}
+}
+
+static hk_span
+span_of(GBytes *bytes)
+{
+	gsize len = 0;
+	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
+
+	return hk_span_of(data, len);
+}
+
+/* {"file":...,"bytes":...,"sha256":...}, or null. */
+static void
+file(GString *out, const char *key, const char *name, GBytes *bytes)
+{
+	uint8_t hash[HK_SHA256_SIZE];
+
+	hk_jsonw_key(out, key);
+	if (!bytes) {
+		hk_jsonw_null(out);
+		return;
+	}
+	hk_sha256(span_of(bytes), hash);
+	hk_jsonw_open(out, '{');
+	str(out, "file", name);
+	num(out, "bytes", (int64_t)g_bytes_get_size(bytes));
+	hk_jsonw_key(out, "sha256");
+	hk_jsonw_hex(out, hk_span_of(hash, sizeof hash));
+	hk_jsonw_close(out, '}');
+}
+
+/* A list of objects. */
+static void
+list(GString *out, const char *key, const GPtrArray *elements,
+	void (*write)(GString *out, const void *element, guint index))
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_open(out, '[');
+	for (guint i = 0; i < elements->len; i++) {
+		hk_jsonw_open(out, '{');
+		write(out, g_ptr_array_index(elements, i), i);
+		hk_jsonw_close(out, '}');
+	}
+	hk_jsonw_close(out, ']');
+}
+
+static void
+texts(GString *out, const char *key, const GPtrArray *elements)
+{
+	hk_jsonw_strs(out, key, (const char *const *)elements->pdata, elements->len);
+}
+
+static char *
+page_file(guint page, const char *name)
+{
+	return page == 0 ? g_strdup(name) : g_strdup_printf("%u-%s", page + 1, name);
+}
+
+static void
+headers(GString *out, const char *key, const GPtrArray *elements)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_open(out, '[');
+	for (guint i = 0; i < elements->len; i++) {
+		const hk_capture_header *h = g_ptr_array_index(elements, i);
+
+		hk_jsonw_open(out, '[');
+		hk_jsonw_str(out, h->name);
+		hk_jsonw_str(out, h->value);
+		hk_jsonw_close(out, ']');
+	}
+	hk_jsonw_close(out, ']');
+}
+
+static void
+write_form(GString *out, const void *element, guint index)
+{
+	const hk_capture_form *f = element;
+
+	(void)index;
+	str(out, "action", f->action);
+	str(out, "method", f->method);
+	str(out, "name", f->name);
+	str(out, "id", f->id);
+	flag(out, "visible", f->visible);
+}
+
+static void
+write_field(GString *out, const void *element, guint index)
+{
+	const hk_capture_field *f = element;
+
+	(void)index;
+	num(out, "form", f->form);
+	str(out, "tag", f->tag);
+	str(out, "type", f->type);
+	str(out, "name", f->name);
+	str(out, "id", f->id);
+	str(out, "label", f->label);
+	str(out, "placeholder", f->placeholder);
+	str(out, "autocomplete", f->autocomplete);
+	str(out, "pattern", f->pattern);
+	num(out, "maxlength", f->maxlength);
+	flag(out, "required", f->required);
+	flag(out, "visible", f->visible);
+}
+
+static void
+write_link(GString *out, const void *element, guint index)
+{
+	const hk_capture_link *l = element;
+
+	(void)index;
+	str(out, "url", l->url);
+	str(out, "text", l->text);
+}
+
+static void
+write_page(GString *out, const void *element, guint index)
+{
+	const hk_capture_page *p = element;
+	g_autofree char *viewport = page_file(index, "viewport.png");
+	g_autofree char *full = page_file(index, "full.png");
+	g_autofree char *dom = page_file(index, "dom.html");
+	g_autofree char *favicon = page_file(index, "favicon.bin");
+
+	str(out, "url", p->url);
+	str(out, "title", p->title);
+	str(out, "lang", p->lang);
+	str(out, "charset", p->charset);
+	num(out, "at_ms", p->at_ms);
+	num(out, "width", p->width);
+	num(out, "height", p->height);
+	num(out, "nodes", p->nodes);
+	str(out, "favicon", p->favicon);
+	file(out, "favicon_file", favicon, p->favicon_bytes);
+	file(out, "viewport", viewport, p->viewport_png);
+	file(out, "full", full, p->full_png);
+	file(out, "dom", dom, p->dom);
+	str(out, "text", p->text);
+	list(out, "forms", p->forms, write_form);
+	list(out, "fields", p->fields, write_field);
+	list(out, "links", p->links, write_link);
+	texts(out, "years", p->years);
+	texts(out, "paths", p->paths);
+}
+
+static void
+write_body(GString *out, const hk_capture_exchange *x, guint index)
+{
+	g_autofree char *name = g_strdup_printf("body/%04u.bin", index);
+
+	file(out, "body", name, x->body);
+	flag(out, "body_exact", x->body && x->body_exact);
+	str(out, "body_why", x->body_why);
+}
+
+static void
+write_exchange(GString *out, const void *element, guint index)
+{
+	const hk_capture_exchange *x = element;
+
+	str(out, "url", x->url);
+	str(out, "method", x->method);
+	str(out, "type", x->type);
+	str(out, "initiator", x->initiator);
+	str(out, "document", x->document);
+	num(out, "status", x->status);
+	str(out, "status_text", x->status_text);
+	str(out, "protocol", x->protocol);
+	str(out, "mime", x->mime);
+	str(out, "remote_ip", x->remote_ip);
+	num(out, "remote_port", x->remote_port);
+	str(out, "security", x->security);
+	str(out, "error", x->error);
+	num(out, "start_ms", x->start_ms);
+	num(out, "response_ms", x->response_ms);
+	num(out, "end_ms", x->end_ms);
+	num(out, "encoded_bytes", x->encoded_bytes);
+	ref(out, "redirected_from", x->redirected_from);
+	flag(out, "from_cache", x->from_cache);
+	flag(out, "from_worker", x->from_worker);
+	flag(out, "raw_request", x->raw_request);
+	headers(out, "request_headers", x->request_headers);
+	headers(out, "response_headers", x->response_headers);
+	write_body(out, x, index);
+}
+
+static void
+write_hop(GString *out, const void *element, guint index)
+{
+	const hk_capture_hop *h = element;
+
+	(void)index;
+	str(out, "url", h->url);
+	num(out, "status", h->status);
+	num(out, "at_ms", h->at_ms);
+	str(out, "how", hk_capture_how_code(h->how));
+	ref(out, "exchange", h->exchange);
+}
+
+static void
+write_cert(GString *out, const void *element, guint index)
+{
+	const hk_capture_cert *c = element;
+
+	(void)index;
+	str(out, "origin", c->origin);
+	str(out, "subject", c->subject);
+	str(out, "issuer", c->issuer);
+	texts(out, "sans", c->sans);
+	hk_jsonw_key(out, "not_before");
+	hk_jsonw_time(out, c->not_before_s);
+	hk_jsonw_key(out, "not_after");
+	hk_jsonw_time(out, c->not_after_s);
+	str(out, "protocol", c->protocol);
+	str(out, "cipher", c->cipher);
+	hk_jsonw_key(out, "chain_sha256");
+	hk_jsonw_open(out, '[');
+	for (guint i = 0; i < c->chain->len; i++) {
+		uint8_t hash[HK_SHA256_SIZE];
+
+		hk_sha256(span_of(g_ptr_array_index(c->chain, i)), hash);
+		hk_jsonw_hex(out, hk_span_of(hash, sizeof hash));
+	}
+	hk_jsonw_close(out, ']');
+}
+
+static void
+write_cookie(GString *out, const void *element, guint index)
+{
+	const hk_capture_cookie *c = element;
+
+	(void)index;
+	str(out, "name", c->name);
+	str(out, "domain", c->domain);
+	str(out, "path", c->path);
+	flag(out, "http_only", c->http_only);
+	flag(out, "secure", c->secure);
+	flag(out, "session", c->session);
+}
+
+static void
+write_event(GString *out, const void *element, guint index)
+{
+	const hk_capture_event *e = element;
+
+	(void)index;
+	str(out, "kind", hk_capture_event_code(e->kind));
+	num(out, "at_ms", e->at_ms);
+	str(out, "url", e->url);
+	str(out, "text", e->text);
+}
+
+static void
+write_line(GString *out, const void *element, guint index)
+{
+	const hk_capture_line *l = element;
+
+	(void)index;
+	str(out, "level", l->level);
+	num(out, "at_ms", l->at_ms);
+	str(out, "text", l->text);
+	str(out, "url", l->url);
+	num(out, "line", l->line);
+}
+
+void
+hk_capture_json(const hk_capture *c, GString *out)
+{
+	hk_jsonw_open(out, '{');
+	str(out, "url", c->url);
+	str(out, "final_url", c->final_url);
+	str(out, "profile", c->profile);
+	str(out, "referrer", c->referrer);
+	str(out, "exit", c->exit);
+	num(out, "visit", c->visit);
+	str(out, "user_agent", c->user_agent);
+	str(out, "browser", c->browser);
+	hk_jsonw_key(out, "start");
+	hk_jsonw_time(out, c->start_wall_ms / 1000);
+	num(out, "start_wall_ms", c->start_wall_ms);
+	num(out, "duration_ms", c->duration_ms);
+	str(out, "end", hk_capture_end_code(c->end));
+	str(out, "reason", c->reason);
+	hk_jsonw_key(out, "notes");
+	hk_jsonw_open(out, '[');
+	for (guint i = 0; i < c->notes->len; i++) {
+		hk_jsonw_str(out, hk_capture_end_code(g_array_index(c->notes, hk_capture_end, i)));
+	}
+	hk_jsonw_close(out, ']');
+	num(out, "body_bytes", (int64_t)c->body_bytes);
+	num(out, "odd_messages", (int64_t)c->odd_messages);
+	list(out, "hops", c->hops, write_hop);
+	list(out, "pages", c->pages, write_page);
+	list(out, "exchanges", c->exchanges, write_exchange);
+	list(out, "certs", c->certs, write_cert);
+	list(out, "cookies", c->cookies, write_cookie);
+	list(out, "events", c->events, write_event);
+	list(out, "console", c->console, write_line);
+	hk_jsonw_close(out, '}');
+}
+
+static bool
+put(const char *dir, const char *name, hk_span bytes, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	return hk_file_replace_fast(path, bytes, error);
+}
+
+static bool
+put_page(const hk_capture_page *page, guint index, const char *dir, GError **error)
+{
+	const struct {
+		const char *name;
+		hk_span bytes;
+		bool there;
+	} files[] = {{"viewport.png", span_of(page->viewport_png), page->viewport_png},
+		{"full.png", span_of(page->full_png), page->full_png},
+		{"dom.html", span_of(page->dom), page->dom},
+		{"favicon.bin", span_of(page->favicon_bytes), page->favicon_bytes},
+		{"text.txt", hk_span_str(page->text), page->text}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *name = page_file(index, files[i].name);
+
+		if (files[i].there && !put(dir, name, files[i].bytes, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* RFC 7468: lines of 64 characters. */
+static void
+append_pem(GString *out, hk_span der)
+{
+	g_autofree char *text = g_malloc(HK_BASE64_LEN(der.len) + 1);
+
+	hk_base64_encode(der, text);
+	g_string_append(out, "-----BEGIN CERTIFICATE-----\n");
+	for (const char *at = text; *at;) {
+		size_t len = MIN(strlen(at), 64);
+
+		g_string_append_len(out, at, (gssize)len);
+		g_string_append_c(out, '\n');
+		at += len;
+	}
+	g_string_append(out, "-----END CERTIFICATE-----\n");
+}
+
+static bool
+put_chains(const hk_capture *c, const char *dir, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (guint i = 0; i < c->certs->len; i++) {
+		const hk_capture_cert *cert = g_ptr_array_index(c->certs, i);
+
+		g_string_append_printf(out, "# %s\n", cert->origin);
+		for (guint j = 0; j < cert->chain->len; j++) {
+			append_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
+		}
+	}
+	return out->len == 0 || put(dir, "chain.pem", hk_span_of(out->str, out->len), error);
+}
+
+static bool
+put_bodies(const hk_capture *c, const char *dir, GError **error)
+{
+	g_autofree char *bodies = g_build_filename(dir, "body", NULL);
+
+	if (!hk_file_mkdirs(bodies, error)) {
+		return false;
+	}
+	for (guint i = 0; i < c->exchanges->len; i++) {
+		const hk_capture_exchange *x = g_ptr_array_index(c->exchanges, i);
+		g_autofree char *name = g_strdup_printf("%04u.bin", i);
+
+		if (x->body && !put(bodies, name, span_of(x->body), error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+hk_capture_write(const hk_capture *c, const char *dir, GError **error)
+{
+	g_autoptr(GString) json = g_string_new(NULL);
+
+	if (!hk_file_mkdirs(dir, error) || !put_bodies(c, dir, error) ||
+		!put_chains(c, dir, error)) {
+		return false;
+	}
+	for (guint i = 0; i < c->pages->len; i++) {
+		if (!put_page(g_ptr_array_index(c->pages, i), i, dir, error)) {
+			return false;
+		}
+	}
+	hk_capture_json(c, json);
+	g_string_append_c(json, '\n');
+	return put(dir, "capture.json", hk_span_of(json->str, json->len), error);
+}

@@ -1,0 +1,19 @@
+/* evidence/files: a capture as JSON, and as a folder of files. Layer: stage. Its contents are hostile: they are written, never shown. */
+#ifndef HK_EVIDENCE_FILES_H
+#define HK_EVIDENCE_FILES_H
+
+#include "evidence/capture.h"
+
+/* hk_capture_json(capture, out): one object, appended: everything but bodies, documents and pictures, which stand with length and SHA-256, under the
+ * names that hk_capture_write gives them. */
+void hk_capture_json(const hk_capture *capture, GString *out);
+
+/* hk_capture_write(capture, dir, error): writes into dir, made if missing:
+ *   capture.json                    see above
+ *   viewport.png full.png dom.html text.txt favicon.bin   of the landing page; 2-viewport.png ... of the page after the first click
+ *   body/0000.bin ...               response bodies, by the number of their exchange
+ *   chain.pem                       certificates of all origins, the origin in front of each chain
+ * Pictures are re-encoded already. Nothing here has a name of the page's choice. Errors of sys/file. */
+bool hk_capture_write(const hk_capture *capture, const char *dir, GError **error);
+
+#endif

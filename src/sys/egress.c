@@ -1,0 +1,426 @@
+#include "sys/egress.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/egress_int.h"
+#include "sys/gerr.h"
+#include "sys/log.h"
+
+static const struct {
+	const char *code, *meaning;
+} reasons[] = {
+	{"ok", "allowed"},
+#define REASON(id, code, meaning) {code, meaning},
+#include "sys/egress_reasons.def"
+#undef REASON
+};
+
+/* Names that no public DNS should answer, and those of metadata services. A name matches the row itself and everything below it
+ * (RFC 6761, 6762, 7686, 8375, 9476, ICANN's internal). */
+static const char *const local_names[] = {"localhost", "localdomain", "local", "internal",
+	"intranet", "private", "corp", "home", "lan", "home.arpa", "onion", "alt", "metadata",
+	"instance-data", "ip6-localhost", "ip6-loopback", "broadcasthost", "in-addr.arpa",
+	"ip6.arpa"};
+
+static hk_egress *house;
+static GMutex house_mutex;
+
+const char *
+hk_egress_reason_code(hk_egress_reason reason)
+{
+	return reasons[reason].code;
+}
+
+const char *
+hk_egress_reason_meaning(hk_egress_reason reason)
+{
+	return reasons[reason].meaning;
+}
+
+hk_egress *
+hk_egress_new(const char *path, GError **error)
+{
+	g_autoptr(hk_egress) egress = g_new0(hk_egress, 1);
+
+	egress->refs = 1;
+	g_mutex_init(&egress->mutex);
+	egress->ports = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	egress->locals = g_ptr_array_new_with_free_func(hk_egress_local_free);
+	egress->exits = g_ptr_array_new_with_free_func(hk_egress_exit_free);
+	egress->names = g_ptr_array_new();
+	egress->range_ports = g_hash_table_new(NULL, NULL);
+	egress->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return hk_egress_configure(egress, path, error) ? g_steal_pointer(&egress) : NULL;
+}
+
+hk_egress *
+hk_egress_ref(hk_egress *egress)
+{
+	g_atomic_int_inc(&egress->refs);
+	return egress;
+}
+
+void
+hk_egress_unref(hk_egress *egress)
+{
+	if (!egress || !g_atomic_int_dec_and_test(&egress->refs)) {
+		return;
+	}
+	g_array_unref(egress->ports);
+	g_ptr_array_unref(egress->locals);
+	g_ptr_array_unref(egress->exits);
+	g_ptr_array_unref(egress->names);
+	g_hash_table_unref(egress->range_ports);
+	g_hash_table_unref(egress->buckets);
+	g_mutex_clear(&egress->mutex);
+	g_free(egress->resolvers);
+	g_free(egress->stop_file);
+	g_free(egress);
+}
+
+hk_egress *
+hk_egress_house(void)
+{
+	g_mutex_lock(&house_mutex);
+	if (!house) {
+		g_autoptr(GError) error = NULL;
+		house = hk_egress_new(NULL, &error);
+		if (!house) {
+			HK_BUG("the built-in policy");
+		}
+	}
+	hk_egress *egress = house;
+	g_mutex_unlock(&house_mutex);
+	return egress;
+}
+
+void
+hk_egress_set_house(hk_egress *egress)
+{
+	g_mutex_lock(&house_mutex);
+	hk_egress *old = house;
+	house = egress ? hk_egress_ref(egress) : NULL;
+	g_mutex_unlock(&house_mutex);
+	hk_egress_unref(old);
+}
+
+void
+hk_egress_record_to(hk_egress *egress, hk_egress_recorder recorder, void *user)
+{
+	egress->recorder = recorder;
+	egress->recorder_user = user;
+}
+
+void
+hk_egress_kill(hk_egress *egress)
+{
+	g_atomic_int_set(&egress->killed, 1);
+}
+
+void
+hk_egress_revive(hk_egress *egress)
+{
+	g_atomic_int_set(&egress->killed, 0);
+}
+
+bool
+hk_egress_killed(const hk_egress *egress)
+{
+	return g_atomic_int_get(&egress->killed) != 0 ||
+	       (egress->stop_file && access(egress->stop_file, F_OK) == 0);
+}
+
+bool
+hk_egress_on_range(const hk_egress *egress)
+{
+	return egress->on_range;
+}
+
+unsigned
+hk_egress_range_port(const hk_egress *egress, unsigned port)
+{
+	gpointer to = g_hash_table_lookup(egress->range_ports, GUINT_TO_POINTER(port));
+
+	return to ? GPOINTER_TO_UINT(to) : port;
+}
+
+const hk_egress_exit *
+hk_egress_exit_get(const hk_egress *egress, const char *name)
+{
+	for (unsigned i = 0; i < egress->exits->len; i++) {
+		const hk_egress_exit *exit = egress->exits->pdata[i];
+		if (strcmp(exit->name, name ? name : "direct") == 0) {
+			return exit;
+		}
+	}
+	return NULL;
+}
+
+bool
+hk_egress_has_exit(const hk_egress *egress, const char *name)
+{
+	return hk_egress_exit_get(egress, name) != NULL;
+}
+
+const char *const *
+hk_egress_exits(const hk_egress *egress)
+{
+	return (const char *const *)egress->names->pdata;
+}
+
+/* ---- Checks ---- */
+
+static hk_egress_reason why(hk_egress_reason reason, char **ret_detail, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static hk_egress_reason
+why(hk_egress_reason reason, char **ret_detail, const char *format, ...)
+{
+	if (ret_detail) {
+		va_list args;
+		va_start(args, format);
+		*ret_detail = g_strdup_vprintf(format, args);
+		va_end(args);
+	}
+	return reason;
+}
+
+static bool
+scheme_fits(const hk_egress_who *who, const char *scheme)
+{
+	static const char *const all[] = {"http", "https", "ws", "wss", "connect"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+		if (strcmp(scheme, all[i]) == 0) {
+			return true;
+		}
+	}
+	return who->own && strcmp(scheme, "tcp") == 0;
+}
+
+static bool
+port_fits(const hk_egress *egress, const hk_egress_who *who, unsigned port)
+{
+	for (unsigned i = 0; i < egress->ports->len; i++) {
+		if (g_array_index(egress->ports, unsigned, i) == port) {
+			return true;
+		}
+	}
+	return who->own && port > 0 && port < 65536;
+}
+
+/* Labels of letters, digits, - and _ ; a dot at the end is nothing. own: one label will do. */
+static bool
+is_name(const char *host, bool own)
+{
+	size_t label = 0, labels = 1, len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.') {
+		len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (host[i] == '.') {
+			if (label == 0) {
+				return false;
+			}
+			labels++;
+			label = 0;
+		} else if (!(g_ascii_isalnum(host[i]) || host[i] == '-' || host[i] == '_') ||
+			   ++label > 63) {
+			return false;
+		}
+	}
+	return label > 0 && len <= 253 && (own || labels > 1);
+}
+
+static bool
+is_below(const char *host, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len >= n && g_ascii_strncasecmp(host + len - n, name, n) == 0 &&
+	       (len == n || host[len - n - 1] == '.');
+}
+
+static bool
+is_local_name(const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.') {
+		len--;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(local_names); i++) {
+		if (is_below(host, len, local_names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A row of `local` holds for this host or this address (one of them NULL). */
+static bool
+is_listed(const hk_egress *egress, const char *host, const hk_ipaddr *addr, unsigned port)
+{
+	for (unsigned i = 0; i < egress->locals->len; i++) {
+		const hk_egress_local *local = egress->locals->pdata[i];
+		if (local->port == port &&
+			(local->name ? host && g_ascii_strcasecmp(local->name, host) == 0
+				     : addr && hk_ipaddr_in(addr, &local->net, local->bits))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_localhost(const char *host)
+{
+	return g_ascii_strcasecmp(host, "localhost") == 0;
+}
+
+hk_egress_reason
+hk_egress_check_address(const hk_egress *egress, const hk_egress_who *who, const char *host,
+	const hk_ipaddr *addr, unsigned port, char **ret_detail)
+{
+	const hk_ipaddr_class *class = hk_ipaddr_class_of(addr);
+	char text[HK_IPADDR_TEXT_SIZE];
+	hk_ipaddr literal;
+
+	if (!class) {
+		return HK_EGRESS_OK;
+	}
+	bool named = host && hk_ipaddr_parse(hk_span_str(host), &literal) != HK_OK;
+	if (who->own) {
+		/* Loopback only by an address or by its own name: a name of somebody's must not lead here. */
+		if (hk_ipaddr_is_loopback(addr) && (!named || is_localhost(host))) {
+			return HK_EGRESS_OK;
+		}
+		if (is_listed(egress, host, addr, port)) {
+			return HK_EGRESS_OK;
+		}
+	}
+	hk_ipaddr_format(addr, text);
+	return why(HK_EGRESS_ADDRESS, ret_detail, "%s is %s (%s)%s", text, class->name,
+		class->source,
+		who->own ? "; if that is right, list it in `local` of egress.conf" : "");
+}
+
+hk_egress_reason
+hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who, const char *scheme,
+	const char *host, unsigned port, char **ret_detail)
+{
+	hk_ipaddr addr;
+
+	if (ret_detail) {
+		*ret_detail = NULL;
+	}
+	if (hk_egress_killed(egress)) {
+		return why(HK_EGRESS_KILLED, ret_detail, "the kill switch is on");
+	}
+	if (!hk_egress_exit_get(egress, who->exit)) {
+		return why(HK_EGRESS_EXIT, ret_detail, "there is no exit '%s'", who->exit);
+	}
+	if (!scheme_fits(who, scheme)) {
+		return why(HK_EGRESS_SCHEME, ret_detail, "scheme %s", scheme);
+	}
+	if (!port_fits(egress, who, port)) {
+		return why(HK_EGRESS_PORT, ret_detail, "port %u", port);
+	}
+	if (hk_ipaddr_parse(hk_span_str(host), &addr) == HK_OK) {
+		return hk_egress_check_address(egress, who, host, &addr, port, ret_detail);
+	}
+	if (hk_ipaddr_looks_odd(hk_span_str(host))) {
+		return why(HK_EGRESS_SPELLING, ret_detail, "an address in an odd spelling");
+	}
+	if (is_local_name(host) &&
+		!(who->own && (is_localhost(host) || is_listed(egress, host, NULL, port)))) {
+		return why(HK_EGRESS_LOCAL_NAME, ret_detail, "%s",
+			reasons[HK_EGRESS_LOCAL_NAME].meaning);
+	}
+	if (!is_name(host, who->own)) {
+		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
+	}
+	return HK_EGRESS_OK;
+}
+
+/* ---- Records ---- */
+
+static void
+to_log(const hk_egress_record *r)
+{
+	hk_event event =
+		r->reason == HK_EGRESS_OK ? HK_EVENT_EGRESS_ALLOWED : HK_EVENT_EGRESS_REFUSED;
+
+	hk_log(event, HK_F_STR("purpose", r->who.purpose), HK_F_STR("case", r->who.case_id),
+		HK_F_STR("who", r->who.requester),
+		HK_F_STR("exit", r->who.exit ? r->who.exit : "direct"),
+		HK_F_STR("scheme", r->scheme), HK_F_STR("host", r->host), HK_F_INT("port", r->port),
+		HK_F_STR("answers", r->answers), HK_F_STR("address", r->address),
+		HK_F_STR("reason", hk_egress_reason_code(r->reason)),
+		HK_F_STR("detail", r->detail));
+}
+
+void
+hk_egress_decided(hk_egress *egress, hk_egress_record *record)
+{
+	record->at_ms = hk_clock_wall_ms();
+	if (egress->recorder) {
+		egress->recorder(egress->recorder_user, record);
+	} else {
+		to_log(record);
+	}
+}
+
+/* ---- Addresses ---- */
+
+const char *
+hk_egress_address_text(const hk_ipaddr *addr, unsigned port, char *ret)
+{
+	char text[HK_IPADDR_TEXT_SIZE];
+
+	hk_ipaddr_format(addr, text);
+	g_snprintf(ret, HK_EGRESS_ADDRESS_SIZE, addr->v4 ? "%s:%u" : "[%s]:%u", text, port);
+	return ret;
+}
+
+socklen_t
+hk_egress_sockaddr(const hk_ipaddr *addr, unsigned port, struct sockaddr_storage *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	if (addr->v4) {
+		struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		memcpy(&v4->sin_addr, addr->bytes, 4);
+		return sizeof *v4;
+	}
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	memcpy(&v6->sin6_addr, addr->bytes, 16);
+	return sizeof *v6;
+}
+
+bool
+hk_egress_of_sockaddr(const struct sockaddr *sa, hk_ipaddr *ret_addr, unsigned *ret_port)
+{
+	hk_ipaddr addr = {{0}, sa->sa_family == AF_INET};
+
+	if (addr.v4) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
+		memcpy(addr.bytes, &v4->sin_addr, 4);
+		*ret_port = ntohs(v4->sin_port);
+	} else if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)sa;
+		memcpy(addr.bytes, &v6->sin6_addr, 16);
+		*ret_port = ntohs(v6->sin6_port);
+	} else {
+		return false;
+	}
+	*ret_addr = addr;
+	return true;
+}

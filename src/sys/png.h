@@ -1,0 +1,23 @@
+/* sys/png: a PNG written anew, over libpng. Layer: sys. Input is hostile: it is read in sys/sandbox.
+ *
+ * What comes out was encoded by us from plain pixels: whatever the input held beside them (texts, profiles, bytes behind the end, an attack
+ * on a reader) is gone. */
+#ifndef HK_SYS_PNG_H
+#define HK_SYS_PNG_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "base/span.h"
+
+#define HK_PNG_PIXELS_MAX 64000000u /* 8,000 x 8,000; larger ones are refused */
+
+/* hk_png_again(bytes, error): the picture, RGB, 8 bits, no alpha (shown on white). HK_EFORM: no PNG, or a broken one; HK_ELIMIT: too large, or it
+ * took too long; HK_EPOLICY, HK_EIO: no sandbox (hk_sandbox_run). Caller unrefs. */
+GBytes *hk_png_again(hk_span bytes, GError **error);
+
+/* hk_png_size(bytes, ret_width, ret_height): from its head; false: no PNG. */
+bool hk_png_size(hk_span bytes, uint32_t *ret_width, uint32_t *ret_height);
+
+#endif
