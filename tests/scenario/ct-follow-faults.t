@@ -76,7 +76,8 @@ my ($folder) = (folders('fork', 'root-mismatch'), folders('fork', 'inconsistent-
 ok($folder && -s "$folder/head-older" && -s "$folder/head-newer", 'both heads are kept');
 ok($folder && -s "$folder/why.txt", 'with a word on what happened');
 my @entries = glob("$folder/entries-*");
-ok(scalar(@entries), 'and the entries');
+# A head that does not fit is sometimes seen before anything behind it was read: then there are none to keep.
+ok(scalar(@entries) || $folder =~ /inconsistent-head/, 'and the entries');
 like(slurp("$work/fork.err"), qr/ error ct\.(root-mismatch|head-inconsistent) log=forked/, 'an error event is raised');
 is(stop_it($pid), 0, 'SIGTERM');
 my %url = map { $_->{url} => $_->{name} } $honest, $forked;

@@ -24,9 +24,11 @@ END {
 	}
 }
 
-# new_house(name, key => value ...): a configuration, a database with its schema and an audit key. Paths lie below $work.
+# new_house(name, key => value ...): a configuration, a database with its schema and an audit key. Paths lie below $work. evidence => 1: cases that
+# open are secured and enriched by themselves, as anywhere else; without it nobody visits anything.
 sub new_house {
 	my ($name, %more) = @_;
+	my $evidence = delete $more{evidence};
 	my $dir = "$work/$name";
 	mkdir $dir or die "$dir: $!";
 	if ($ENV{HK_TEST_PGSQL}) {
@@ -46,6 +48,7 @@ sub new_house {
 	} sort keys %keys);
 	my ($code, $out, $err) = hk('db', 'init');
 	$code == 0 or die "db init: $err";
+	rows(q(INSERT INTO settings (key, value, updated_ms) VALUES ('evidence', '{"capture":false,"enrich":false}', 0))) unless $evidence;
 	return $dir;
 }
 
