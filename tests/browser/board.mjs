@@ -286,7 +286,7 @@ await part('A second factor: on, and off again with a code', async () => {
   for (const [lang, name, remove, code] of [['ja', '二要素認証', '無効にする', '認証アプリのコード'], ['en', 'Second factor', 'Turn off', 'Code of your authenticator']]) {
     await page.selectOption('select[name=lang]', lang)
     await panel(name).locator('button', { hasText: remove }).click()
-    ok(await page.locator('dialog[open]').getByLabel(code).count(), `turning it off asks for a code (${lang})`)
+    ok(await until(() => page.locator('dialog[open]').getByLabel(code).count()), `turning it off asks for a code (${lang})`)
     await page.click('dialog[open] [type=submit]')
     is(await page.locator('dialog[open] [name=code]:invalid').count(), 1, 'and does not do without one')
     await page.fill('dialog[open] [name=code]', codeOf(secret, step - 20))
