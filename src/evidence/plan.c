@@ -87,8 +87,9 @@ add_matrix(GArray *plan, unsigned budget, const char *exit)
 bool
 hk_plan_size_find(const char *text, hk_plan_size *ret, GError **error)
 {
-	static const char *const names[] = {
-		[HK_PLAN_QUICK] = "quick", [HK_PLAN_STANDARD] = "standard", [HK_PLAN_FULL] = "full"};
+	static const char *const names[] = {[HK_PLAN_QUICK] = "quick",
+		[HK_PLAN_STANDARD] = "standard",
+		[HK_PLAN_FULL] = "full"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -96,8 +97,7 @@ hk_plan_size_find(const char *text, hk_plan_size *ret, GError **error)
 			return true;
 		}
 	}
-	return hk_error_set(
-		error, HK_EUSAGE, "a plan is quick, standard or full, not '%s'", text);
+	return hk_error_set(error, HK_EUSAGE, "a plan is quick, standard or full, not '%s'", text);
 }
 
 GArray *

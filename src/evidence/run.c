@@ -4,11 +4,11 @@
 
 #include "base/num.h"
 #include "evidence/cloak.h"
-#include "evidence/features.h"
 #include "evidence/files.h"
 #include "evidence/har.h"
 #include "evidence/manifest.h"
 #include "evidence/page.h"
+#include "evidence/traits.h"
 #include "evidence/warc.h"
 #include "evidence/way.h"
 #include "flow/evidence.h"
@@ -120,12 +120,12 @@ visit_clear(void *data)
 typedef struct running {
 	hk_evidence_kit *kit;
 	hk_run_row run;
-	char *case_text; /* owned */
-	GArray *plan;    /* of hk_variant */
-	GArray *visits;  /* of visit, one for each of plan */
-	GPtrArray *pivots; /* of owned texts: kind, key, kind, key ... */
+	char *case_text;   /* owned */
+	GArray *plan;      /* of hk_variant */
+	GArray *visits;    /* of visit, one for each of plan */
+	GPtrArray *pivots; /* of GPtrArray of hk_traits_pivot: of each visit */
 	int64_t started_ms;
-	GMutex lock;  /* of next, done */
+	GMutex lock; /* of next, done */
 	GCond ended;
 	guint next, done;
 	guint threads; /* that still work */
@@ -270,20 +270,20 @@ take_leaf(visit *v)
 }
 
 static void
-take_features(running *r, visit *v)
+take_traits(running *r, visit *v)
 {
 	g_autoptr(GString) data = g_string_new(NULL);
-	hk_features features;
+	hk_traits traits;
 
-	hk_features_of(v->capture, &features);
+	hk_traits_of(v->capture, &traits);
 	hk_jsonw_open(data, '{');
 	hk_capture_brief(v->capture, data);
-	hk_jsonw_key(data, "features");
-	hk_features_json(&features, data);
+	hk_jsonw_key(data, "traits");
+	hk_traits_json(&traits, data);
 	hk_jsonw_close(data, '}');
 	v->data = g_strdup(data->str);
-	hk_features_pivots(&features, r->pivots);
-	hk_features_clear(&features);
+	g_ptr_array_add(r->pivots, hk_traits_pivots(&traits));
+	hk_traits_clear(&traits);
 }
 
 static bool
@@ -304,7 +304,7 @@ keep_visit(running *r, visit *v, GError **error)
 		return false;
 	}
 	take_leaf(v);
-	take_features(r, v);
+	take_traits(r, v);
 	return true;
 }
 
@@ -315,8 +315,8 @@ static const char *
 how_of(const visit *v)
 {
 	return !v->capture || v->capture->pages->len == 0 ? "failed"
-	       : v->capture->end == HK_CAPTURE_COMPLETE    ? "whole"
-							   : "cut";
+	       : v->capture->end == HK_CAPTURE_COMPLETE   ? "whole"
+							  : "cut";
 }
 
 static const char *
@@ -436,7 +436,7 @@ finish(running *r, hk_flow *flow, const hk_job *job, hk_evidence *e, GError **er
 {
 	guint count = r->visits->len;
 	g_autofree hk_evidence_variant *variants = g_new0(hk_evidence_variant, count);
-	g_autofree hk_evidence_pivot *pivots = g_new0(hk_evidence_pivot, r->pivots->len / 2 + 1);
+	g_autoptr(GArray) pivots = g_array_new(FALSE, FALSE, sizeof(hk_evidence_pivot));
 	g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func(g_free);
 	saving s = {e, job};
 
@@ -456,22 +456,43 @@ finish(running *r, hk_flow *flow, const hk_job *job, hk_evidence *e, GError **er
 		variants[n].artefacts = list;
 		variants[n].artefact_count = v->files->len;
 	}
-	for (guint i = 0; i + 1 < r->pivots->len; i += 2) {
-		pivots[i / 2] = (hk_evidence_pivot){r->pivots->pdata[i], r->pivots->pdata[i + 1]};
+	for (guint i = 0; i < r->pivots->len; i++) {
+		const GPtrArray *list = r->pivots->pdata[i];
+		for (guint k = 0; k < list->len; k++) {
+			const hk_traits_pivot *found = list->pdata[k];
+			hk_evidence_pivot pivot = {found->kind, found->key};
+			g_array_append_val(pivots, pivot);
+		}
 	}
 	e->variants = variants;
 	e->variant_count = count;
-	e->pivots = pivots;
-	e->pivot_count = r->pivots->len / 2;
+	e->pivots = (const hk_evidence_pivot *)(const void *)pivots->data;
+	e->pivot_count = pivots->len;
 	e->picture = picture_of(r);
 	return hk_flow_do(flow, &program, save, &s, error);
+}
+
+/* "device,referrer" as a JSON list. */
+static void
+write_dimensions(unsigned dimensions, GString *out)
+{
+	g_autofree char *text = hk_cloak_dimensions_text(dimensions);
+
+	hk_jsonw_open(out, '[');
+	for (char *at = text, *end; *at; at = end) {
+		end = at + strcspn(at, ",");
+		hk_jsonw_text(out, hk_span_of(at, (size_t)(end - at)));
+		end += *end == ',';
+	}
+	hk_jsonw_close(out, ']');
 }
 
 static bool
 compare_and_finish(running *r, hk_flow *flow, const hk_job *job, GError **error)
 {
 	g_autofree const hk_capture **captures = g_new0(const hk_capture *, r->visits->len + 1);
-	g_autoptr(GString) dimensions = g_string_new(NULL), diff = g_string_new(NULL);
+	g_autoptr(GString) dimensions = g_string_new(NULL);
+	g_autoptr(GString) diff = g_string_new(NULL);
 	g_autofree char *manifest = manifest_of(r);
 	uint8_t hash[HK_SHA256_SIZE];
 	size_t count = 0;
@@ -487,10 +508,10 @@ compare_and_finish(running *r, hk_flow *flow, const hk_job *job, GError **error)
 		return false;
 	}
 	hk_cloak_judge(captures, count, &cloak);
-	hk_cloak_dimensions_json(&cloak, dimensions);
-	hk_cloak_diff_json(&cloak, diff);
+	write_dimensions(cloak.dimensions, dimensions);
+	hk_cloak_json(&cloak, diff);
 	hk_evidence e = {.run_id = r->run.id,
-		.verdict = hk_cloak_verdict_text(cloak.verdict),
+		.verdict = hk_cloak_verdict_code(cloak.verdict),
 		.dimensions = dimensions->str,
 		.diff = diff->str,
 		.manifest = hash};
@@ -526,12 +547,11 @@ prepare(running *r, hk_flow *flow, GError **error)
 		return false;
 	}
 	r->case_text = g_strdup_printf("%" G_GINT64_FORMAT, r->run.case_id);
-	r->plan = hk_plan_new(
-		row.kind, size, (const char *const *)r->kit->exits, RUN_VISITS_MAX);
+	r->plan = hk_plan_new(row.kind, size, (const char *const *)r->kit->exits, RUN_VISITS_MAX);
 	r->visits = g_array_new(FALSE, TRUE, sizeof(visit));
 	g_array_set_clear_func(r->visits, visit_clear);
 	g_array_set_size(r->visits, r->plan->len);
-	r->pivots = g_ptr_array_new_with_free_func(g_free);
+	r->pivots = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	r->started_ms = hk_clock_wall_ms();
 	return true;
 }

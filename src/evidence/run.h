@@ -7,13 +7,13 @@
 #include "sys/egress.h"
 
 typedef struct hk_evidence_config {
-	hk_egress *egress;            /* borrowed */
-	const char *blobs;            /* as hk_blobs_open */
-	const char *browser, *user;   /* as hk_browser_config */
+	hk_egress *egress;          /* borrowed */
+	const char *blobs;          /* as hk_blobs_open */
+	const char *browser, *user; /* as hk_browser_config */
 	bool full;
-	unsigned tabs;                /* visits at once */
-	unsigned load_ms;             /* latest moment at which a page is taken as it is */
-	const char *const *exits;     /* ways out to visit by, NULL at the end; NULL: direct */
+	unsigned tabs;            /* visits at once */
+	unsigned load_ms;         /* latest moment at which a page is taken as it is */
+	const char *const *exits; /* ways out to visit by, NULL at the end; NULL: direct */
 } hk_evidence_config;
 
 /* What a worker needs for runs. One per process: it holds the browser, which starts with the first run. */

@@ -82,8 +82,8 @@ run_job(const hk_role *role, tools *t, const hk_job *job, GError **error)
 			return with && handlers[i].run(role->flow, job, with, error);
 		}
 	}
-	return hk_error_set(error, HK_EVERSION, "no handler for stage %s in this version of hikeshi",
-		job->stage);
+	return hk_error_set(error, HK_EVERSION,
+		"no handler for stage %s in this version of hikeshi", job->stage);
 }
 
 static void
