@@ -28,6 +28,7 @@ static const hk_list_field case_fields[] = {
 	{HK_QUERY_NAME, HK_HOW_NAME, {"c.name"}, HK_INDEX_NONE},
 	{HK_QUERY_URL, HK_HOW_URL, {"c.url"}, HK_INDEX_NONE},
 	{HK_QUERY_LABEL, HK_HOW_LABEL, {"c.id"}, HK_INDEX_VALUES},
+	{HK_QUERY_KEY, HK_HOW_KEY, {"c.id"}, HK_INDEX_VALUES},
 	{HK_QUERY_CAMPAIGN, HK_HOW_NUMBER, {"c.campaign_id"}, HK_INDEX_ALL},
 	{HK_QUERY_SCORE, HK_HOW_REAL, {"c.score"}, HK_INDEX_ALL},
 	{HK_QUERY_URLS, HK_HOW_INT, {"c.urls"}, HK_INDEX_ALL},

@@ -283,6 +283,22 @@ own_targets(hk_db *db, hk_part *part, GError **error)
 	return true;
 }
 
+/* "favicon=ab12": by what cases are found again, and its value. */
+static bool
+key_value(const hk_filter *f, hk_part *part, hk_span value, GError **error)
+{
+	g_autofree char *text = text_of(value);
+	char *sign = strchr(text, '=');
+
+	if (!sign || sign == text || sign[1] == '\0') {
+		return fail_value(f, part, value,
+			"key (write key:KIND=VALUE, as in key:favicon=ab12):", NULL, error);
+	}
+	g_ptr_array_add(part->texts, g_strndup(text, (size_t)(sign - text)));
+	g_ptr_array_add(part->texts, g_strdup(sign + 1));
+	return true;
+}
+
 static bool
 take_value(hk_db *db, hk_filter *f, hk_part *part, const hk_query_value *v, GError **error)
 {
@@ -302,6 +318,8 @@ take_value(hk_db *db, hk_filter *f, hk_part *part, const hk_query_value *v, GErr
 		g_ptr_array_add(part->texts, g_utf8_strdown(text, -1));
 		return true;
 	}
+	case HK_HOW_KEY:
+		return key_value(f, part, v->text, error);
 	case HK_HOW_STATE:
 		part->states = true;
 		return one_of(f, part, v->text, hk_list_states(f->of), "status", error);

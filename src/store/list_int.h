@@ -27,6 +27,7 @@ typedef enum hk_list_how {
 	HK_HOW_TIME,
 	HK_HOW_FLAG, /* a column that is 0 or 1 */
 	HK_HOW_LABEL,
+	HK_HOW_KEY, /* KIND=VALUE: a row of case_keys; two texts each: kind, value */
 	HK_HOW_IS,
 	HK_HOW_HAS,
 } hk_list_how;
@@ -84,6 +85,8 @@ void hk_filter_states(const hk_filter *filter, hk_sqlb *b);
 void hk_filter_where(const hk_filter *filter, hk_sqlb *b);
 /* hk_filter_part(filter, part, b): one condition. */
 void hk_filter_part(const hk_filter *filter, const hk_part *part, hk_sqlb *b);
+/* hk_filter_keys(part, b): of a HK_HOW_KEY with values: the condition on case_keys k. */
+void hk_filter_keys(const hk_part *part, hk_sqlb *b);
 /* hk_filter_ask(filter, db): what the search index knows of the filter; its parts may be 0. */
 hk_search_ask *hk_filter_ask(const hk_filter *filter, const hk_db *db);
 

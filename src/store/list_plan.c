@@ -165,6 +165,9 @@ put_driver(const hk_list_ask *a, const hk_list_driver *d, hk_sqlb *b)
 		hk_search_ask_sql(d->search, b);
 	} else if (d->part->field->how == HK_HOW_LABEL) {
 		put_labels(d->part, b);
+	} else if (d->part->field->how == HK_HOW_KEY) {
+		hk_sqlb_add(b, HK_SQL("SELECT DISTINCT k.case_id FROM case_keys k WHERE "));
+		hk_filter_keys(d->part, b);
 	} else if (d->part->field->how == HK_HOW_HAS) {
 		hk_sqlb_add(b, has_sql(a->filter->query.values[d->part->term->first].flag));
 	} else {

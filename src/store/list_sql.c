@@ -238,6 +238,36 @@ put_label(hk_sqlb *b, const hk_part *part)
 	}
 }
 
+void
+hk_filter_keys(const hk_part *part, hk_sqlb *b)
+{
+	for (size_t i = 0; i + 1 < part->texts->len; i += 2) {
+		hk_sqlb_add(b, i > 0 ? HK_SQL(" OR (k.kind = ") : HK_SQL("(k.kind = "));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i)));
+		hk_sqlb_add(b, HK_SQL(" AND k.key = "));
+		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i + 1)));
+		hk_sqlb_add(b, HK_SQL(")"));
+	}
+}
+
+static void
+put_key(hk_sqlb *b, const hk_part *part)
+{
+	if (part->texts->len > 0) {
+		hk_sqlb_add(b,
+			HK_SQL("EXISTS (SELECT 1 FROM case_keys k WHERE k.case_id = c.id AND ("));
+		hk_filter_keys(part, b);
+		hk_sqlb_add(b, HK_SQL(")"));
+		end_exists(b);
+		hk_sqlb_add(b, part->none ? HK_SQL(" OR ") : HK_SQL(""));
+	}
+	if (part->none) {
+		hk_sqlb_add(
+			b, HK_SQL("NOT EXISTS (SELECT 1 FROM case_keys k WHERE k.case_id = c.id"));
+		end_exists(b);
+	}
+}
+
 static void
 put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value *v)
 {
@@ -382,6 +412,9 @@ hk_filter_part(const hk_filter *f, const hk_part *part, hk_sqlb *b)
 		break;
 	case HK_HOW_LABEL:
 		put_label(b, part);
+		break;
+	case HK_HOW_KEY:
+		put_key(b, part);
 		break;
 	case HK_HOW_OWN:
 	case HK_HOW_INT:

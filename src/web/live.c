@@ -90,6 +90,7 @@ perm_of(const char *object)
 		hk_perm perm;
 	} rows[] = {
 		{"case", HK_PERM_CASE_READ},
+		{"run", HK_PERM_CASE_READ},
 		{"task", HK_PERM_CASE_READ},
 		{"sighting", HK_PERM_CASE_READ},
 		{"campaign", HK_PERM_CASE_READ},

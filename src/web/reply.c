@@ -160,6 +160,22 @@ hk_reply_download(hk_reply *reply, const char *type, const char *file_name)
 	hk_reply_header(reply, "Content-Disposition", value);
 }
 
+void
+hk_reply_show(hk_reply *reply, const char *type)
+{
+	reply->status = 200;
+	g_free(reply->type);
+	reply->type = g_strdup(type);
+	reply->download = true;
+}
+
+void
+hk_reply_constant(hk_reply *reply)
+{
+	reply->cacheable = true;
+	hk_reply_header(reply, "Cache-Control", "private, max-age=86400, immutable");
+}
+
 static bool
 spill(hk_reply *reply, GError **error)
 {

@@ -46,6 +46,12 @@ void hk_reply_redirect(hk_reply *reply, const char *url);
  * text), nosniff and a CSP that sandboxes. Type must be ours. Follow with hk_reply_write or hk_reply_bytes. */
 void hk_reply_download(hk_reply *reply, const char *type, const char *file_name);
 
+/* hk_reply_show(reply, type): the answer is what strangers made, and may be looked at: nosniff and a CSP that sandboxes, as above, but the browser
+ * shows it. Only for types that no browser runs: image/png written by us, text/plain. hk_reply_constant(reply): the answer will never be another one; the browser
+ * of who asked may keep it for a day. */
+void hk_reply_show(hk_reply *reply, const char *type);
+void hk_reply_constant(hk_reply *reply);
+
 /* hk_reply_write(reply, bytes, error): appends to a long answer, which is kept in memory up to 1 MiB and then in an unlinked temporary
  * file, so that a slow reader holds neither a thread nor a database snapshot, and a failure half-way is still a proper problem. Takes
  * what it needs of bytes: the caller may truncate the GString and use it again. HK_EFULL, HK_EIO, HK_ELIMIT over HK_REPLY_SPOOL_MAX. */

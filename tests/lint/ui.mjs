@@ -36,12 +36,14 @@ const rows = (path, pattern) => [...read(path).matchAll(pattern)].map(([, word])
 const names = await import(join(ui, 'lib/names.js'))
 is(same(names.STATES, rows('src/flow/states.def', /^STATE\(CASE, \w+, "(\w+)"/gm)), 'states are those of states.def')
 is(same(names.ACTS, [...new Set(rows('src/flow/states.def', /^MOVE\(CASE, \w+, "(\w+)"/gm))]), 'acts are those of states.def')
+is(same(names.PLANS, [...(/hk_plans\[\] = \{([^}]*)NULL/.exec(read('src/flow/evidence.c'))?.[1] || '').matchAll(/"(\w+)"/g)].map(([, word]) => word)), 'plans of capture are those of flow/evidence')
+is(same(Object.entries(names.PIVOTS).map(String), [...read('src/flow/factkinds.def').matchAll(/^FACT\("([\w.]+)", "(\w+)"/gm)].map(([, kind, pivot]) => `${kind},${pivot}`)), 'facts that cases share are those of factkinds.def')
 is(same(names.KINDS, rows('src/flow/casekinds.def', /^KIND\(\w+, "(\w+)"/gm)), 'kinds are those of casekinds.def')
 is(same(names.CSV_ALL, rows('src/store/export.c', /^\tX\("(\w+)"/gm)), 'columns of the CSV are those of export.c')
 is(same(names.ROLES, rows('src/web/roles.def', /^ROLE\(\w+, "(\w+)"/gm)), 'roles are those of roles.def')
 is(same(names.SCOPES, rows('src/web/roles.def', /^SCOPE\(\w+, "(\w+)"/gm)), 'scopes are those of roles.def')
-const named = [['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['did', /^ACT\("([\w.]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/flow/acts.def'], ['why', /^WHY\("([\w-]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/casework/why.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
-is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states, kinds, acts and reasons are called as in the tables')
+const named = [['run.state', /^STATE\(RUN, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['fact', /^FACT\("([\w.]+)", "\w*", "([^"]*)", "([^"]*)"/gm, 'src/flow/factkinds.def'], ['state', /^STATE\(CASE, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['sighting.state', /^STATE\(SIGHTING, \w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/states.def'], ['did', /^ACT\("([\w.]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/flow/acts.def'], ['why', /^WHY\("([\w-]+)", "\w+", "([^"]*)", "([^"]*)"/gm, 'src/casework/why.def'], ['kind', /^KIND\(\w+, "(\w+)", "([^"]*)", "([^"]*)"/gm, 'src/flow/casekinds.def']]
+is(named.flatMap(([family, pattern, path]) => [...read(path).matchAll(pattern)].filter(([, word, e, j]) => en[`${family}.${word}`] !== e || ja[`${family}.${word}`] !== j).map(([, word]) => `${family}.${word}`)), 'states, kinds, acts, facts and reasons are called as in the tables')
 
 // Reasons: every sentence that the core can make has a shape here. The pieces of model_explain.c must all stand in the shapes; of brand.def
 // each row is said as scorer_brand.c says it.

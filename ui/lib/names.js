@@ -21,6 +21,11 @@ export const ROLES = ['viewer', 'analyst', 'approver', 'connector_admin', 'shari
 export const SCOPES = ['read', 'write', 'delete', 'intake', 'export', 'admin']
 export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', 'cdn', 'suffix', 'shortener', 'mail', 'vendor', 'body']
 
+/** src/flow/evidence.c: how many variants a run looks at. */
+export const PLANS = ['quick', 'standard', 'full']
+/** src/flow/factkinds.def: kinds of facts that other cases can share, and the key by which they are found. */
+export const PIVOTS = { 'dns.a': 'address', 'dns.aaaa': 'address', 'dns.ns': 'nameserver', 'tls.certificate': 'leaf', 'ip.as': 'as', 'reg.registrar': 'registrar' }
+
 /** Columns of the board; the last member: what it is sorted by ('' not). S36's first. */
 export const COLUMNS = [
   ['id', 'id'], ['capture', ''], ['name', 'name'], ['first_seen', 'first_seen'], ['actor', 'actor'], ['target', 'target'],

@@ -3,7 +3,7 @@ import { signal, effect } from './ui.js'
 import { patch, session } from './api.js'
 
 const KEY = 'hikeshi.prefs'
-const DEFAULTS = { theme: 'auto', zone: 'jst', limit: 20, columns: null, dense: false, bom: true }
+const DEFAULTS = { theme: 'auto', zone: 'jst', limit: 20, columns: null, dense: false, blur: false, bom: true }
 
 function stored() {
   try { return JSON.parse(localStorage.getItem(KEY)) || {} } catch { return {} }
@@ -15,6 +15,7 @@ effect(() => {
   if (theme === 'auto') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = theme
   document.documentElement.classList.toggle('dense', Boolean(prefs.value.dense))
+  document.documentElement.classList.toggle('blur', Boolean(prefs.value.blur))
 })
 
 /** Takes what the server has for this person. */

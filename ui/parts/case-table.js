@@ -1,6 +1,7 @@
 /** parts/case-table: cases as a table, and as cards where there is no room for one. */
 import { html } from '../lib/ui.js'
 import { t, tf } from '../lib/i18n.js'
+import { url } from '../lib/api.js'
 import { href } from '../lib/router.js'
 import { number } from '../lib/format.js'
 import { COLUMNS } from '../lib/names.js'
@@ -16,7 +17,8 @@ export const CaseName = ({ item }) => html`<span class="case-name">
   <a data-row="" href=${href(`/case/${item.id}`)}>${item.name === item.host || !item.name ? html`<${HostName} host=${item.host || item.name} domain=${item.domain} />` : html`<bdi>${defangText(item.name.slice(0, 300))}</bdi>`}</a>
   ${item.name !== item.host && item.host && html`<span class="case-host"><${HostName} host=${item.host} domain=${item.domain} /></span>`}</span>`
 
-const Capture = ({ item }) => item.capture ? html`<span class="capture has" title=${t('capture.has')}><${Icon} name="image" /><span class="sr">${t('capture.has')}</span></span>` : html`<span class="capture" title=${t('capture.none')}><span class="sr">${t('capture.none')}</span></span>`
+/** The picture that stands for a case, small. Its address names its hash, so that the browser keeps it. */
+export const Capture = ({ item }) => item.capture ? html`<span class="capture has" title=${t('capture.has')}><img class="site-picture" src=${url(`/cases/${item.id}/picture`, { v: item.capture.slice(0, 16) })} alt=${t('capture.has')} loading="lazy" decoding="async" width="32" height="22" /></span>` : html`<span class="capture" title=${t('capture.none')}><span class="sr">${t('capture.none')}</span></span>`
 
 const CELLS = {
   id: (item) => html`<span class="num">${item.id}</span>`,
@@ -58,5 +60,5 @@ export function CaseTable({ items, columns, chosen, fresh, sort, onSort, onToggl
 export const CaseCards = ({ items, chosen, fresh, onToggle }) => html`<ul class="cards">${items.map((item, index) => html`<li key=${item.id} class=${`card ${chosen?.has(item.id) ? 'chosen' : ''} ${fresh?.has(item.id) ? 'fresh' : ''}`}>
   ${onToggle && html`<span class="card-check"><input type="checkbox" aria-label=${t('bulk.choose_one', { id: item.id })} checked=${chosen.has(item.id)} onClick=${(event) => onToggle(index, event.shiftKey)} /></span>`}
   <div class="card-body"><div class="card-top"><span class="num dim">${item.id}</span><${State} state=${item.state} /><${Due} at=${item.due} clock=${item.due_clock} breached=${item.breached} /></div>
-    <${CaseName} item=${item} />
+    <div class="card-middle">${item.capture && html`<${Capture} item=${item} />`}<${CaseName} item=${item} /></div>
     <div class="card-bottom">${item.target && html`<${Target} target=${item.target} />`}<span class="dim">${tf('kind', item.kind)}</span><${Ago} at=${item.first_seen} /><${Who} login=${item.reported_by} />${item.score > 0 && html`<${Score} score=${item.score} />`}</div></div></li>`)}</ul>`

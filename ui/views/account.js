@@ -23,6 +23,7 @@ function Look() {
     <${Select} name="zone" label=${t('account.zone')} value=${prefs.value.zone} options=${[['jst', 'JST (UTC+9)'], ['utc', 'UTC']]} onChange=${choose('zone')} />
     <${Select} name="limit" label=${t('account.limit')} value=${String(prefs.value.limit)} options=${LIMITS.map((n) => [String(n), String(n)])} onChange=${choose('limit', Number)} />
     <${Check} name="dense" label=${t('account.dense')} checked=${prefs.value.dense} onChange=${(event) => setPrefs({ dense: event.target.checked })} />
+    <${Check} name="blur" label=${t('account.blur')} checked=${prefs.value.blur} onChange=${(event) => setPrefs({ blur: event.target.checked })} />
     <${Check} name="bom" label=${t('account.bom')} checked=${prefs.value.bom} onChange=${(event) => setPrefs({ bom: event.target.checked })} /></div><//>`
 }
 

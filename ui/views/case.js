@@ -1,15 +1,15 @@
 /** views/case: one case: what it is and why we think so, what can be done, everything that happened, what belongs to it. */
 import { html, useEffect, useState } from '../lib/ui.js'
-import { BASE, call, del, get, patch, post, put } from '../lib/api.js'
+import { del, get, patch, post, put } from '../lib/api.js'
 import { t, tf } from '../lib/i18n.js'
-import { bytes, fromInput, percent, toInput } from '../lib/format.js'
+import { fromInput, toInput } from '../lib/format.js'
 import { href } from '../lib/router.js'
 import { attempt, can, done, list, loadCounters, people, user } from '../lib/store.js'
 import { useKeys } from '../lib/keys.js'
 import { useLive, useLoad, useTitle } from '../lib/hooks.js'
 import { act, didAct, edit, label, remove } from '../lib/cases.js'
 import { ACTS, CLOCKS, ENDING, HAND_CLOCKS } from '../lib/names.js'
-import { defangText, visible } from '../lib/defang.js'
+import { defangText } from '../lib/defang.js'
 import { Ask } from '../parts/ask.js'
 import { ErrorBox, Head, Icon, Skeleton } from '../parts/basics.js'
 import { FormDialog } from '../parts/dialog.js'
@@ -17,6 +17,8 @@ import { Menu } from '../parts/menu.js'
 import { Check, Select, Text, fieldsOf } from '../parts/form.js'
 import { Exact, HostName, UrlText } from '../parts/host-name.js'
 import { Timeline } from '../parts/timeline.js'
+import { Evidence } from '../parts/evidence.js'
+import { Contacts, Enrichment, Keys } from '../parts/enrichment.js'
 import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level, reasonText, sourceName } from '../parts/status.js'
 
 const Panel = ({ title, count, acts, children }) => html`<section class="panel" aria-label=${title}><header><h2>${title}${count ? html` <span class="dim num">${count}</span>` : ''}</h2>${acts && html`<div class="acts">${acts}</div>`}</header><div class="panel-body">${children}</div></section>`
@@ -81,22 +83,13 @@ function Urls({ item, reload }) {
     ${can.write && html`<${Adder} name="url" placeholder=${t('url.new')} button=${t('add')} maxlength="8000" run=${async (url) => { await post(`/cases/${item.id}/urls`, { url }); reload() }} />`}<//>`
 }
 
-/** Pictures of the site come with the evidence stage; files that people attach are here already. */
-function Evidence({ item, reload }) {
-  const add = (file) => attempt(async () => { await call('POST', `/cases/${item.id}/attachments`, { query: { name: file.name }, raw: file, type: 'application/octet-stream' }); done(t('file.added')); reload() })
-  return html`<${Panel} title=${t('case.evidence')} acts=${can.write && html`<label class="button small"><${Icon} name="plus" />${t('file.add')}<input class="sr" type="file" onChange=${(event) => { const file = event.target.files[0]; if (file) add(file); event.target.value = '' }} /></label>`}>
-    <div class="evidence"><div class="shot"><span><${Icon} name="image" size=${22} /><br />${t('evidence.desktop')}<br />${t('evidence.none')}</span></div><div class="shot"><span><${Icon} name="image" size=${22} /><br />${t('evidence.mobile')}<br />${t('evidence.none')}</span></div></div>
-    <ul class="rows">${(item.attachments || []).map((file) => html`<li key=${file.id}><span class="grow"><a href=${`${BASE}/attachments/${file.id}`} download>${visible(file.name)}</a><br /><span class="dim hash" title="SHA-256">${file.sha256?.slice(0, 16)}…</span></span><span class="dim num">${bytes(file.bytes)}</span><${Time} at=${file.at} /></li>`)}</ul><//>`
-}
-
 function Related({ item, reload }) {
   const cut = (other) => attempt(async () => { await del(`/cases/${item.id}/links/${other}`); reload() })
   return html`<${Panel} title=${t('case.related')} count=${item.related?.length}><ul class="rows">${(item.related || []).map(({ case: other, by }) => html`<li key=${other.id}><span class="num dim">${other.id}</span><span class="grow"><a href=${href(`/case/${other.id}`)}>${defangText(other.name).slice(0, 120)}</a><br />
       <span class="labels">${by.map((kind) => html`<span class="tag">${tf('key', kind)}</span>`)}</span></span><${State} state=${other.state} />${can.write && by.includes('link') && html`<button type="button" class="icon-button" aria-label=${t('related.cut', { id: other.id })} onClick=${() => cut(other.id)}><${Icon} name="close" size=${14} /></button>`}</li>`)}</ul>
     ${(item.related || []).length === 0 && html`<p class="dim">${t('related.none')}</p>`}
     ${can.write && html`<${Adder} name="other" placeholder=${t('related.new')} button=${t('related.link')} inputmode="numeric" pattern="[0-9]+" run=${async (other) => { await put(`/cases/${item.id}/links/${other}`); reload() }} />`}
-    ${(item.merges || []).filter((row) => !row.undone).map((row) => html`<p class="hint">${t(`merge.was.${row.act}`, { from: row.from, into: row.into })} ${can.write && html`<button type="button" class="link" onClick=${() => attempt(async () => { await post(`/merges/${row.id}/undo`); done(t('merge.undone')); reload() })}>${t('undo')}</button>`}</p>`)}
-    ${(item.keys || []).length > 0 && html`<details><summary>${t('case.keys')} <span class="dim num">${item.keys.length}</span></summary><dl class="facts">${item.keys.map((row) => html`<dt>${tf('key', row.kind)}</dt><dd class="hash">${['host', 'domain', 'address'].includes(row.kind) ? html`<${HostName} host=${row.key} />` : defangText(row.key)}</dd>`)}</dl></details>`}<//>`
+    ${(item.merges || []).filter((row) => !row.undone).map((row) => html`<p class="hint">${t(`merge.was.${row.act}`, { from: row.from, into: row.into })} ${can.write && html`<button type="button" class="link" onClick=${() => attempt(async () => { await post(`/merges/${row.id}/undo`); done(t('merge.undone')); reload() })}>${t('undo')}</button>`}</p>`)}<//>`
 }
 
 function HandClock({ item, onClose, onDone }) {
@@ -145,7 +138,7 @@ export default function Case({ id }) {
           { label: t('act.delete'), icon: 'trash', danger: true, run: () => remove([item.id], again) }]} />`}</div>
       <${Clocks} item=${item} />
     </header>
-    <div class="case-grid"><div class="column"><${Urls} item=${item} reload=${again} /><${Evidence} item=${item} reload=${again} /><${Timeline} id=${item.id} seen=${seen} onChange=${again} /></div>
-      <div class="column"><${Panel} title=${t('case.facts')}><${Facts} item=${item} /><//><${Labels} item=${item} reload=${again} change=${change} /><${Tasks} item=${item} reload=${again} /><${Related} item=${item} reload=${again} /></div></div>
+    <div class="case-grid"><div class="column"><${Urls} item=${item} reload=${again} /><${Evidence} item=${item} reload=${again} /><${Enrichment} item=${item} /><${Timeline} id=${item.id} seen=${seen} onChange=${again} /></div>
+      <div class="column"><${Panel} title=${t('case.facts')}><${Facts} item=${item} /><//><${Labels} item=${item} reload=${again} change=${change} /><${Tasks} item=${item} reload=${again} /><${Contacts} item=${item} /><${Keys} item=${item} /><${Related} item=${item} reload=${again} /></div></div>
     ${asking?.what === 'clock' ? html`<${HandClock} item=${item} onClose=${() => ask(null)} onDone=${again} />` : asking && html`<${Ask} what=${asking.what} cases=${[item]} select=${{ ids: [item.id] }} onClose=${() => ask(null)} onDone=${again} act=${doActStrict} />`}</div>`
 }

@@ -1,9 +1,9 @@
-/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself. */
+/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, what is secured by itself. */
 import { html, useState } from '../lib/ui.js'
 import { get, put } from '../lib/api.js'
 import { attempt, can, done, list } from '../lib/store.js'
 import { named, t, tf } from '../lib/i18n.js'
-import { KINDS } from '../lib/names.js'
+import { KINDS, PLANS } from '../lib/names.js'
 import { useLoad, useTitle } from '../lib/hooks.js'
 import { ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Time } from '../parts/status.js'
@@ -38,6 +38,14 @@ function Ct({ row, reload }) {
   return html`<${Panel} name="ct" row=${row} ...${s}><${Number1} label=${t('settings.threshold')} value=${s.value.threshold} min=${0} max=${1} step=${0.01} set=${(threshold) => s.setValue({ ...s.value, threshold })} /><//>`
 }
 
+function Evidence({ row, reload }) {
+  const s = useSetting('evidence', { ...row, value: { capture: true, enrich: true, plan: 'standard', days: 7, ...row.value } }, reload)
+  const flag = (name) => html`<label class="inline"><input type="checkbox" checked=${s.value[name]} onChange=${(event) => s.setValue({ ...s.value, [name]: event.target.checked })} /> ${t(`settings.evidence.${name}`)}</label>`
+  return html`<${Panel} name="evidence" row=${row} ...${s}><div class="form inline-form">${flag('capture')}${flag('enrich')}
+    <label class="inline">${t('settings.plan')} <select value=${s.value.plan} onChange=${(event) => s.setValue({ ...s.value, plan: event.target.value })}>${PLANS.map((plan) => html`<option value=${plan}>${tf('plan', plan)}</option>`)}</select></label>
+    <${Number1} label=${t('settings.evidence.days')} value=${s.value.days} min=${1} max=${3650} unit=${t('settings.unit_days')} set=${(days) => s.setValue({ ...s.value, days })} /></div><//>`
+}
+
 /** The limits: { triage: minutes, ..., kinds?: { phishing: { triage: ... } } }; kept as the server has them. */
 function Sla({ row, reload }) {
   const s = useSetting('sla', row, reload)
@@ -66,8 +74,8 @@ function Scope({ row, reload }) {
     <button type="button" class="button small" onClick=${() => setRules([...now, { route: '' }])}><${Icon} name="plus" />${t('settings.rule_add')}</button><//>`
 }
 
-const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct }
-const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 } }
+const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, evidence: Evidence }
+const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, evidence: {} }
 
 export default function Settings() {
   useTitle(t('settings.page'))

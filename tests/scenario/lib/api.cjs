@@ -132,7 +132,7 @@ async function house(users) {
       child.kill('SIGTERM')
     })
   }
-  return { call, end, run, dir, tokens, base, log: () => log }
+  return { call, end, run, dir, database, tokens, base, log: () => log }
 }
 function done() {
   console.log(`1..${count}`)

@@ -116,6 +116,9 @@ make_row(int64_t id)
 	if (r->label) {
 		run(HK_SQL("INSERT INTO labels (case_id, label) VALUES ($1, $2)"),
 			HK_ARGS(hk_v_int(id), hk_v_str(r->label)));
+		run(HK_SQL("INSERT INTO case_keys (kind, key, case_id, last_ms) VALUES "
+			   "('kit', $2, $1, 0), ('form', 'f=1', $1, 0)"),
+			HK_ARGS(hk_v_int(id), hk_v_str(r->label)));
 	}
 	if (r->note) {
 		run(HK_SQL("INSERT INTO comments (case_id, at_ms, text) VALUES ($1, 0, $2)"),
@@ -269,7 +272,9 @@ static const struct {
 	{"url:/mihon_1,bank-1", c46}, {"host:*-3.example,www.card*", c47}, {"has:actor", c48},
 	{"has:label", c49}, {"breached:no", c50}, {"urls:<1", c51}, {"detected:<2025-11-24", c52},
 	{"down:2025-11", c53}, {"has:campaign", c54}, {"has:attachment", c55}, {"service:x", c55},
-	{"kind:scam,c2", c56}, {"urls:>1", c55}, {"host:none", c51}};
+	{"kind:scam,c2", c56}, {"urls:>1", c55}, {"host:none", c51}, {"key:kit=sms", c17},
+	{"key:kit=sms,\"kit=急ぎ\"", c49}, {"key:none", c18}, {"key:form=f=1", c49},
+	{"key:form=sms", c55}};
 
 /* Sorts ------------------------------------------------------------------------------------------ */
 
@@ -521,6 +526,8 @@ faults(void)
 	hk_page page;
 
 	fails("stauts:new", NULL, NULL, "q: at character 1");
+	fails("key:favicon", NULL, NULL, "write key:KIND=VALUE");
+	fails("key:=x", NULL, NULL, "write key:KIND=VALUE");
 	fails("status:gone", NULL, NULL, "known are new triaged");
 	fails("kind:x", NULL, NULL, "there is no kind x");
 	fails("target:nobody", NULL, NULL, "there is no target nobody");
