@@ -175,7 +175,8 @@ open_channel(asking *a, unsigned timeout_ms, GError **error)
 {
 	char lookups[] = "b";
 	struct ares_options options = {
-		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+		/* SERVFAIL and REFUSED are facts: without NOCHECKRESP c-ares says "no connection" instead. */
+		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP,
 		.timeout = (int)MAX(MIN(a->egress->dns_timeout_ms, timeout_ms) / 3, 50),
 		.tries = 2,
 		.lookups = lookups,
