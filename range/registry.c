@@ -23,8 +23,8 @@ struct rg_registry {
 	char *ca, *cert, *key;
 	struct MHD_Daemon *http, *https;
 	int dns, whois, stop;
-	unsigned ports[4];   /* dns, http, https, whois */
-	GHashTable *asked;   /* WHOIS question -> how often */
+	unsigned ports[4];      /* dns, http, https, whois */
+	GHashTable *asked;      /* WHOIS question -> how often */
 	int silent[SILENT_MAX]; /* connections that are never answered */
 	unsigned silent_count;
 	GMutex mutex; /* log */
@@ -68,8 +68,7 @@ reply(struct MHD_Connection *c, unsigned status, const json_t *headers, const ch
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)headers, name, value)
-	{
+	json_object_foreach((json_t *)(uintptr_t)headers, name, value) {
 		MHD_add_response_header(response, name, json_string_value(value));
 	}
 	enum MHD_Result result = MHD_queue_response(c, status, response);
@@ -105,9 +104,10 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 	} else if (match && etag && strcmp(match, etag) == 0) {
 		result = reply(c, 304, headers, "");
 	} else {
-		char *text = json_is_string(body) ? strdup(json_string_value(body)) /* nocheck: as jansson's */
-			     : body               ? json_dumps(body, 0)
-						  : strdup(""); /* nocheck: as jansson's */
+		char *text = json_is_string(body)
+				     ? strdup(json_string_value(body)) /* nocheck: as jansson's */
+			     : body ? json_dumps(body, 0)
+				    : strdup(""); /* nocheck: as jansson's */
 		result = reply(c, status ? (unsigned)status : 200, headers, text);
 		free(text);
 	}
@@ -135,8 +135,8 @@ send_row(int fd, const json_t *row)
 	gsize len = 0;
 
 	text = text ? text : "No match.\r\n";
-	g_autofree char *bytes = charset ? g_convert(text, -1, charset, "UTF-8", NULL, &len, NULL)
-					 : g_strdup(text);
+	g_autofree char *bytes =
+		charset ? g_convert(text, -1, charset, "UTF-8", NULL, &len, NULL) : g_strdup(text);
 	len = charset ? len : strlen(text);
 	for (gsize at = 0; bytes && at < len;) {
 		ssize_t n = send(fd, bytes + at, len - at, MSG_NOSIGNAL);
@@ -156,8 +156,9 @@ serve_whois(rg_registry *r)
 
 	while (fd >= 0 && len + 1 < sizeof line && !memchr(line, '\n', len)) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		ssize_t n = poll(&p, 1, WAIT_MS) > 0 ? recv(fd, line + len, sizeof line - 1 - len, 0)
-						     : 0;
+		ssize_t n = poll(&p, 1, WAIT_MS) > 0
+				    ? recv(fd, line + len, sizeof line - 1 - len, 0)
+				    : 0;
 		if (n <= 0) {
 			break;
 		}
@@ -191,8 +192,8 @@ serve_dns(rg_registry *r)
 	struct sockaddr_storage from;
 	socklen_t from_len = sizeof from;
 	g_autofree char *what = NULL;
-	ssize_t n = recvfrom(
-		r->dns, question, sizeof question, 0, (struct sockaddr *)&from, &from_len);
+	ssize_t n =
+		recvfrom(r->dns, question, sizeof question, 0, (struct sockaddr *)&from, &from_len);
 
 	if (n <= 0) {
 		return;
@@ -211,8 +212,9 @@ serve_dns(rg_registry *r)
 static int
 listen_on(int type, uint16_t port, unsigned *ret_port, GError **error)
 {
-	struct sockaddr_in at = {
-		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof at;
 	int one = 1;
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
@@ -261,8 +263,7 @@ names_of(const json_t *data)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(list, i, name)
-	{
+	json_array_foreach(list, i, name) {
 		g_string_append_printf(
 			out, "%sDNS:%s", out->len > 0 ? "," : "", json_string_value(name));
 	}

@@ -98,8 +98,7 @@ put_records(writer *w, const char *owner, const char *type, unsigned number, con
 	size_t i;
 	json_t *value;
 
-	json_array_foreach(list, i, value)
-	{
+	json_array_foreach(list, i, value) {
 		put_name(w, owner);
 		put16(w, number);
 		put16(w, 1);
@@ -143,12 +142,12 @@ rcode_of(const json_t *node)
 {
 	const char *text = json_string_value(json_object_get(node, "rcode"));
 
-	return !node                                ? 3
-	       : !text                              ? 0
-	       : strcmp(text, "SERVFAIL") == 0      ? 2
-	       : strcmp(text, "NXDOMAIN") == 0      ? 3
-	       : strcmp(text, "REFUSED") == 0       ? 5
-						    : 0;
+	return !node                           ? 3
+	       : !text                         ? 0
+	       : strcmp(text, "SERVFAIL") == 0 ? 2
+	       : strcmp(text, "NXDOMAIN") == 0 ? 3
+	       : strcmp(text, "REFUSED") == 0  ? 5
+					       : 0;
 }
 
 size_t

@@ -56,7 +56,8 @@ main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 
 	if (argc != 9) {
-		fputs("usage: enrich_stage DATABASE AUDIT_KEY EGRESS CA OPERATORS RDAP_STATE BLOBS MS\n",
+		fputs("usage: enrich_stage DATABASE AUDIT_KEY EGRESS CA OPERATORS RDAP_STATE BLOBS "
+		      "MS\n",
 			stderr);
 		return 64;
 	}

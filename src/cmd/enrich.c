@@ -77,7 +77,8 @@ print_table(const hk_enriched *found)
 		cell(f->value, 44);
 		printf("%s\n", source);
 	}
-	printf("\n%s\n", found->reaches->len > 0 ? "whom one could tell:" : "nobody is known whom one could tell");
+	printf("\n%s\n", found->reaches->len > 0 ? "whom one could tell:"
+						 : "nobody is known whom one could tell");
 	for (unsigned i = 0; i < found->reaches->len; i++) {
 		const hk_reach *r = found->reaches->pdata[i];
 		g_autofree char *name = hk_log_printable(r->name);
@@ -126,7 +127,8 @@ hk_cmd_enrich(const hk_opts *opts, GError **error)
 	}
 	if (!hk_egress_has_exit(hk_egress_house(), config.exit)) {
 		return hk_error_set(error, HK_ECONFIG,
-			"there is no way out called '%s': add it to `exits` of the file that --egress "
+			"there is no way out called '%s': add it to `exits` of the file that "
+			"--egress "
 			"names",
 			config.exit);
 	}
@@ -145,8 +147,8 @@ hk_cmd_enrich(const hk_opts *opts, GError **error)
 	} else {
 		print_table(found);
 	}
-	return found->facts->len > 0 ||
-	       hk_error_set(error, HK_EREMOTE,
-		       "nobody answered about %s; see above, and docs/egress.md for what is refused",
-		       url->host);
+	return found->facts->len > 0 || hk_error_set(error, HK_EREMOTE,
+						"nobody answered about %s; see above, and "
+						"docs/egress.md for what is refused",
+						url->host);
 }

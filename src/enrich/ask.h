@@ -17,8 +17,10 @@ typedef struct hk_ask hk_ask;
 typedef struct hk_ask_config {
 	hk_egress *egress;   /* NULL: the house's */
 	const char *ca_file; /* PEM, or NULL: the system's */
-	const char *state;   /* folder for IANA's files, made if missing; NULL: nothing is kept, nor fetched */
-	const char *copies;  /* folder with dns.json, ipv4.json, ipv6.json, asn.json for the beginning; or NULL */
+	const char *
+		state; /* folder for IANA's files, made if missing; NULL: nothing is kept, nor fetched */
+	const char *
+		copies; /* folder with dns.json, ipv4.json, ipv6.json, asn.json for the beginning; or NULL */
 } hk_ask_config;
 
 hk_ask *hk_ask_new(const hk_ask_config *config);
@@ -40,10 +42,11 @@ typedef struct hk_ask_reply {
 } hk_ask_reply;
 
 typedef struct hk_ask_replies {
-	GPtrArray *list;    /* hk_ask_reply in order */
-	hk_reg_answer answer; /* of the registry, or, when nobody knew, the last word that there was */
-	int64_t retry_ms;   /* a server wants us back after that time; -1: none */
-	char *trouble;      /* what went wrong on the way, one clause, or NULL */
+	GPtrArray *list; /* hk_ask_reply in order */
+	hk_reg_answer
+		answer;   /* of the registry, or, when nobody knew, the last word that there was */
+	int64_t retry_ms; /* a server wants us back after that time; -1: none */
+	char *trouble;    /* what went wrong on the way, one clause, or NULL */
 } hk_ask_replies;
 void hk_ask_replies_free(hk_ask_replies *replies); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ask_replies, hk_ask_replies_free)

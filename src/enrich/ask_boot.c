@@ -91,8 +91,7 @@ is_fresh(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 &&
-	       (int64_t)st.st_mtime * 1000 > hk_clock_wall_ms() - DAY_MS;
+	return stat(path, &st) == 0 && (int64_t)st.st_mtime * 1000 > hk_clock_wall_ms() - DAY_MS;
 }
 
 /* A new file from IANA, or the news that ours is still right. What cannot be had leaves everything as it is. */

@@ -17,7 +17,8 @@ struct hk_ask {
 	GHashTable *away;  /* host -> int64_t *: until when a server is left alone */
 	GMutex boot_mutex; /* below */
 	hk_bootstrap *boots[HK_ASK_FILES];
-	int64_t looked_ms[HK_ASK_FILES]; /* mono: when its file was last asked for or read; 0: never */
+	int64_t looked_ms
+		[HK_ASK_FILES]; /* mono: when its file was last asked for or read; 0: never */
 };
 
 /* hk_ask_base(ask, who, kind, key, until_ms): the base URL of the server that knows key; NULL: none, or no file to be had. Asks IANA for its file when ours is

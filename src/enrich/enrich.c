@@ -153,8 +153,10 @@ keep_raws(hk_enrich *e, saving *s, GError **error)
 
 	for (unsigned i = 0; i < facts->len; i++) {
 		const hk_finding *f = facts->pdata[i];
-		s->facts[i] = (hk_fact){
-			.subject = f->subject, .kind = f->kind, .value = f->value, .source = f->source};
+		s->facts[i] = (hk_fact){.subject = f->subject,
+			.kind = f->kind,
+			.value = f->value,
+			.source = f->source};
 		if (!f->raw || !e->blobs) {
 			continue;
 		}
@@ -188,8 +190,8 @@ save_contacts(hk_flow *flow, const saving *s, GError **error)
 			.source = r->source,
 			.confidence = r->confidence};
 	}
-	return hk_case_contacts_set(hk_flow_db(flow), s->case_id, contacts, reaches->len,
-		hk_flow_now(flow), error);
+	return hk_case_contacts_set(
+		hk_flow_db(flow), s->case_id, contacts, reaches->len, hk_flow_now(flow), error);
 }
 
 static bool
@@ -206,8 +208,8 @@ save(hk_flow *flow, void *user, GError **error)
 		const hk_finding *f = found->scopes->pdata[i];
 		scopes[i] = (hk_fact_scope){f->subject, f->kind};
 	}
-	if (!hk_facts_save(flow, s->case_id, s->facts, found->facts->len, scopes, found->scopes->len,
-		    error) ||
+	if (!hk_facts_save(flow, s->case_id, s->facts, found->facts->len, scopes,
+		    found->scopes->len, error) ||
 		(found->contacts_known && !save_contacts(flow, s, error))) {
 		return false;
 	}

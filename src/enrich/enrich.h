@@ -22,10 +22,11 @@ typedef struct hk_enrich_config {
 	const char *suffixes;   /* public suffix list; NULL: the system's */
 	const char *rdap_state; /* folder for IANA's files, or NULL */
 	const char *rdap_copies;
-	const char *geo;   /* file in MaxMind format, or NULL */
-	const char *blobs; /* folder of the blob store for raw answers, or NULL: they are not kept */
-	const char *exit;  /* way out, or NULL: direct */
-	unsigned look_ms;  /* 0: HK_ENRICH_LOOK_MS */
+	const char *geo; /* file in MaxMind format, or NULL */
+	const char
+		*blobs;   /* folder of the blob store for raw answers, or NULL: they are not kept */
+	const char *exit; /* way out, or NULL: direct */
+	unsigned look_ms; /* 0: HK_ENRICH_LOOK_MS */
 } hk_enrich_config;
 
 /* hk_enrich_new(config, error): made once for a process; any thread may look with it, one after another. HK_ENOENT, HK_ECONFIG, HK_EFORM name the file. Without
@@ -47,13 +48,13 @@ typedef struct hk_reach {
 } hk_reach;
 
 typedef struct hk_enriched {
-	char *host, *domain;   /* domain: registrable, "" for an address */
-	GPtrArray *facts;      /* hk_finding */
-	GPtrArray *scopes;     /* hk_finding with subject and kind only: answered in full */
-	GPtrArray *reaches;    /* hk_reach: mailboxes and forms, most trusted first */
-	GPtrArray *troubles;   /* owned texts: what was not answered, and why */
-	bool contacts_known;   /* the parties were found: reaches replace what was known */
-	int64_t retry_ms;      /* a server wants us back after that time; -1: none */
+	char *host, *domain; /* domain: registrable, "" for an address */
+	GPtrArray *facts;    /* hk_finding */
+	GPtrArray *scopes;   /* hk_finding with subject and kind only: answered in full */
+	GPtrArray *reaches;  /* hk_reach: mailboxes and forms, most trusted first */
+	GPtrArray *troubles; /* owned texts: what was not answered, and why */
+	bool contacts_known; /* the parties were found: reaches replace what was known */
+	int64_t retry_ms;    /* a server wants us back after that time; -1: none */
 } hk_enriched;
 void hk_enriched_free(hk_enriched *enriched); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_enriched, hk_enriched_free)

@@ -59,7 +59,8 @@ one_answer(hk_enriched *out, const hk_dns_answer *answer)
 	}
 	hk_enriched_scope(out, answer->name, kind);
 	for (unsigned i = 0; i < answer->values->len; i++) {
-		hk_enriched_add(out, answer->name, kind, answer->values->pdata[i], "dns", answer->raw);
+		hk_enriched_add(
+			out, answer->name, kind, answer->values->pdata[i], "dns", answer->raw);
 	}
 	if (answer->type == HK_DNSMSG_A) {
 		hk_enriched_scope(out, answer->name, "dns.cname");
@@ -85,8 +86,8 @@ status_of(hk_enriched *out, const GPtrArray *answers)
 	}
 	if (best) {
 		hk_enriched_scope(out, best->name, "dns.status");
-		hk_enriched_add(out, best->name, "dns.status", hk_dns_status_name(best->status), "dns",
-			best->raw);
+		hk_enriched_add(out, best->name, "dns.status", hk_dns_status_name(best->status),
+			"dns", best->raw);
 	}
 }
 
@@ -119,13 +120,14 @@ names_of(hk_enriched *out, const hk_x509 *x, GBytes *raw)
 		char text[HK_IPADDR_TEXT_SIZE];
 		hk_ipaddr addr = {{0}, name.value.len == 4};
 		if (name.kind == HK_X509_NAME_DNS) {
-			g_autofree char *dns = g_strndup((const char *)name.value.data, name.value.len);
+			g_autofree char *dns =
+				g_strndup((const char *)name.value.data, name.value.len);
 			hk_enriched_add(out, out->host, "tls.names", dns, "tls", raw);
 			count++;
 		} else if (name.value.len == 4 || name.value.len == 16) {
 			memcpy(addr.bytes, name.value.data, name.value.len);
-			hk_enriched_add(out, out->host, "tls.names", hk_ipaddr_format(&addr, text), "tls",
-				raw);
+			hk_enriched_add(out, out->host, "tls.names", hk_ipaddr_format(&addr, text),
+				"tls", raw);
 			count++;
 		}
 	}
@@ -176,14 +178,15 @@ certificate(hk_enriched *out, const hk_got *got)
 	}
 	g_autofree char *text = g_string_free(hex, FALSE);
 	hk_enriched_add(out, out->host, "tls.certificate", text, "tls", raw);
-	hk_enriched_add(out, out->host, "tls.trust", got->verify_text ? got->verify_text : "unknown",
-		"tls", raw);
+	hk_enriched_add(out, out->host, "tls.trust",
+		got->verify_text ? got->verify_text : "unknown", "tls", raw);
 	if (hk_x509_parse_cert(hk_span_of(leaf, len), &x) != HK_OK) {
 		return;
 	}
-	g_autofree char *issuer = g_strdup_printf("%.*s%s%.*s", (int)x.issuer_o.len,
-		(const char *)x.issuer_o.data, x.issuer_o.len > 0 && x.issuer_cn.len > 0 ? ", " : "",
-		(int)x.issuer_cn.len, (const char *)x.issuer_cn.data);
+	g_autofree char *issuer =
+		g_strdup_printf("%.*s%s%.*s", (int)x.issuer_o.len, (const char *)x.issuer_o.data,
+			x.issuer_o.len > 0 && x.issuer_cn.len > 0 ? ", " : "", (int)x.issuer_cn.len,
+			(const char *)x.issuer_cn.data);
 	hk_enriched_add(out, out->host, "tls.issuer", issuer, "tls", raw);
 	if (x.not_before != HK_X509_NO_TIME && x.not_after != HK_X509_NO_TIME) {
 		time_text(x.not_before, from);
@@ -308,8 +311,8 @@ hk_facts_of_domain(hk_enriched *out, const hk_ask_replies *replies)
 		hk_enriched_trouble(out, replies->trouble);
 	}
 	if (!verdict || !reply) {
-		g_autofree char *text = g_strdup_printf("registration of %s: %s", out->domain,
-			hk_reg_answer_name(replies->answer));
+		g_autofree char *text = g_strdup_printf(
+			"registration of %s: %s", out->domain, hk_reg_answer_name(replies->answer));
 		hk_enriched_trouble(out, text);
 		return;
 	}
@@ -318,8 +321,8 @@ hk_facts_of_domain(hk_enriched *out, const hk_ask_replies *replies)
 	}
 	hk_enriched_add(out, out->domain, "reg.found", hk_reg_answer_name(replies->answer),
 		reply->source, reply->raw);
-	hk_reg_hold held = replies->answer == HK_REG_NOT_FOUND ? HK_REG_HOLD_GONE
-							       : hk_reg_held(reply->reg);
+	hk_reg_hold held =
+		replies->answer == HK_REG_NOT_FOUND ? HK_REG_HOLD_GONE : hk_reg_held(reply->reg);
 	if (held != HK_REG_HOLD_NONE) {
 		hk_enriched_add(out, out->domain, "reg.held", hk_reg_hold_name(held), reply->source,
 			reply->raw);
@@ -376,7 +379,8 @@ hk_facts_of_address(hk_enriched *out, const hk_enrich_address *a)
 		place_of(out, a);
 	}
 	if (a->class) {
-		g_autofree char *text = g_strdup_printf("%s (%s)", a->class->name, a->class->source);
+		g_autofree char *text =
+			g_strdup_printf("%s (%s)", a->class->name, a->class->source);
 		hk_enriched_scope(out, a->text, "ip.network");
 		hk_enriched_add(out, a->text, "ip.network", text, "ipaddr", NULL);
 	} else if (network) {

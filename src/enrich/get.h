@@ -7,14 +7,14 @@
 #include "sys/egress.h"
 
 typedef struct hk_got {
-	int status;         /* of the last answer; 0: none */
-	GBytes *body;       /* never NULL */
-	bool truncated;     /* the body was cut at max_bytes, or the connection broke in it */
-	char *url;          /* of the last answer */
-	char *etag;         /* or NULL */
-	int64_t retry_ms;   /* of Retry-After; -1: none */
-	GPtrArray *certs;   /* of the first server, as hk_fetch_hop; or NULL */
-	int verify_error;   /* of the first server; -1: no TLS */
+	int status;       /* of the last answer; 0: none */
+	GBytes *body;     /* never NULL */
+	bool truncated;   /* the body was cut at max_bytes, or the connection broke in it */
+	char *url;        /* of the last answer */
+	char *etag;       /* or NULL */
+	int64_t retry_ms; /* of Retry-After; -1: none */
+	GPtrArray *certs; /* of the first server, as hk_fetch_hop; or NULL */
+	int verify_error; /* of the first server; -1: no TLS */
 	const char *verify_text;
 } hk_got;
 void hk_got_free(hk_got *got); /* accepts NULL */

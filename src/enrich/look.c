@@ -195,8 +195,8 @@ ask_web(void *user)
 {
 	look *l = user;
 	bool v6 = l->is_ip && !l->literal.v4;
-	g_autofree char *url = g_strdup_printf("https://%s%s%s/.well-known/security.txt",
-		v6 ? "[" : "", l->host, v6 ? "]" : "");
+	g_autofree char *url = g_strdup_printf(
+		"https://%s%s%s/.well-known/security.txt", v6 ? "[" : "", l->host, v6 ? "]" : "");
 	hk_get get = {.egress = l->enrich->egress,
 		.ca_file = l->enrich->ca_file,
 		.who = &l->who,
@@ -216,8 +216,7 @@ ask_registry(void *user)
 	look *l = user;
 
 	if (*l->domain) {
-		l->registration =
-			hk_ask_domain(l->enrich->ask, &l->who, l->domain, l->until_ms);
+		l->registration = hk_ask_domain(l->enrich->ask, &l->who, l->domain, l->until_ms);
 	}
 	return NULL;
 }
@@ -294,10 +293,9 @@ list_of(const look *l, bool chain)
 
 	for (unsigned i = 0; l->answers && i < l->answers->len; i++) {
 		const hk_dns_answer *answer = l->answers->pdata[i];
-		const GPtrArray *from = chain && answer->type == HK_DNSMSG_A ? answer->chain
-					: !chain && answer->type == HK_DNSMSG_NS
-						? answer->values
-						: NULL;
+		const GPtrArray *from = chain && answer->type == HK_DNSMSG_A     ? answer->chain
+					: !chain && answer->type == HK_DNSMSG_NS ? answer->values
+										 : NULL;
 		for (unsigned k = 0; from && k < from->len; k++) {
 			g_ptr_array_add(list, from->pdata[k]);
 		}
@@ -312,8 +310,8 @@ by_confidence(const void *a, const void *b)
 	const hk_reach *x = *(hk_reach *const *)a, *y = *(hk_reach *const *)b;
 
 	return x->confidence != y->confidence ? (x->confidence < y->confidence ? 1 : -1)
-					      : strcmp(x->kind, y->kind)     ? strcmp(x->kind, y->kind)
-									     : strcmp(x->address, y->address);
+	       : strcmp(x->kind, y->kind)     ? strcmp(x->kind, y->kind)
+					      : strcmp(x->address, y->address);
 }
 
 static void
@@ -406,8 +404,8 @@ domain_of(const hk_enrich *enrich, const char *host)
 }
 
 hk_enriched *
-hk_enrich_look(hk_enrich *enrich, const char *host, const hk_egress_who *who,
-	const char *const *legit)
+hk_enrich_look(
+	hk_enrich *enrich, const char *host, const hk_egress_who *who, const char *const *legit)
 {
 	look l = {.enrich = enrich,
 		.host = host,

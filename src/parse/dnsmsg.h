@@ -29,17 +29,18 @@ typedef enum hk_dnsmsg_type {
 
 typedef struct hk_dnsmsg {
 	hk_span all;
-	size_t pos;        /* of the next record */
-	unsigned left;     /* records of the answer section that are still to come */
-	unsigned rcode;    /* 0 NOERROR, 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED */
-	bool truncated;    /* TC */
+	size_t pos;     /* of the next record */
+	unsigned left;  /* records of the answer section that are still to come */
+	unsigned rcode; /* 0 NOERROR, 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED */
+	bool truncated; /* TC */
 } hk_dnsmsg;
 
 typedef struct hk_dnsmsg_record {
 	char owner[HK_DNSMSG_NAME_SIZE];
 	unsigned type; /* hk_dnsmsg_type, or another */
 	uint32_t ttl;  /* seconds */
-	char text[HK_DNSMSG_TEXT_SIZE]; /* address; name; "10 mx.example"; "mname rname serial refresh retry expire minimum"; the
+	char text
+		[HK_DNSMSG_TEXT_SIZE]; /* address; name; "10 mx.example"; "mname rname serial refresh retry expire minimum"; the
 					   * strings of a TXT record as one, bytes outside of printable ASCII as "\DDD"; "" for other types */
 	bool cut;
 } hk_dnsmsg_record;

@@ -190,9 +190,8 @@ open_channel(asking *a, unsigned timeout_ms, GError **error)
 	if (rc != ARES_SUCCESS) {
 		return hk_error_set(error, HK_EINTERNAL, "c-ares: %s", ares_strerror(rc));
 	}
-	rc = a->egress->resolvers
-		     ? ares_set_servers_ports_csv(a->channel, a->egress->resolvers)
-		     : ARES_SUCCESS;
+	rc = a->egress->resolvers ? ares_set_servers_ports_csv(a->channel, a->egress->resolvers)
+				  : ARES_SUCCESS;
 	if (rc != ARES_SUCCESS) {
 		ares_destroy(a->channel);
 		return hk_error_set(error, HK_EINTERNAL, "c-ares: %s", ares_strerror(rc));
@@ -211,8 +210,10 @@ step(asking *a, int64_t left_ms)
 	struct timeval tv;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
-				       (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
+		/* ARES_GETSOCK_WRITABLE shifts a signed 1 into the sign. */
+		unsigned bits = (unsigned)mask >> i;
+		short events = (short)((bits & 1 ? POLLIN : 0) |
+				       (bits >> ARES_GETSOCK_MAXNUM & 1 ? POLLOUT : 0));
 		if (events) {
 			polls[count++] = (struct pollfd){.fd = fds[i], .events = events};
 		}
@@ -270,7 +271,8 @@ hk_dns_ask(hk_egress *egress, const hk_egress_who *who, const hk_dns_question *q
 	int64_t until_ms = hk_clock_mono_ms() + timeout_ms, left_ms;
 
 	if (count > HK_DNS_QUESTIONS_MAX) {
-		hk_error_set(error, HK_ELIMIT, "at most %d questions at once", HK_DNS_QUESTIONS_MAX);
+		hk_error_set(
+			error, HK_ELIMIT, "at most %d questions at once", HK_DNS_QUESTIONS_MAX);
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -287,8 +289,8 @@ hk_dns_ask(hk_egress *egress, const hk_egress_who *who, const hk_dns_question *q
 		question *q = g_new(question, 1);
 		*q = (question){&a, answer_new(&questions[i])};
 		g_ptr_array_add(answers, q->answer);
-		ares_query(a.channel, questions[i].name, CLASS_IN, (int)questions[i].type, on_answer,
-			q);
+		ares_query(a.channel, questions[i].name, CLASS_IN, (int)questions[i].type,
+			on_answer, q);
 	}
 	while (a.left > 0 && (left_ms = until_ms - hk_clock_mono_ms()) > 0 &&
 		!hk_egress_killed(a.egress)) {

@@ -35,10 +35,11 @@ typedef struct hk_dns_answer {
 	char *name;
 	hk_dnsmsg_type type;
 	hk_dns_status status;
-	GPtrArray *values; /* owned texts as parse/dnsmsg writes them, each once, in the order of their bytes */
-	GPtrArray *chain;  /* owned: targets of the CNAMEs on the way, in order */
-	bool over;         /* more than HK_DNS_VALUES_MAX, or one was cut */
-	GBytes *raw;       /* the message, or NULL */
+	GPtrArray *
+		values; /* owned texts as parse/dnsmsg writes them, each once, in the order of their bytes */
+	GPtrArray *chain; /* owned: targets of the CNAMEs on the way, in order */
+	bool over;        /* more than HK_DNS_VALUES_MAX, or one was cut */
+	GBytes *raw;      /* the message, or NULL */
 } hk_dns_answer;
 
 /* hk_dns_status_name(status): "ok", "nodata", "nxdomain", "servfail", "refused", "timeout", "broken". Static storage. */

@@ -374,7 +374,8 @@ hk_egress_check_query(const hk_egress *egress, const char *name, char **ret_deta
 		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
 	}
 	if (egress->on_range && !egress->resolvers) {
-		return why(HK_EGRESS_DNS, ret_detail, "on the range `resolvers` has to name its DNS");
+		return why(
+			HK_EGRESS_DNS, ret_detail, "on the range `resolvers` has to name its DNS");
 	}
 	return HK_EGRESS_OK;
 }

@@ -99,7 +99,8 @@ hk_egress_reason hk_egress_check_target(const hk_egress *egress, const hk_egress
 
 /* hk_egress_check_query(egress, name, ret_detail): whether the DNS may be asked about a name, for its records' sake; nothing is connected to.
  * On the range only its own DNS is asked. Not recorded. */
-hk_egress_reason hk_egress_check_query(const hk_egress *egress, const char *name, char **ret_detail);
+hk_egress_reason hk_egress_check_query(
+	const hk_egress *egress, const char *name, char **ret_detail);
 
 /* hk_egress_check_address(egress, who, host, addr, port, ret_detail): whether host may be this address. host: the name that was
  * looked up, for rows of `local` that are names; or NULL. */

@@ -58,8 +58,7 @@ open_mmdb(hk_loc *loc, const char *path, GError **error)
 	int rc = MMDB_open(path, MMDB_MODE_MMAP, &loc->mmdb);
 
 	loc->has_mmdb = rc == MMDB_SUCCESS;
-	return loc->has_mmdb ||
-	       hk_error_set(error, HK_EFORM, "%s: %s", path, MMDB_strerror(rc));
+	return loc->has_mmdb || hk_error_set(error, HK_EFORM, "%s: %s", path, MMDB_strerror(rc));
 #else
 	(void)loc;
 	return hk_error_set(error, HK_EVERSION,
@@ -83,12 +82,11 @@ hk_loc_open(const char *path, const char *mmdb, GError **error)
 		return NULL;
 	}
 	if (!loc->file) {
-		hk_error_set(error, HK_ENOENT,
-			"%s: not there; install the package libloc-database", places[1]);
+		hk_error_set(error, HK_ENOENT, "%s: not there; install the package libloc-database",
+			places[1]);
 		return NULL;
 	}
-	if (loc_new(&loc->ctx) != 0 ||
-		loc_database_new(loc->ctx, &loc->database, loc->file) != 0) {
+	if (loc_new(&loc->ctx) != 0 || loc_database_new(loc->ctx, &loc->database, loc->file) != 0) {
 		hk_error_set(error, HK_EFORM, "%s is no database of libloc",
 			path ? path : "what libloc-database installed");
 		return NULL;
@@ -157,8 +155,7 @@ find_mmdb(hk_loc *loc, const hk_ipaddr *addr, hk_place *ret)
 		take_country(code, ret);
 		ret->source = "mmdb";
 	}
-	if (MMDB_get_value(&found.entry, &data, "autonomous_system_number", NULL) ==
-			MMDB_SUCCESS &&
+	if (MMDB_get_value(&found.entry, &data, "autonomous_system_number", NULL) == MMDB_SUCCESS &&
 		data.has_data && data.type == MMDB_DATA_TYPE_UINT32) {
 		if (data.uint32 != ret->asn) {
 			ret->as_name[0] = ret->prefix[0] = '\0';

@@ -116,8 +116,8 @@ get_grant(asking *a, const hk_egress_who *who, const char *server, GError **erro
 	}
 	hk_egress_session *session = hk_egress_session_new(loop, who);
 	int64_t left_ms = a->until_ms - hk_clock_mono_ms();
-	hk_egress_connect(session, "whois", server, HK_EGRESS_WHOIS_PORT,
-		(unsigned)MAX(left_ms, 1), on_grant, a);
+	hk_egress_connect(session, "whois", server, HK_EGRESS_WHOIS_PORT, (unsigned)MAX(left_ms, 1),
+		on_grant, a);
 	while (!a->decided) {
 		struct pollfd fd = {.fd = hk_egress_loop_fd(loop), .events = POLLIN};
 		int wait_ms = hk_egress_loop_wait_ms(loop);
@@ -158,7 +158,8 @@ send_all(asking *a, hk_span bytes, GError **error)
 		if (n > 0) {
 			bytes = hk_span_of(bytes.data + n, bytes.len - (size_t)n);
 		} else if (errno != EAGAIN && errno != EINTR) {
-			return hk_error_set(error, HK_EREMOTE, "no connection: %s", g_strerror(errno));
+			return hk_error_set(
+				error, HK_EREMOTE, "no connection: %s", g_strerror(errno));
 		}
 	}
 	return true;
@@ -181,8 +182,8 @@ receive(asking *a, GByteArray *in, size_t *ret_n, GError **error)
 			return true;
 		}
 		if (errno != EAGAIN && errno != EINTR) {
-			return hk_error_set(error, HK_EREMOTE, "the connection broke: %s",
-				g_strerror(errno));
+			return hk_error_set(
+				error, HK_EREMOTE, "the connection broke: %s", g_strerror(errno));
 		}
 	}
 }

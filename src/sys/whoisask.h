@@ -22,9 +22,9 @@ void hk_whois_pace_free(hk_whois_pace *pace); /* accepts NULL */
 
 typedef struct hk_whois_reply {
 	char *server;
-	GBytes *raw;           /* as it came, at most HK_WHOISASK_BYTES_MAX */
-	bool cut;              /* there was more */
-	hk_registration *reg;  /* what it says */
+	GBytes *raw;          /* as it came, at most HK_WHOISASK_BYTES_MAX */
+	bool cut;             /* there was more */
+	hk_registration *reg; /* what it says */
 } hk_whois_reply;
 void hk_whois_reply_free(gpointer reply);
 

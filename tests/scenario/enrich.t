@@ -80,7 +80,7 @@ stop-file = "$work/stop"
 CONF
 # Ours, but for the rows that say never to write to .test and .example.
 my $operators = spew("$work/operators.conf", join '', grep { !/^never\s+\@(?:test|example)\s/ } split /^/, slurp("$src/conf/operators.conf"));
-my $dir = new_house('enrich', egress => $egress, 'ca-file' => $ready->{ca}, operators => $operators, 'rdap-state' => "$work/rdap", "enrich-time" => "10s");
+my $dir = new_house('enrich', egress => $egress, 'ca-file' => $ready->{ca}, operators => $operators, targets => "$src/conf/targets/example.conf", 'rdap-state' => "$work/rdap", "enrich-time" => "10s");
 
 sub asked { my ($protocol, $what) = @_; return scalar grep { $_->{protocol} eq $protocol && $_->{question} =~ $what } map { $json->decode($_) } split /\n/, slurp("$work/asked.jsonl") }
 # enrich(host): what the command says as JSON, its exit code, its messages.
@@ -236,7 +236,14 @@ is(value("SELECT state FROM jobs WHERE stage = 'enrich' AND key = '2'"), 'ready'
 cmp_ok(value("SELECT due_ms FROM jobs WHERE stage = 'enrich' AND key = '2'") - value("SELECT last_ms FROM facts WHERE case_id = 2 AND kind = 'dns.a'"), '>=', 590_000, 'when the server has said');
 is(value("SELECT value FROM facts WHERE case_id = 2 AND kind = 'dns.a'"), '1.1.1.1', 'what the others said is kept already');
 
-# The imitated brand is not written to; a case that is gone is no failure.
+# The imitated brand is not written to, whatever a registry says.
+$http{'rdap.registry.test/domain/mihon-held.test'}{body}{entities} = [$entity->('registrar', 'R', undef, $entity->('abuse', 'A', 'abuse@mihon-registrar.test'), $entity->('abuse', 'B', 'csirt@mihon-bank.example'))];
+world();
+($code, $out, $err) = hk('case', 'add', '--target', 'mihon-bank', 'https://mihon-held.test/');
+is($code, 0, 'a case against the brand') or diag $err;
+is(stage(), "3 done\n", 'is looked at');
+is(join(' ', map { $_->[0] } rows("SELECT address FROM case_contacts WHERE case_id = 3 AND kind = 'registrar'")), 'abuse@mihon-registrar.test', "the brand's own mailbox is nobody to tell");
+# A case that is gone is no failure.
 my $n = asked('http', qr/./);
 rows("UPDATE cases SET deleted_ms = 1 WHERE id = 1");
 is((ask(1))[0], "1 done\n", 'a deleted case is done');

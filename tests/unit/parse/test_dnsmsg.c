@@ -8,8 +8,8 @@
 static size_t
 begin(uint8_t *to, unsigned answers, unsigned rcode)
 {
-	const uint8_t head[] = {0, 1, 0x81, (uint8_t)(0x80 | rcode), 0, 1, 0, (uint8_t)answers, 0, 0,
-		0, 0, 5, 'M', 'i', 'h', 'o', 'n', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
+	const uint8_t head[] = {0, 1, 0x81, (uint8_t)(0x80 | rcode), 0, 1, 0, (uint8_t)answers, 0,
+		0, 0, 0, 5, 'M', 'i', 'h', 'o', 'n', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
 
 	memcpy(to, head, sizeof head);
 	return sizeof head;
@@ -19,8 +19,8 @@ begin(uint8_t *to, unsigned answers, unsigned rcode)
 static size_t
 add(uint8_t *to, unsigned type, unsigned class, const void *data, size_t len)
 {
-	const uint8_t head[] = {0xc0, 12, 0, (uint8_t)type, 0, (uint8_t)class, 0, 0, 1, 44, 0,
-		(uint8_t)len};
+	const uint8_t head[] = {
+		0xc0, 12, 0, (uint8_t)type, 0, (uint8_t) class, 0, 0, 1, 44, 0, (uint8_t)len};
 
 	memcpy(to, head, sizeof head);
 	memcpy(to + sizeof head, data, len);
@@ -66,8 +66,8 @@ kinds(void)
 	one(HK_DNSMSG_CNAME, "\3WWW\xc0\x0c", 6, HK_OK, "www.mihon.test", "CNAME");
 	one(HK_DNSMSG_NS, "\4a.b\"\xc0\x12", 7, HK_OK, "a\\046b\\034.test", "a label with a dot");
 	one(HK_DNSMSG_MX, "\0\x0a\4mail\xc0\x0c", 9, HK_OK, "10 mail.mihon.test", "MX");
-	one(HK_DNSMSG_SOA, "\xc0\x0c\1h\xc0\x0c\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\xff\xff\xff\xff", 26,
-		HK_OK, "mihon.test h.mihon.test 1 2 3 4 4294967295", "SOA");
+	one(HK_DNSMSG_SOA, "\xc0\x0c\1h\xc0\x0c\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\xff\xff\xff\xff",
+		26, HK_OK, "mihon.test h.mihon.test 1 2 3 4 4294967295", "SOA");
 	one(HK_DNSMSG_TXT, "\3a\0b\2\"\xff", 7, HK_OK, "a\\000b\"\\255", "TXT");
 	one(HK_DNSMSG_TXT, "\5ab", 3, HK_EFORM, "", "TXT past its end");
 	one(HK_DNSMSG_CNAME, "\xc0\x28", 2, HK_EFORM, "", "a pointer to itself");
