@@ -32,6 +32,7 @@ typedef struct hk_traits {
 	int32_t favicon; /* hk_mmh3_icon */
 	uint8_t favicon_sha256[32];
 	bool has_picture; /* of the viewport */
+	bool plain;       /* the picture is one colour, or nearly */
 	uint64_t dhash, phash;
 	hk_minhash shingles;  /* of tag paths; count 0: none */
 	char *fuzzy;          /* ssdeep of the document; NULL: none */
@@ -42,14 +43,17 @@ typedef struct hk_traits {
 	GPtrArray *years;     /* of char *: behind a copyright sign */
 } hk_traits;
 
-/* hk_traits_of(capture, ret): never fails; what cannot be had is missing. The picture is decoded in the sandbox (sys/picture). Fills *ret, which
+/* hk_traits_of(capture, ret): never fails; what cannot be had is missing. The picture is decoded in the sandbox (sys/png). Fills *ret, which
  * hk_traits_clear frees; borrows nothing. Blocks while the picture is read. */
 void hk_traits_of(const hk_capture *capture, hk_traits *ret);
 void hk_traits_clear(hk_traits *traits);
 
-/* hk_traits_json(traits, out): one object, appended: favicon, picture, tag_paths (MinHash, hexadecimal), ssdeep, form, flow, buttons, years, paths,
+/* hk_traits_json(traits, out): one object, appended: favicon, picture, tag_paths (MinHash, hexadecimal), ssdeep, form, flow, years, paths,
  * resources; what is missing is null or []. */
 void hk_traits_json(const hk_traits *traits, GString *out);
+
+/* hk_traits_host(url): host of an address as browsers write them, without port; "" when it has none. Caller frees. */
+char *hk_traits_host(const char *url);
 
 /* A key by which other cases with the same thing are found (case_keys). */
 typedef struct hk_traits_pivot {
@@ -61,7 +65,7 @@ typedef struct hk_traits_pivot {
  *   favicon   the published number, decimal, maybe negative
  *   resource  SHA-256, hexadecimal
  *   form      first 16 hexadecimal digits of the SHA-256 of the token sequence
- *   picture   dHash, 16 hexadecimal digits; not of a page that is plain (nearly all bits alike)
+ *   picture   dHash, 16 hexadecimal digits; not of a plain picture
  * Caller unrefs. */
 GPtrArray *hk_traits_pivots(const hk_traits *traits);
 
