@@ -9,8 +9,8 @@
 static bool
 read_ports(const rg_opts *opts, unsigned ret[RG_FRONTS], GError **error)
 {
-	static const rg_opt options[RG_FRONTS] = {RG_OPT_PORT, RG_OPT_ABROAD_PORT, RG_OPT_TLS_PORT,
-		RG_OPT_ABROAD_TLS_PORT};
+	static const rg_opt options[RG_FRONTS] = {
+		RG_OPT_PORT, RG_OPT_ABROAD_PORT, RG_OPT_TLS_PORT, RG_OPT_ABROAD_TLS_PORT};
 
 	for (int i = 0; i < RG_FRONTS; i++) {
 		uint64_t port = rg_opts_int(opts, options[i]);

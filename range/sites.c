@@ -121,10 +121,8 @@ script_test(rg_gate gate)
 static void
 answer_small(const char *type, const char *body, rg_answer *ret)
 {
-	*ret = (rg_answer){.status = 200,
-		.header = g_strdup(""),
-		.type = type,
-		.body = g_string_new(body)};
+	*ret = (rg_answer){
+		.status = 200, .header = g_strdup(""), .type = type, .body = g_string_new(body)};
 }
 
 static void
@@ -191,8 +189,8 @@ header(struct MHD_Connection *c, const char *name)
 static enum MHD_Result
 send_answer(struct MHD_Connection *c, const rg_visitor *v, rg_answer *a)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-		a->body->len, a->body->str, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(a->body->len, a->body->str, MHD_RESPMEM_MUST_COPY);
 	char *colon = strchr(a->header, ':');
 
 	/* The browser ends the connection when it has waited enough. */
@@ -252,8 +250,7 @@ open_front(front *f, unsigned port, const char *cert, const char *key, GError **
 	struct sockaddr_in at = {.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
+	struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key}, {MHD_OPTION_END, 0, NULL}};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |

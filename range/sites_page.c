@@ -48,8 +48,7 @@ static void
 letters(GString *out, const char *alphabet, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		g_string_append_c(out,
-			alphabet[g_random_int_range(0, (int)strlen(alphabet))]);
+		g_string_append_c(out, alphabet[g_random_int_range(0, (int)strlen(alphabet))]);
 	}
 }
 
@@ -77,7 +76,8 @@ typedef struct part {
 } part;
 
 static bool
-expand_choice(const char *name, const part *parts, unsigned count, const rg_visitor *v, GString *out)
+expand_choice(
+	const char *name, const part *parts, unsigned count, const rg_visitor *v, GString *out)
 {
 	const struct {
 		const char *name;
@@ -247,8 +247,9 @@ rg_sites_kit(const char *kit, unsigned number, rg_answer *ret)
 	g_string_append_printf(body, bare ? "" : "<form method=post action=/%u>", number + 1);
 	add_fields(row->fields, body);
 	for (size_t i = 0; buttons[i] && *buttons[i]; i++) {
-		g_string_append_printf(body, bare ? "<a href=/%2$u>%1$s</a> " : "<button>%s</button> ",
-			buttons[i], number + 1);
+		g_string_append_printf(body,
+			bare ? "<a href=/%2$u>%1$s</a> " : "<button>%s</button> ", buttons[i],
+			number + 1);
 	}
 	g_string_append(body, bare ? "" : "</form>");
 	if (row->year) {

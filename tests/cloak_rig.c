@@ -19,12 +19,8 @@
 enum { HOME, ABROAD, SIDES, WORKERS = 4, RECALL_LEAST = 95, ALARMS_MOST = 2 };
 
 /* Short waits: the range is near. */
-static const hk_page_limits limits = {.load = 5000,
-	.idle = 150,
-	.content = 400,
-	.total = 20000,
-	.clicks = 1,
-	.full_height = 900};
+static const hk_page_limits limits = {
+	.load = 5000, .idle = 150, .content = 400, .total = 20000, .clicks = 1, .full_height = 900};
 
 static const struct {
 	const char *text;
@@ -133,8 +129,7 @@ do_site(rig *r, site *s)
 static void
 do_page(rig *r, site *s)
 {
-	g_autofree char *url =
-		g_strdup_printf("https://%s/%" G_GINT64_FORMAT, s->host, s->page);
+	g_autofree char *url = g_strdup_printf("https://%s/%" G_GINT64_FORMAT, s->host, s->page);
 	g_autoptr(hk_capture) c = visit(r, url, "iphone/sms/first", HOME);
 
 	if (c && c->pages->len > 0) {
@@ -224,8 +219,8 @@ check_verdicts(const rig *r)
 	unsigned cloaked = count_of(r, "cloaked", -1);
 	unsigned honest = count_of(r, "same", -1) + count_of(r, "dead", -1);
 	unsigned found = count_of(r, "cloaked", HK_CLOAK_CLOAKED), right = 0;
-	unsigned alarms = count_of(r, "same", HK_CLOAK_CLOAKED) +
-			  count_of(r, "dead", HK_CLOAK_CLOAKED);
+	unsigned alarms =
+		count_of(r, "same", HK_CLOAK_CLOAKED) + count_of(r, "dead", HK_CLOAK_CLOAKED);
 
 	tap_diag("%-8s %8s %8s %8s %8s", "is", "cloaked", "same", "dead", "unknown");
 	for (size_t i = 0; i < G_N_ELEMENTS(wants); i++) {
@@ -237,8 +232,8 @@ check_verdicts(const rig *r)
 		const site *s = g_ptr_array_index(r->sites, i);
 		g_autofree char *dims =
 			s->tokens ? NULL : hk_cloak_dimensions_text(s->cloak.dimensions);
-		right += dims && strcmp(s->want, "cloaked") == 0 &&
-			 strcmp(dims, s->dimensions) == 0;
+		right +=
+			dims && strcmp(s->want, "cloaked") == 0 && strcmp(dims, s->dimensions) == 0;
 	}
 	tell_wrong(r);
 	ok(cloaked >= 24 && honest >= 24, "%u sites that cloak, %u honest ones", cloaked, honest);
@@ -246,8 +241,8 @@ check_verdicts(const rig *r)
 		100.0 * found / MAX(cloaked, 1), found, cloaked);
 	ok(alarms * 100 <= honest * ALARMS_MOST, "false alarms %.1f %% (%u of %u)",
 		100.0 * alarms / MAX(honest, 1), alarms, honest);
-	ok(right * 100 >= cloaked * RECALL_LEAST, "the dimension that decides is right for %u of %u",
-		right, cloaked);
+	ok(right * 100 >= cloaked * RECALL_LEAST,
+		"the dimension that decides is right for %u of %u", right, cloaked);
 	is_int(count_of(r, "dead", HK_CLOAK_DEAD), count_of(r, "dead", -1), "dead ones are dead");
 }
 

@@ -15,9 +15,9 @@ typedef struct pair {
 typedef struct judging {
 	hk_cloak_view *views;
 	size_t count;
-	GArray *pairs;          /* of pair */
-	unsigned cleared;       /* dimensions in which visits that differ in nothing else are the same */
-	unsigned decided;       /* dimensions in which such visits differ */
+	GArray *pairs;    /* of pair */
+	unsigned cleared; /* dimensions in which visits that differ in nothing else are the same */
+	unsigned decided; /* dimensions in which such visits differ */
 	hk_cloak *ret;
 } judging;
 
@@ -44,7 +44,8 @@ compare_all(judging *j)
 {
 	for (size_t a = 0; a < j->count; a++) {
 		for (size_t b = a + 1; b < j->count; b++) {
-			unsigned dims = dimensions_between(j->views[a].capture, j->views[b].capture);
+			unsigned dims =
+				dimensions_between(j->views[a].capture, j->views[b].capture);
 			bool alone = dims != 0 && (dims & (dims - 1)) == 0;
 			pair found = {a, b, 0, dims};
 
@@ -83,8 +84,7 @@ is_one_time_link(const judging *j)
 	size_t first = 0;
 
 	for (size_t i = 1; i < j->count; i++) {
-		if (j->views[i].capture->start_wall_ms <
-			j->views[first].capture->start_wall_ms) {
+		if (j->views[i].capture->start_wall_ms < j->views[first].capture->start_wall_ms) {
 			first = i;
 		}
 	}
@@ -204,8 +204,7 @@ show_dimension(judging *j, unsigned dimension)
 			i++) {
 			const pair *p = &g_array_index(j->pairs, pair, i);
 
-			if (alone ? p->dimensions == dimension
-				  : (p->dimensions & dimension) != 0) {
+			if (alone ? p->dimensions == dimension : (p->dimensions & dimension) != 0) {
 				const hk_cloak_view *a = &j->views[p->a], *b = &j->views[p->b];
 				show(j, a, &a->last, b, &b->last, p->dimensions, p->what);
 				rows++;

@@ -17,7 +17,8 @@ typedef struct hk_cloak_page {
 	char *host, *site;           /* site: host without what stands for a device or language */
 	char *title;                 /* folded, without digits */
 	hk_form_tokens form;
-	hk_cloak_set text, titles, links, paths; /* of letters in a row; of the title; of links; of tag paths */
+	hk_cloak_set text, titles, links,
+		paths;    /* of letters in a row; of the title; of links; of tag paths */
 	size_t letters;   /* that people read: no blanks, no digits */
 	bool denied;      /* it says that there is nothing */
 	bool empty;       /* nothing is shown */
@@ -27,11 +28,11 @@ typedef struct hk_cloak_page {
 /* A visit. */
 typedef struct hk_cloak_view {
 	const hk_capture *capture;
-	size_t index;      /* of variants */
-	bool says;         /* it is evidence; false: it failed, and the rest is empty */
-	bool gone;         /* it failed because nobody answered */
-	bool file;         /* a file came and no page */
-	bool clicked;      /* last is behind a click */
+	size_t index;              /* of variants */
+	bool says;                 /* it is evidence; false: it failed, and the rest is empty */
+	bool gone;                 /* it failed because nobody answered */
+	bool file;                 /* a file came and no page */
+	bool clicked;              /* last is behind a click */
 	hk_cloak_page first, last; /* first is empty unless clicked */
 } hk_cloak_view;
 

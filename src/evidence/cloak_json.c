@@ -79,8 +79,8 @@ static void
 write_diff(GString *out, const hk_cloak_diff *d)
 {
 	hk_jsonw_open(out, '{');
-	write_bits(out, "dimensions", d->dimensions, dimension_names,
-		G_N_ELEMENTS(dimension_names));
+	write_bits(
+		out, "dimensions", d->dimensions, dimension_names, G_N_ELEMENTS(dimension_names));
 	write_bits(out, "what", d->what, what_names, G_N_ELEMENTS(what_names));
 	hk_jsonw_key(out, "text");
 	hk_jsonw_real(out, d->text, 2);

@@ -37,8 +37,8 @@ static const struct {
 };
 
 /* Labels in front of a host that stand for a device, a language, or nothing. */
-static const char *const side_labels[] = {"www", "m", "sp", "s", "smp", "mobile", "touch", "pc", "amp",
-	"lite", "ja", "jp", "en", "us", "www2", NULL};
+static const char *const side_labels[] = {"www", "m", "sp", "s", "smp", "mobile", "touch", "pc",
+	"amp", "lite", "ja", "jp", "en", "us", "www2", NULL};
 
 /* Where everybody is sent who has the wrong device for an app. */
 static const char *const stores[] = {
@@ -226,7 +226,8 @@ links_of(const hk_capture_page *page)
 		const char *at = strstr(link->url ? link->url : "", "://");
 		g_autoptr(GString) out = g_string_new(site);
 
-		for (at = at ? at + 3 + strcspn(at + 3, "/?#") : ""; *at && !strchr("?#", *at); at++) {
+		for (at = at ? at + 3 + strcspn(at + 3, "/?#") : ""; *at && !strchr("?#", *at);
+			at++) {
 			if (!g_ascii_isdigit(*at)) {
 				g_string_append_c(out, *at);
 			}
@@ -398,8 +399,8 @@ hk_cloak_view_of(const hk_capture *c, size_t index, hk_cloak_view *ret)
 		return;
 	}
 	ret->clicked = c->pages->len > 1;
-	read_page(c, g_ptr_array_index(c->pages, c->pages->len - 1), status_of(c, false),
-		&ret->last);
+	read_page(
+		c, g_ptr_array_index(c->pages, c->pages->len - 1), status_of(c, false), &ret->last);
 	if (ret->clicked) {
 		read_page(c, g_ptr_array_index(c->pages, 0), status_of(c, true), &ret->first);
 	}
@@ -458,10 +459,13 @@ differs_in_text(const hk_cloak_page *a, const hk_cloak_page *b)
 	bool translated = g_ascii_strncasecmp(a->page->lang ? a->page->lang : "",
 				  b->page->lang ? b->page->lang : "", 2) != 0;
 
-	return a->letters >= LETTERS_SOME && b->letters >= LETTERS_SOME &&
+	/* Two pages without a link have nothing in common by that. */
+	bool links = a->links.count + b->links.count > 0 &&
+		     hk_cloak_jaccard(&a->links, &b->links) >= FOREIGN_LINKS;
+
+	return !links && a->letters >= LETTERS_SOME && b->letters >= LETTERS_SOME &&
 	       hk_cloak_near(&a->text, &b->text) < FOREIGN_TEXT &&
 	       hk_cloak_near(&a->titles, &b->titles) < FOREIGN_TITLE &&
-	       hk_cloak_jaccard(&a->links, &b->links) < FOREIGN_LINKS &&
 	       hk_cloak_jaccard(&a->paths, &b->paths) <
 		       (translated ? TRANSLATED_PATHS : FOREIGN_PATHS);
 }

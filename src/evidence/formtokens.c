@@ -169,9 +169,7 @@ has_words(const row *r, const field_words *f)
 	bool label = hk_form_words_in(f->label->str, r->words);
 	bool name = hk_form_words_in(f->name->str, r->words);
 
-	return r->where == IN_LABEL  ? label
-	       : r->where == IN_NAME ? name
-				     : label || name;
+	return r->where == IN_LABEL ? label : r->where == IN_NAME ? name : label || name;
 }
 
 static bool
@@ -251,8 +249,8 @@ can_be_typed_into(const hk_capture_field *f)
 static void
 add_field(const looked_at *page, const hk_capture_field *f, hk_form_tokens *ret)
 {
-	field_words words = {g_string_new(NULL), g_string_new(NULL), f->maxlength,
-		f->type ? f->type : ""};
+	field_words words = {
+		g_string_new(NULL), g_string_new(NULL), f->maxlength, f->type ? f->type : ""};
 
 	fold_into(words.label, f->label);
 	fold_into(words.label, f->placeholder);

@@ -189,8 +189,7 @@ hk_traits_of(const hk_capture *c, hk_traits *ret)
 	take_exchanges(c, page, ret);
 	hk_form_tokens_of(page, &ret->form);
 	for (guint i = 0; i < page->paths->len; i++) {
-		hk_minhash_add(
-			&ret->shingles, hk_span_str(g_ptr_array_index(page->paths, i)));
+		hk_minhash_add(&ret->shingles, hk_span_str(g_ptr_array_index(page->paths, i)));
 	}
 	for (guint i = 0; i < page->years->len; i++) {
 		g_ptr_array_add(ret->years, g_strdup(g_ptr_array_index(page->years, i)));
@@ -364,8 +363,7 @@ hk_traits_pivots(const hk_traits *t)
 		add_pivot(list, "form", hex_of(hash, KEY_BYTES));
 	}
 	if (t->has_picture && !t->plain) {
-		add_pivot(list, "picture",
-			g_strdup_printf("%016" G_GINT64_MODIFIER "x", t->dhash));
+		add_pivot(list, "picture", g_strdup_printf("%016" G_GINT64_MODIFIER "x", t->dhash));
 	}
 	for (guint i = 0; i < t->resources->len; i++) {
 		const hk_traits_resource *r = g_ptr_array_index(t->resources, i);

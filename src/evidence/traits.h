@@ -13,8 +13,9 @@ enum {
 	HK_TRAITS_RESOURCES_MAX = 300, /* kept, in order of the requests */
 	HK_TRAITS_PATHS_MAX = 300,     /* distinct paths of requests to the page's own host */
 	HK_TRAITS_PIVOTS_MAX = 40,
-	HK_TRAITS_PIVOT_BYTES_MIN = 512, /* smaller scripts and images are pixels and one-liners: no pivot */
-	HK_TRAITS_PIVOT_TOKENS_MIN = 3,  /* shorter forms are everybody's */
+	HK_TRAITS_PIVOT_BYTES_MIN =
+		512, /* smaller scripts and images are pixels and one-liners: no pivot */
+	HK_TRAITS_PIVOT_TOKENS_MIN = 3, /* shorter forms are everybody's */
 };
 
 typedef struct hk_traits_resource {
@@ -34,10 +35,10 @@ typedef struct hk_traits {
 	bool has_picture; /* of the viewport */
 	bool plain;       /* the picture is one colour, or nearly */
 	uint64_t dhash, phash;
-	hk_minhash shingles;  /* of tag paths; count 0: none */
-	char *fuzzy;          /* ssdeep of the document; NULL: none */
-	hk_form_tokens form;  /* of this page */
-	char *flow;           /* tokens of all pages of the capture: "WARN_MARK | CUSTNO LOGINPW"; "" none */
+	hk_minhash shingles; /* of tag paths; count 0: none */
+	char *fuzzy;         /* ssdeep of the document; NULL: none */
+	hk_form_tokens form; /* of this page */
+	char *flow; /* tokens of all pages of the capture: "WARN_MARK | CUSTNO LOGINPW"; "" none */
 	GPtrArray *resources; /* of hk_traits_resource */
 	GPtrArray *paths;     /* of char *: sorted, without query */
 	GPtrArray *years;     /* of char *: behind a copyright sign */

@@ -65,8 +65,8 @@ hk_dhash(const float cells[HK_DHASH_COLUMNS * HK_DHASH_ROWS])
 static double
 wave(size_t u, size_t x)
 {
-	return cos(3.14159265358979323846 * (double)u * (2.0 * (double)x + 1) /
-		   (2.0 * HK_PHASH_SIDE));
+	return cos(
+		3.14159265358979323846 * (double)u * (2.0 * (double)x + 1) / (2.0 * HK_PHASH_SIDE));
 }
 
 static void

@@ -8,9 +8,8 @@ hk_fuzzyhash(hk_span in)
 {
 	char hash[FUZZY_MAX_RESULT];
 
-	if (in.len > UINT32_MAX ||
-		fuzzy_hash_buf(in.len ? in.data : (const uint8_t *)"", (uint32_t)in.len, hash) !=
-			0) {
+	if (in.len > UINT32_MAX || fuzzy_hash_buf(in.len ? in.data : (const uint8_t *)"",
+					   (uint32_t)in.len, hash) != 0) {
 		return NULL;
 	}
 	return g_strdup(hash);

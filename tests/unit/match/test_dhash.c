@@ -15,14 +15,11 @@ draw(size_t width, unsigned shift, unsigned light, unsigned scale)
 	for (size_t y = 0; y < HEIGHT; y++) {
 		for (size_t x = 0; x < width; x++) {
 			size_t at = x / scale, row = y + shift;
-			unsigned grey = row < 90 ? 40
-				: row > 200 && row < 260 && at > 40 && at < 330
-				? 90
-				: row > 300 && at < 250 && row % 24 < 9
-				? 60
-				: at > 300 && row > 450
-				? 150
-				: 235;
+			unsigned grey = row < 90                                        ? 40
+					: row > 200 && row < 260 && at > 40 && at < 330 ? 90
+					: row > 300 && at < 250 && row % 24 < 9         ? 60
+					: at > 300 && row > 450                         ? 150
+											: 235;
 
 			memset(&picture[(y * width + x) * 3], (int)(grey + light), 3);
 		}
