@@ -60,7 +60,7 @@ typedef struct hk_cloak {
 	hk_cloak_verdict verdict;
 	unsigned dimensions; /* of a cloaked one: those that decide */
 	bool certain; /* false: no two visits differ in one dimension alone, it may be any of those */
-	size_t compared; /* visits that said something */
+	size_t compared;  /* visits that said something */
 	GPtrArray *diffs; /* of hk_cloak_diff: what to show */
 } hk_cloak;
 

@@ -10,7 +10,7 @@
 #define HK_FORM_TOKENS_MAX 64 /* of a page; the rest is left out */
 
 typedef enum hk_form_token {
-#define FORMTOKEN(id, secret, meaning) HK_FORM_##id,
+#define FORMTOKEN(id, asks, meaning) HK_FORM_##id,
 #define FORMWORDS(...)
 #include "evidence/formtokens.def"
 #undef FORMTOKEN
@@ -21,11 +21,11 @@ typedef enum hk_form_token {
 typedef struct hk_form_tokens {
 	uint8_t token[HK_FORM_TOKENS_MAX]; /* hk_form_token, in order of the page */
 	size_t count;
-	unsigned secrets; /* of them, those that nobody but a customer and the bank should know */
+	bool asks; /* one of them is a secret, or what a bank knows a customer by */
 } hk_form_tokens;
 
-/* hk_form_tokens_of(page, ret): of its visible fields, buttons and text. Three fields of a date of birth in a row are one token. Hidden fields,
- * search boxes and check boxes are none. */
+/* hk_form_tokens_of(page, ret): of its visible fields, and of its text. Fields of a kind in a row are one token, those of a date of birth DOB3. Hidden
+ * fields, search boxes, check boxes and what is in no row are none. */
 void hk_form_tokens_of(const hk_capture_page *page, hk_form_tokens *ret);
 
 /* hk_form_token_name(token): "PIN1_4"; static; token < HK_FORM_TOKENS. */
@@ -36,5 +36,8 @@ char *hk_form_tokens_text(const hk_form_tokens *tokens);
 
 /* hk_form_tokens_has(tokens, token). */
 bool hk_form_tokens_has(const hk_form_tokens *tokens, hk_form_token token);
+
+/* Whether a folded text (sys/textfold) has one of the words of a table's row ("a|b", unfolded, ours). The rows of other tables go through it, too. */
+bool hk_form_words_in(const char *folded, const char *words);
 
 #endif

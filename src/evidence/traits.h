@@ -13,8 +13,9 @@ enum {
 	HK_TRAITS_RESOURCES_MAX = 300, /* kept, in order of the requests */
 	HK_TRAITS_PATHS_MAX = 300,     /* distinct paths of requests to the page's own host */
 	HK_TRAITS_PIVOTS_MAX = 40,
-	HK_TRAITS_PIVOT_BYTES_MIN = 512, /* smaller scripts and images are pixels and one-liners: no pivot */
-	HK_TRAITS_PIVOT_TOKENS_MIN = 3,  /* shorter forms are everybody's */
+	HK_TRAITS_PIVOT_BYTES_MIN =
+		512, /* smaller scripts and images are pixels and one-liners: no pivot */
+	HK_TRAITS_PIVOT_TOKENS_MIN = 3, /* shorter forms are everybody's */
 };
 
 typedef struct hk_traits_resource {
@@ -32,24 +33,28 @@ typedef struct hk_traits {
 	int32_t favicon; /* hk_mmh3_icon */
 	uint8_t favicon_sha256[32];
 	bool has_picture; /* of the viewport */
+	bool plain;       /* the picture is one colour, or nearly */
 	uint64_t dhash, phash;
-	hk_minhash shingles;  /* of tag paths; count 0: none */
-	char *fuzzy;          /* ssdeep of the document; NULL: none */
-	hk_form_tokens form;  /* of this page */
-	char *flow;           /* tokens of all pages of the capture: "WARN_MARK | CUSTNO LOGINPW"; "" none */
+	hk_minhash shingles; /* of tag paths; count 0: none */
+	char *fuzzy;         /* ssdeep of the document; NULL: none */
+	hk_form_tokens form; /* of this page */
+	char *flow; /* tokens of all pages of the capture: "WARN_MARK | CUSTNO LOGINPW"; "" none */
 	GPtrArray *resources; /* of hk_traits_resource */
 	GPtrArray *paths;     /* of char *: sorted, without query */
 	GPtrArray *years;     /* of char *: behind a copyright sign */
 } hk_traits;
 
-/* hk_traits_of(capture, ret): never fails; what cannot be had is missing. The picture is decoded in the sandbox (sys/picture). Fills *ret, which
+/* hk_traits_of(capture, ret): never fails; what cannot be had is missing. The picture is decoded in the sandbox (sys/png). Fills *ret, which
  * hk_traits_clear frees; borrows nothing. Blocks while the picture is read. */
 void hk_traits_of(const hk_capture *capture, hk_traits *ret);
 void hk_traits_clear(hk_traits *traits);
 
-/* hk_traits_json(traits, out): one object, appended: favicon, picture, tag_paths (MinHash, hexadecimal), ssdeep, form, flow, buttons, years, paths,
+/* hk_traits_json(traits, out): one object, appended: favicon, picture, tag_paths (MinHash, hexadecimal), ssdeep, form, flow, years, paths,
  * resources; what is missing is null or []. */
 void hk_traits_json(const hk_traits *traits, GString *out);
+
+/* hk_traits_host(url): host of an address as browsers write them, without port; "" when it has none. Caller frees. */
+char *hk_traits_host(const char *url);
 
 /* A key by which other cases with the same thing are found (case_keys). */
 typedef struct hk_traits_pivot {
@@ -61,7 +66,7 @@ typedef struct hk_traits_pivot {
  *   favicon   the published number, decimal, maybe negative
  *   resource  SHA-256, hexadecimal
  *   form      first 16 hexadecimal digits of the SHA-256 of the token sequence
- *   picture   dHash, 16 hexadecimal digits; not of a page that is plain (nearly all bits alike)
+ *   picture   dHash, 16 hexadecimal digits; not of a plain picture
  * Caller unrefs. */
 GPtrArray *hk_traits_pivots(const hk_traits *traits);
 
