@@ -1,6 +1,8 @@
 #include "evidence/files.h"
 
 #include "base/codec.h"
+#include "evidence/har.h"
+#include "evidence/warc.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/jsonw.h"
@@ -375,8 +377,8 @@ put_page(const hk_capture_page *page, guint index, const char *dir, GError **err
 }
 
 /* RFC 7468: lines of 64 characters. */
-static void
-append_pem(GString *out, hk_span der)
+void
+hk_capture_pem(GString *out, hk_span der)
 {
 	g_autofree char *text = g_malloc(HK_BASE64_LEN(der.len) + 1);
 
@@ -402,7 +404,7 @@ put_chains(const hk_capture *c, const char *dir, GError **error)
 
 		g_string_append_printf(out, "# %s\n", cert->origin);
 		for (guint j = 0; j < cert->chain->len; j++) {
-			append_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
+			hk_capture_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
 		}
 	}
 	return out->len == 0 || put(dir, "chain.pem", hk_span_of(out->str, out->len), error);
@@ -427,13 +429,23 @@ put_bodies(const hk_capture *c, const char *dir, GError **error)
 	return true;
 }
 
+static bool
+put_archives(const hk_capture *c, const char *dir, GError **error)
+{
+	g_autoptr(GBytes) warc = hk_warc_write(c, error);
+	g_autoptr(GBytes) har = warc ? hk_har_write(c, error) : NULL;
+
+	return har && put(dir, "capture.warc.gz", span_of(warc), error) &&
+	       put(dir, "capture.har", span_of(har), error);
+}
+
 bool
 hk_capture_write(const hk_capture *c, const char *dir, GError **error)
 {
 	g_autoptr(GString) json = g_string_new(NULL);
 
 	if (!hk_file_mkdirs(dir, error) || !put_bodies(c, dir, error) ||
-		!put_chains(c, dir, error)) {
+		!put_chains(c, dir, error) || !put_archives(c, dir, error)) {
 		return false;
 	}
 	for (guint i = 0; i < c->pages->len; i++) {

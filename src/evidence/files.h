@@ -12,8 +12,12 @@ void hk_capture_json(const hk_capture *capture, GString *out);
  *   capture.json                    see above
  *   viewport.png full.png dom.html text.txt favicon.bin   of the landing page; 2-viewport.png ... of the page after the first click
  *   body/0000.bin ...               response bodies, by the number of their exchange
+ *   capture.warc.gz capture.har     evidence/warc, evidence/har
  *   chain.pem                       certificates of all origins, the origin in front of each chain
  * Pictures are re-encoded already. Nothing here has a name of the page's choice. Errors of sys/file. */
 bool hk_capture_write(const hk_capture *capture, const char *dir, GError **error);
+
+/* hk_capture_pem(out, der): a certificate as PEM (RFC 7468), appended. */
+void hk_capture_pem(GString *out, hk_span der);
 
 #endif
