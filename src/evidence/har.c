@@ -63,19 +63,23 @@ headers(GString *out, const GPtrArray *list)
 static void
 query(GString *out, const char *url)
 {
-	const char *mark = url ? strchr(url, '?') : NULL;
-	g_auto(GStrv) parts = g_strsplit(mark ? mark + 1 : "", "&", -1);
+	const char *at = url ? strchr(url, '?') : NULL;
 
 	hk_jsonw_key(out, "queryString");
 	hk_jsonw_open(out, '[');
-	for (char **part = parts; *part; part++) {
-		char *value = strchr(*part, '=');
-		if (value) {
-			*value++ = '\0';
+	while (at && *++at) {
+		size_t len = strcspn(at, "&"), name = strcspn(at, "=&");
+		size_t from = name < len ? name + 1 : len;
+
+		if (len > 0) {
+			hk_jsonw_open(out, '{');
+			hk_jsonw_key(out, "name");
+			hk_jsonw_text(out, hk_span_of(at, name));
+			hk_jsonw_key(out, "value");
+			hk_jsonw_text(out, hk_span_of(at + from, len - from));
+			hk_jsonw_close(out, '}');
 		}
-		if (**part || value) {
-			pair(out, *part, value);
-		}
+		at = at[len] ? at + len : NULL;
 	}
 	hk_jsonw_close(out, ']');
 }

@@ -180,6 +180,16 @@ is_name(const char *name, size_t len, const char *other)
 	return strlen(other) == len && g_ascii_strncasecmp(name, other, len) == 0;
 }
 
+static bool
+is_number(const char *value, size_t number)
+{
+	g_autofree char *text = g_strdup_printf("%zu", number);
+	size_t len = strlen(text);
+
+	value += strspn(value, " \t");
+	return strncmp(value, text, len) == 0 && !g_ascii_isdigit(value[len]);
+}
+
 /* What a header is called, now that the body lies there decoded. */
 static bool
 renamed(const char *name, size_t len, const char *value, size_t body_len)
@@ -187,8 +197,7 @@ renamed(const char *name, size_t len, const char *value, size_t body_len)
 	if (is_name(name, len, "Content-Encoding") || is_name(name, len, "Transfer-Encoding")) {
 		return true;
 	}
-	return is_name(name, len, "Content-Length") &&
-	       g_ascii_strtoull(value + strspn(value, " \t"), NULL, 10) != body_len;
+	return is_name(name, len, "Content-Length") && !is_number(value, body_len);
 }
 
 /* A status line is kept when HTTP/1 can be read from it. */

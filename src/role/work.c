@@ -3,6 +3,7 @@
 
 #include "casework/intake.h"
 #include "casework/leads.h"
+#include "evidence/stamp.h"
 #include "flow/jobs.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
@@ -14,14 +15,22 @@
 /* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
 #define IDLE_MS 500
 
-/* Who does what. A stage of stages.def without a row here is a dead letter. user: hk_sites *. */
+/* What handlers are given. */
+typedef struct tools {
+	hk_sites *sites;
+	hk_stamper stamper;
+} tools;
+
+/* Who does what, and which of the tools it is given. A stage of stages.def without a row here is a dead letter. */
 static const struct {
 	const char *stage;
 	hk_job_handler run;
+	bool stamps; /* it is given the stamper; else the sites */
 } handlers[] = {
-	{"intake", hk_intake_run},
-	{"sighting", hk_leads_run},
-	{"sweep", hk_sweep_run},
+	{"intake", hk_intake_run, false},
+	{"sighting", hk_leads_run, false},
+	{"sweep", hk_sweep_run, false},
+	{"stamp", hk_stamp_run, true},
 };
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
@@ -39,18 +48,20 @@ is_passing(hk_err code)
 }
 
 static void
-do_job(const hk_role *role, hk_sites *sites, const hk_job *job)
+do_job(const hk_role *role, tools *with, const hk_job *job)
 {
 	g_autoptr(GError) why = NULL;
 	hk_job_handler run = NULL;
+	void *user = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(handlers) && !run; i++) {
 		run = strcmp(handlers[i].stage, job->stage) == 0 ? handlers[i].run : NULL;
+		user = handlers[i].stamps ? (void *)&with->stamper : (void *)with->sites;
 	}
 	if (!run) {
 		hk_error_set(&why, HK_EVERSION,
 			"no handler for stage %s in this version of hikeshi", job->stage);
-	} else if (run(role->flow, job, sites, &why)) {
+	} else if (run(role->flow, job, user, &why)) {
 		return;
 	}
 	hk_flow_rollback(role->flow);
@@ -94,7 +105,7 @@ stages_of(const char *const *pools, GPtrArray **ret, GError **error)
 }
 
 static bool
-loop(const hk_role *role, hk_sites *sites, const char *const *stages, GError **error)
+loop(const hk_role *role, tools *with, const char *const *stages, GError **error)
 {
 	bool away = false;
 
@@ -119,7 +130,7 @@ loop(const hk_role *role, hk_sites *sites, const char *const *stages, GError **e
 			hk_stop_clear();
 			continue;
 		}
-		do_job(role, sites, &job);
+		do_job(role, with, &job);
 		hk_job_clear(&job);
 	}
 	return true;
@@ -140,14 +151,21 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	hk_role role;
 	g_autoptr(GPtrArray) stages = NULL;
 
+	if (hk_opts_str(opts, HK_OPT_TSA) && !hk_opts_require(opts, HK_OPT_TSA_CA, error)) {
+		return false;
+	}
 	if (!stages_of(pools, &stages, error) || !hk_role_open(opts, "work", NULL, &role, error)) {
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
 	g_autoptr(hk_sites) sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
+	tools with = {.sites = sites,
+		.stamper = {.url = hk_opts_str(opts, HK_OPT_TSA),
+			.ca_file = hk_opts_str(opts, HK_OPT_TSA_CA),
+			.policy = hk_opts_str(opts, HK_OPT_TSA_POLICY)}};
 	bool good = sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
-		    loop(&role, sites, (const char *const *)stages->pdata, error);
+		    loop(&role, &with, (const char *const *)stages->pdata, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}

@@ -86,16 +86,31 @@ read_reply(hk_span reply, GError **error)
 	return g_steal_pointer(&resp);
 }
 
-/* Whom to believe. at_s: as of when; -1: now. */
+static bool
+add_text(X509_STORE *store, const char *pem)
+{
+	g_autoptr(BIO) in = BIO_new_mem_buf(pem, -1);
+	X509 *cert;
+	bool any = false;
+
+	while (in && (cert = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+		any = X509_STORE_add_cert(store, cert) == 1 || any;
+		X509_free(cert);
+	}
+	return any;
+}
+
+/* Whom to believe: a file, or its text. at_s: as of when; -1: now. */
 static X509_STORE *
-read_store(const char *ca_file, int64_t at_s, GError **error)
+read_store(const char *ca, int64_t at_s, GError **error)
 {
 	g_autoptr(X509_STORE) store = X509_STORE_new();
+	bool text = ca && g_str_has_prefix(ca, HK_TSP_PEM);
 
 	ERR_clear_error();
-	if (!ca_file || !store || X509_STORE_load_file(store, ca_file) != 1) {
+	if (!ca || !store || (text ? !add_text(store, ca) : X509_STORE_load_file(store, ca) != 1)) {
 		hk_error_set(error, HK_ECONFIG, "%s: no certificate can be read from it",
-			ca_file ? ca_file : "tsa-ca");
+			ca && !text ? ca : "tsa-ca");
 		ERR_clear_error();
 		return NULL;
 	}

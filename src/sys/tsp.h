@@ -12,6 +12,9 @@
 #include "base/span.h"
 #include "sys/egress.h"
 
+/* Where a path is wanted, a text that begins so is the PEM itself. */
+#define HK_TSP_PEM "-----BEGIN"
+
 enum {
 	HK_TSP_TOKEN_MAX = 65536, /* bytes of a token; of an answer, too */
 	HK_TSP_NONCE = 16,        /* bytes of a nonce */
