@@ -1,6 +1,8 @@
 #include "evidence/files.h"
 
 #include "base/codec.h"
+#include "evidence/har.h"
+#include "evidence/warc.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/jsonw.h"
@@ -384,8 +386,8 @@ hk_capture_brief(const hk_capture *c, GString *out)
 }
 
 /* RFC 7468: lines of 64 characters. */
-static void
-append_pem(GString *out, hk_span der)
+void
+hk_capture_pem(GString *out, hk_span der)
 {
 	g_autofree char *text = g_malloc(HK_BASE64_LEN(der.len) + 1);
 
@@ -449,11 +451,21 @@ give_chains(const files *f, const hk_capture *c)
 
 		g_string_append_printf(out, "# %s\n", cert->origin);
 		for (guint j = 0; j < cert->chain->len; j++) {
-			append_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
+			hk_capture_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
 		}
 	}
 	return out->len == 0 || give(f, "chain", "chain.pem", "application/x-pem-file",
 					hk_span_of(out->str, out->len));
+}
+
+static bool
+give_archives(const files *f, const hk_capture *c)
+{
+	g_autoptr(GBytes) warc = hk_warc_write(c, f->error);
+	g_autoptr(GBytes) har = warc ? hk_har_write(c, f->error) : NULL;
+
+	return har && give(f, "warc", "capture.warc.gz", "application/warc", span_of(warc)) &&
+	       give(f, "har", "capture.har", "application/json", span_of(har));
 }
 
 bool
@@ -469,8 +481,10 @@ hk_capture_files(const hk_capture *c, hk_capture_file each, void *user, GError *
 	}
 	hk_capture_json(c, json);
 	g_string_append_c(json, '\n');
-	return give_chains(&f, c) && give(&f, "json", "capture.json", "application/json",
-					     hk_span_of(json->str, json->len));
+	return give_chains(&f, c) &&
+	       give(&f, "json", "capture.json", "application/json",
+		       hk_span_of(json->str, json->len)) &&
+	       give_archives(&f, c);
 }
 
 static bool

@@ -45,10 +45,10 @@ typedef struct hk_manifest_variant {
 typedef struct hk_manifest {
 	int64_t case_id, run_id;
 	const char *url, *plan;
-	const char *operator_name; /* login, or "auto" */
-	const char *exit_address;  /* address that the world sees us come from; NULL: not known */
-	const char *browser;       /* product: "HeadlessChrome/156.0.1.2"; NULL: none ran */
-	const char *clock;         /* where the time is from: "system clock"; NULL: that */
+	const char *operator_name;   /* login, or "auto" */
+	const char *exit_address;    /* address that the world sees us come from; NULL: not known */
+	const char *browser;         /* product: "HeadlessChrome/156.0.1.2"; NULL: none ran */
+	const char *clock;           /* where the time is from: "system clock"; NULL: that */
 	int64_t started_ms, done_ms; /* since 1970 */
 	const hk_manifest_variant *variants;
 	size_t variant_count;

@@ -5,11 +5,9 @@
 #include "base/num.h"
 #include "evidence/cloak.h"
 #include "evidence/files.h"
-#include "evidence/har.h"
 #include "evidence/manifest.h"
 #include "evidence/page.h"
 #include "evidence/traits.h"
-#include "evidence/warc.h"
 #include "evidence/way.h"
 #include "flow/evidence.h"
 #include "flow/states.h"
@@ -245,16 +243,6 @@ keep(void *user, const char *kind, const char *name, const char *type, hk_span b
 	return true;
 }
 
-static bool
-keep_bytes(keeping *k, const char *kind, const char *name, const char *type, GBytes *bytes,
-	GError **error)
-{
-	gsize len = 0;
-	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
-
-	return data && keep(k, kind, name, type, hk_span_of(data, len), error);
-}
-
 static void
 take_leaf(visit *v)
 {
@@ -296,11 +284,7 @@ keep_visit(running *r, visit *v, GError **error)
 	if (!v->capture) {
 		return true;
 	}
-	g_autoptr(GBytes) warc = hk_warc_write(v->capture, error);
-	g_autoptr(GBytes) har = warc ? hk_har_write(v->capture, error) : NULL;
-	if (!har || !hk_capture_files(v->capture, keep, &k, error) ||
-		!keep_bytes(&k, "warc", "capture.warc.gz", "application/warc", warc, error) ||
-		!keep_bytes(&k, "har", "capture.har", "application/json", har, error)) {
+	if (!hk_capture_files(v->capture, keep, &k, error)) {
 		return false;
 	}
 	take_leaf(v);

@@ -3,7 +3,9 @@
 
 #include "casework/intake.h"
 #include "casework/leads.h"
+#include "enrich/enrich.h"
 #include "evidence/run.h"
+#include "evidence/stamp.h"
 #include "flow/jobs.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
@@ -20,6 +22,8 @@ typedef struct tools {
 	const hk_opts *opts;
 	hk_sites *sites;
 	hk_evidence_kit *evidence;
+	hk_enrich *enrich;
+	hk_stamper stamper;
 } tools;
 
 static void *
@@ -47,6 +51,33 @@ evidence_of(tools *t, GError **error)
 	return t->evidence;
 }
 
+static void *
+enrich_of(tools *t, GError **error)
+{
+	const hk_enrich_config config = {.ca_file = hk_opts_str(t->opts, HK_OPT_CA_FILE),
+		.operators = hk_opts_str(t->opts, HK_OPT_OPERATORS),
+		.suffixes = hk_opts_str(t->opts, HK_OPT_SUFFIXES),
+		.rdap_state = hk_opts_str(t->opts, HK_OPT_RDAP_STATE),
+		.rdap_copies = hk_opts_str(t->opts, HK_OPT_RDAP_COPIES),
+		.geo = hk_opts_str(t->opts, HK_OPT_GEO),
+		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS)};
+
+	if (!t->enrich) {
+		t->enrich = hk_enrich_new(&config, error);
+	}
+	return t->enrich;
+}
+
+static void *
+stamper_of(tools *t, GError **error)
+{
+	(void)error;
+	t->stamper = (hk_stamper){.url = hk_opts_str(t->opts, HK_OPT_TSA),
+		.ca_file = hk_opts_str(t->opts, HK_OPT_TSA_CA),
+		.policy = hk_opts_str(t->opts, HK_OPT_TSA_POLICY)};
+	return &t->stamper;
+}
+
 /* Who does what, with what. A stage of stages.def without a row here is left to other versions of the program. */
 static const struct {
 	const char *stage;
@@ -57,6 +88,8 @@ static const struct {
 	{"sighting", hk_leads_run, sites_of},
 	{"sweep", hk_sweep_run, sites_of},
 	{"capture", hk_capture_run, evidence_of},
+	{"stamp", hk_stamp_run, stamper_of},
+	{"enrich", hk_enrich_run, enrich_of},
 };
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
@@ -194,6 +227,7 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
 	hk_evidence_kit_free(t.evidence);
+	hk_enrich_free(t.enrich);
 	hk_sites_free(t.sites);
 	hk_role_close(&role);
 	return good;
