@@ -247,6 +247,21 @@ put_line(work *w, unsigned i, GError **error)
 }
 
 static bool
+expect_all(work *w, GError **error)
+{
+	g_autoptr(GPtrArray) leads = g_ptr_array_new();
+
+	for (unsigned i = 0; i < w->offers->len; i++) {
+		hk_offer *offer = w->offers->pdata[i];
+		if (!offer->item.skip && !offer->why) {
+			g_ptr_array_add(leads, &offer->lead);
+		}
+	}
+	return hk_case_many(
+		w->flow, (const hk_lead *const *)leads->pdata, leads->len, error);
+}
+
+static bool
 take_all(work *w, GError **error)
 {
 	for (unsigned i = 0; i < w->offers->len; i++) {
@@ -306,7 +321,7 @@ chunk_act(hk_flow *flow, void *user, GError **error)
 	if (strcmp(row.state, "waiting") == 0 && !hk_intake_move(flow, w->id, "start", error)) {
 		return false;
 	}
-	if ((!w->dry_run && !hk_case_many(flow, error)) || !take_all(w, error)) {
+	if ((!w->dry_run && !expect_all(w, error)) || !take_all(w, error)) {
 		return false;
 	}
 	tally(w, &row);
