@@ -257,8 +257,7 @@ expect_all(work *w, GError **error)
 			g_ptr_array_add(leads, &offer->lead);
 		}
 	}
-	return hk_case_many(
-		w->flow, (const hk_lead *const *)leads->pdata, leads->len, error);
+	return hk_case_many(w->flow, (const hk_lead *const *)leads->pdata, leads->len, error);
 }
 
 static bool
@@ -368,9 +367,13 @@ keep_lease(work *w, GError **error)
 static void
 size_chunk(work *w, int64_t took_ms)
 {
-	if (took_ms > HK_INTAKE_CHUNK_MS) {
+	/* On PostgreSQL others write meanwhile, but to the same sites. */
+	bool alone = hk_db_engine_of(hk_flow_db(w->flow)) == HK_DB_SQLITE;
+	int64_t room_ms = alone ? HK_INTAKE_CHUNK_MS : HK_INTAKE_CHUNK_SHARED_MS;
+
+	if (took_ms > room_ms) {
 		w->chunk = MAX(w->chunk / 2, HK_INTAKE_CHUNK / 4);
-	} else if (took_ms < HK_INTAKE_CHUNK_MS / 2) {
+	} else if (took_ms < room_ms / 2) {
 		w->chunk = MIN(w->chunk * 2, HK_INTAKE_CHUNK_MAX);
 	}
 }

@@ -214,8 +214,7 @@ settle(hk_flow *flow, GError **error)
 			g_array_append_val(ids, t->id);
 		}
 	}
-	if (!hk_search_index_all(
-		    flow->db, (const int64_t *)(void *)ids->data, ids->len, error)) {
+	if (!hk_search_index_all(flow->db, (const int64_t *)(void *)ids->data, ids->len, error)) {
 		return false;
 	}
 	g_autoptr(hk_tally_sum) sum = hk_tally_sum_new();

@@ -389,7 +389,9 @@ hk_case_many(hk_flow *flow, const hk_lead *const *leads, size_t count, GError **
 	if (hk_db_engine_of(flow->db) == HK_DB_SQLITE) {
 		return true;
 	}
-	hk_later_begin(flow->db);
+	if (!hk_later_begin(flow->db, error)) {
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		plans[good].lead = leads[i];
 		/* What is wrong with it hk_case_take will say. */

@@ -21,8 +21,7 @@ hk_campaigns_found(hk_db *db, const char *name, const char *kind, const char *ke
 	bool found;
 
 	if (later) {
-		if (!hk_later_campaign(
-			    later, name, kind, key, now_ms, ret_id, &found, error)) {
+		if (!hk_later_campaign(later, name, kind, key, now_ms, ret_id, &found, error)) {
 			return false;
 		}
 		if (found) {

@@ -29,10 +29,10 @@ static const struct {
 	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, "              \
 	"$34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45"
 /* The same places as columns of a set of rows, and the letters of store/rowset.h. */
-#define PARTS \
-	"p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, " \
-	"p17, p18, p19, p20, p21, p22, p23, p24, p25, p26, p27, p28, p29, p30, " \
-	"p31, p32, p33, p34, p35, p36, p37, p38, p39, p40, p41, p42, p43, p44, " \
+#define PARTS                                                                                      \
+	"p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, "                      \
+	"p17, p18, p19, p20, p21, p22, p23, p24, p25, p26, p27, p28, p29, p30, "                   \
+	"p31, p32, p33, p34, p35, p36, p37, p38, p39, p40, p41, p42, p43, p44, "                   \
 	"p45"
 #define LETTERS "ittttttirtitiiiiittttbiiiiiiiiiiiiiiiiiitiiii"
 enum { FIRST_CLOCK = 23, COLUMN_COUNT = 44, FOUND_MAX = 8 };

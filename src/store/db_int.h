@@ -45,8 +45,9 @@ struct hk_db {
 	char *place; /* owned: how messages call it, without a password */
 	bool open;   /* a transaction is */
 	bool write;
-	struct hk_later *later; /* store/later.h: what is written at the end of the transaction; or NULL */
-	bool failed; /* a statement of the open transaction failed: only a rollback may follow */
+	struct hk_later
+		*later; /* store/later.h: what is written at the end of the transaction; or NULL */
+	bool failed;    /* a statement of the open transaction failed: only a rollback may follow */
 };
 
 struct hk_rows {

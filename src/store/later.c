@@ -55,14 +55,20 @@ campaign_free(void *data)
 	g_free(c);
 }
 
-void
-hk_later_begin(hk_db *db)
+bool
+hk_later_begin(hk_db *db, GError **error)
 {
 	if (db->engine == HK_DB_SQLITE || db->later) {
-		return;
+		return true;
 	}
 	if (!db->open || !db->write) {
 		HK_BUG("hk_later_begin outside a write transaction");
+	}
+	/* A statement is planned once, perhaps while the tables are empty: a set of keys is looked up by index all the same. */
+	g_autoptr(hk_rows) set = hk_db_query(
+		db, HK_SQL("SELECT set_config('enable_seqscan', 'off', true)"), HK_NO_ARGS, error);
+	if (!set) {
+		return false;
 	}
 	hk_later *later = g_new0(hk_later, 1);
 	later->db = db;
@@ -80,6 +86,7 @@ hk_later_begin(hk_db *db)
 	later->lines = hk_rowset_new("iitttit");
 	later->events = hk_rowset_new("iitttttiitb");
 	db->later = later;
+	return true;
 }
 
 void
@@ -154,8 +161,8 @@ draw(hk_later *later, numbers *n, hk_sql sql, int64_t *ret, GError **error)
 
 	if (n->left == 0) {
 		later->writing = true;
-		g_autoptr(hk_rows) rows = hk_db_query(later->db, sql,
-			HK_ARGS(hk_v_int((int64_t)G_N_ELEMENTS(n->of))), error);
+		g_autoptr(hk_rows) rows = hk_db_query(
+			later->db, sql, HK_ARGS(hk_v_int((int64_t)G_N_ELEMENTS(n->of))), error);
 		later->writing = false;
 		if (!rows) {
 			return false;
@@ -327,8 +334,7 @@ put_key(hk_later *later, int64_t case_id, const char *kind, const char *key, int
 	if (!key) {
 		return;
 	}
-	g_autofree char *name =
-		g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", case_id, kind, key);
+	g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s:%s", case_id, kind, key);
 	put *p = g_hash_table_lookup(later->puts, name);
 	if (!p) {
 		p = g_new0(put, 1);
@@ -450,8 +456,7 @@ hk_later_count(hk_later *later, int64_t campaign_id, int64_t by, int64_t now_ms)
 }
 
 void
-hk_later_comment(
-	hk_later *later, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text)
+hk_later_comment(hk_later *later, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text)
 {
 	hk_rowset_add(later->comments, (const hk_value[]){hk_v_int(case_id), hk_v_id(user_id),
 					       hk_v_int(at_ms), hk_v_str(text)});
@@ -599,8 +604,7 @@ read_sites(hk_later *later, const hk_case_keys *keys, size_t count, hk_rowset *i
 		want_site(later, hosts, "host", keys[i].host);
 		want_site(later, domains, "domain", keys[i].domain);
 	}
-	g_autoptr(hk_rows) by_url =
-		hk_rowset_query(urls, later->db, HK_SQL(HOLDERS("url")), error);
+	g_autoptr(hk_rows) by_url = hk_rowset_query(urls, later->db, HK_SQL(HOLDERS("url")), error);
 	if (!read_holders(later, by_url, ids, error)) {
 		return false;
 	}

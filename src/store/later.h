@@ -18,8 +18,8 @@
 
 typedef struct hk_later hk_later;
 
-/* hk_later_begin(db): inside a write transaction, until it ends. */
-void hk_later_begin(hk_db *db);
+/* hk_later_begin(db, error): inside a write transaction, until it ends. */
+bool hk_later_begin(hk_db *db, GError **error);
 void hk_later_free(hk_later *later);
 
 /* hk_later_expect(db, keys, count, error): sites that are about to be taken: holds their locks (hk_db_lock of "domain:NAME" and so on, what
@@ -54,8 +54,7 @@ bool hk_later_campaign(hk_later *later, const char *name, const char *kind, cons
 
 /* These are always kept. */
 void hk_later_count(hk_later *later, int64_t campaign_id, int64_t by, int64_t now_ms);
-void hk_later_keys(
-	hk_later *later, int64_t case_id, const hk_case_keys *keys, int64_t seen_ms);
+void hk_later_keys(hk_later *later, int64_t case_id, const hk_case_keys *keys, int64_t seen_ms);
 void hk_later_comment(
 	hk_later *later, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text);
 void hk_later_line(hk_later *later, const hk_intake_line *line);

@@ -49,18 +49,18 @@ typedef struct change {
 
 /* Numbers drawn from a table's sequence. */
 typedef struct numbers {
-	int64_t of[64];
+	int64_t of[32];
 	size_t left;
 } numbers;
 
 struct hk_later {
 	hk_db *db;
-	bool writing;       /* the statements of this module itself */
-	GHashTable *locks;  /* of int64_t: hk_db_lock_key */
-	GHashTable *cases;  /* id -> held */
-	GPtrArray *changed; /* of held (borrowed): to be written, in order */
-	GHashTable *sites;  /* "url:KEY", "host:KEY", "domain:KEY" -> site */
-	GHashTable *urls;   /* "CASE:" and the hash in hexadecimal -> url */
+	bool writing;         /* the statements of this module itself */
+	GHashTable *locks;    /* of int64_t: hk_db_lock_key */
+	GHashTable *cases;    /* id -> held */
+	GPtrArray *changed;   /* of held (borrowed): to be written, in order */
+	GHashTable *sites;    /* "url:KEY", "host:KEY", "domain:KEY" -> site */
+	GHashTable *urls;     /* "CASE:" and the hash in hexadecimal -> url */
 	GPtrArray *new_urls;  /* of url (borrowed): times is not 0 */
 	GHashTable *puts;     /* "CASE:KIND:KEY" -> put */
 	GPtrArray *new_puts;  /* the same (borrowed), in order */

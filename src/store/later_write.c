@@ -16,14 +16,15 @@ write_campaigns(hk_later *later, GError **error)
 	}
 	g_ptr_array_set_size(later->campaigns, 0);
 	if (!hk_rowset_exec(set, later->db,
-		    HK_SQL("INSERT INTO campaigns (id, name, kind, key, cases, opened_ms, updated_ms) "
+		    HK_SQL("INSERT INTO campaigns (id, name, kind, key, cases, opened_ms, "
+			   "updated_ms) "
 			   "SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7) "
 			   "ON CONFLICT (kind, key) DO NOTHING"),
 		    &made, error)) {
 		return false;
 	}
-	return made == wanted ||
-	       hk_error_set(error, HK_EAGAIN, "another process has made the same campaign just now");
+	return made == wanted || hk_error_set(error, HK_EAGAIN,
+					 "another process has made the same campaign just now");
 }
 
 static bool
@@ -33,8 +34,8 @@ write_counts(hk_later *later, GError **error)
 
 	for (unsigned i = 0; i < later->counts->len; i++) {
 		const change *c = &g_array_index(later->counts, change, i);
-		hk_rowset_add(set, (const hk_value[]){hk_v_int(c->id), hk_v_int(c->by),
-					   hk_v_int(c->now_ms)});
+		hk_rowset_add(set,
+			(const hk_value[]){hk_v_int(c->id), hk_v_int(c->by), hk_v_int(c->now_ms)});
 	}
 	g_array_set_size(later->counts, 0);
 	return hk_rowset_exec(set, later->db,
@@ -116,7 +117,8 @@ write_rest(hk_later *later, GError **error)
 			      "SELECT * FROM UNNEST($1, $2, $3, $4)"),
 		       NULL, error) &&
 	       hk_rowset_exec(later->lines, later->db,
-		       HK_SQL("INSERT INTO intake_lines (intake_id, line, text, url, how, case_id, why) "
+		       HK_SQL("INSERT INTO intake_lines (intake_id, line, text, url, how, case_id, "
+			      "why) "
 			      "SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7) "
 			      "ON CONFLICT (intake_id, line) DO UPDATE SET text = excluded.text, "
 			      "url = excluded.url, how = excluded.how, case_id = excluded.case_id, "

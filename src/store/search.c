@@ -9,7 +9,7 @@
 #include "sys/textfold.h"
 
 /* A hash of FTS5: seven letters of five bits. */
-enum { TOKEN_LEN = 7, GRAM_MAX = 3 };
+enum { TOKEN_LEN = 7, GRAM_MAX = 3, MANY = 32 };
 
 static const char tag_letters[] = "sktar";
 
@@ -391,8 +391,8 @@ add_words(words_set *w, int64_t id, const GString *text, const char *tags)
 	}
 	g_autoptr(GArray) grams = grams_of(hk_span_str(text->str), tags);
 	g_autofree char *tokens = print_grams(HK_DB_PGSQL, grams);
-	hk_rowset_add(w->texts,
-		(const hk_value[]){hk_v_int(id), hk_v_str(text->str), hk_v_str(tags)});
+	hk_rowset_add(
+		w->texts, (const hk_value[]){hk_v_int(id), hk_v_str(text->str), hk_v_str(tags)});
 	hk_rowset_add(w->grams, (const hk_value[]){hk_v_int(id), hk_v_str(tokens)});
 }
 
@@ -403,8 +403,8 @@ collect_words(hk_db *db, const hk_rowset *ids, words_set *w, GError **error)
 	g_autofree char *tags = NULL;
 	GError *inner = NULL;
 	int64_t at = 0;
-	g_autoptr(hk_rows) rows = hk_rowset_query(
-		ids, db, HK_SQL(WORDS("= ANY($1)") " ORDER BY 7, 1, 2"), error);
+	g_autoptr(hk_rows) rows =
+		hk_rowset_query(ids, db, HK_SQL(WORDS("= ANY($1)") " ORDER BY 7, 1, 2"), error);
 
 	if (!rows) {
 		return false;
@@ -428,27 +428,37 @@ collect_words(hk_db *db, const hk_rowset *ids, words_set *w, GError **error)
 	return true;
 }
 
-bool
-hk_search_index_all(hk_db *db, const int64_t *ids, size_t count, GError **error)
-{
-	g_auto(words_set) w = {0};
-	g_autoptr(hk_rowset) set = NULL;
+/* A statement is planned once, perhaps while the tables are empty: cases are looked up by index all the same. */
+#define BEGIN_MANY                                                                                 \
+	"SELECT set_config('enable_seqscan', 'off', true), "                                       \
+	"set_config('gin_pending_list_limit', '65536', true)"
+#define END_MANY                                                                                   \
+	"SELECT set_config('enable_seqscan', 'on', true), "                                        \
+	"set_config('gin_pending_list_limit', '256', true), "                                      \
+	"(SELECT gin_clean_pending_list(c.oid) FROM pg_class c "                                   \
+	"WHERE c.oid = to_regclass('case_grams_grams') AND pg_has_role(c.relowner, 'USAGE'))"
 
-	if (hk_db_engine_of(db) == HK_DB_SQLITE || count <= 1) {
-		for (size_t i = 0; i < count; i++) {
-			if (!hk_search_index(db, ids[i], error)) {
-				return false;
-			}
-		}
-		return true;
-	}
-	set = hk_rowset_new("i");
+static bool
+ask(hk_db *db, hk_sql sql, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_NO_ARGS, error);
+
+	return rows != NULL;
+}
+
+/* Cases share most of their hashes: the more of them are sorted into the index together, the less each costs. The list of those that are not sorted in may
+ * be long while this runs, and is empty behind it, if the index is ours to sort; else who writes next does it. */
+static bool
+index_many(hk_db *db, const int64_t *ids, size_t count, GError **error)
+{
+	g_auto(words_set) w = {.texts = hk_rowset_new("itt"), .grams = hk_rowset_new("it")};
+	g_autoptr(hk_rowset) set = hk_rowset_new("i");
+
 	for (size_t i = 0; i < count; i++) {
 		hk_rowset_add(set, (const hk_value[]){hk_v_int(ids[i])});
 	}
-	w.texts = hk_rowset_new("itt");
-	w.grams = hk_rowset_new("it");
-	return read_indexed(db, set, &w.old, error) && collect_words(db, set, &w, error) &&
+	return ask(db, HK_SQL(BEGIN_MANY), error) && read_indexed(db, set, &w.old, error) &&
+	       collect_words(db, set, &w, error) &&
 	       hk_rowset_exec(w.texts, db,
 		       HK_SQL("INSERT INTO case_texts (case_id, text, tags) "
 			      "SELECT * FROM UNNEST($1, $2, $3) ON CONFLICT (case_id) DO UPDATE "
@@ -459,7 +469,22 @@ hk_search_index_all(hk_db *db, const int64_t *ids, size_t count, GError **error)
 			      "SELECT v.id, CAST(v.grams AS INTEGER[]) FROM UNNEST($1, $2) AS "
 			      "v(id, grams) ON CONFLICT (case_id) DO UPDATE SET grams = "
 			      "excluded.grams"),
-		       NULL, error);
+		       NULL, error) &&
+	       ask(db, HK_SQL(END_MANY), error);
+}
+
+bool
+hk_search_index_all(hk_db *db, const int64_t *ids, size_t count, GError **error)
+{
+	if (hk_db_engine_of(db) == HK_DB_PGSQL && count >= MANY) {
+		return index_many(db, ids, count, error);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!hk_search_index(db, ids[i], error)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 enum { REBUILD_AT_ONCE = 2000 };
