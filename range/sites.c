@@ -273,7 +273,7 @@ open_tls(rg_sites *s, const unsigned ports[RG_FRONTS], GError **error)
 	char *cert = NULL, *key = NULL;
 
 	/* Its authority is nobody's: visitors take the page all the same, or do not. */
-	bool fine = ca && rg_tls_self(ca, &cert, &key, error);
+	bool fine = ca && rg_tls_self(ca, NULL, &cert, &key, error);
 	for (unsigned i = RG_FRONT_TLS; i < RG_FRONTS && fine; i++) {
 		fine = open_front(&s->fronts[i], ports[i], cert, key, error);
 	}
