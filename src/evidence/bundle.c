@@ -59,19 +59,10 @@ put(making *m, const char *name, hk_span bytes, int64_t at_ms, GError **error)
 	return hk_zipw_add(m->zip, name, bytes, at_ms, error);
 }
 
-char *
-hk_bundle_visit(const hk_manifest_variant *v, size_t index)
-{
-	char *name = g_strdup_printf("%02zu-%s-%s-%d", index, v->profile, v->referrer, v->visit);
-
-	return g_strcanon(
-		name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", '-');
-}
-
 static bool
 put_files(making *m, int64_t run_id, const hk_manifest_variant *v, size_t index, GError **error)
 {
-	g_autofree char *visit = hk_bundle_visit(v, index);
+	g_autofree char *visit = hk_manifest_visit(v, index);
 
 	for (size_t i = 0; i < v->artefact_count; i++) {
 		const hk_manifest_artefact *a = &v->artefacts[i];

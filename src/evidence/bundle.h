@@ -6,7 +6,7 @@
  *     tsa-ca.pem                        who vouches for the time stamps, as far as the exporter is concerned
  *     runs/N/manifest.json              of run N (evidence/manifest): what the time stamp is over
  *     runs/N/manifest.tsr, tsa-chain.pem   its time stamp and the certificates in it; not there without one
- *     runs/N/VISIT/NAME                 its files; VISIT: hk_bundle_visit()
+ *     runs/N/VISIT/NAME                 its files; VISIT: hk_manifest_visit()
  *
  * Runs without a manifest (waiting, failed) are left out; audit.jsonl tells of them. */
 #ifndef HK_EVIDENCE_BUNDLE_H
@@ -31,9 +31,6 @@ typedef struct hk_bundle_made {
  * HK_ELIMIT: over 4 GiB; errors of sys/file and store/db. */
 bool hk_bundle_export(hk_flow *flow, const hk_who *who, hk_blobs *blobs, int64_t case_id,
 	const char *ca, const char *path, hk_bundle_made *ret, GError **error);
-
-/* hk_bundle_visit(v, index): folder of a visit: "00-iphone-sms-1": its place in the manifest, profile, referrer, visit; nothing but letters, digits, hyphens. Caller frees. */
-char *hk_bundle_visit(const hk_manifest_variant *v, size_t index);
 
 /* What a check found. */
 typedef struct hk_bundle_report {

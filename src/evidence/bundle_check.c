@@ -68,7 +68,7 @@ span_of(GBytes *bytes)
 static void
 check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manifest_artefact *a)
 {
-	g_autofree char *visit = hk_bundle_visit(v, index);
+	g_autofree char *visit = hk_manifest_visit(v, index);
 	g_autofree char *name =
 		g_strdup_printf("runs/%" G_GINT64_FORMAT "/%s/%s", c->run_id, visit, a->name);
 	g_autoptr(GError) why = NULL;

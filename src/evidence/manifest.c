@@ -31,14 +31,26 @@ num(GString *out, const char *key, int64_t value)
 	hk_jsonw_int(out, value);
 }
 
+char *
+hk_manifest_visit(const hk_manifest_variant *v, size_t index)
+{
+	char *name = g_strdup_printf("%02zu-%s-%s-%d", index, v->profile, v->referrer, v->visit);
+
+	return g_strcanon(
+		name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", '-');
+}
+
 /* In all three: members in byte order of their names. */
 static void
-write_artefact(GString *out, const hk_manifest_artefact *a)
+write_artefact(GString *out, const hk_manifest_artefact *a, const char *visit)
 {
+	g_autofree char *path = g_strconcat(visit, "/", a->name, NULL);
+
 	hk_jsonw_open(out, '{');
 	num(out, "bytes", a->bytes);
 	str(out, "kind", a->kind);
 	str(out, "name", a->name);
+	str(out, "path", path);
 	hk_jsonw_key(out, "sha256");
 	hk_jsonw_hex(out, hk_span_of(a->sha256, sizeof a->sha256));
 	str(out, "type", a->type);
@@ -46,14 +58,16 @@ write_artefact(GString *out, const hk_manifest_artefact *a)
 }
 
 static void
-write_variant(GString *out, const hk_manifest_variant *v)
+write_variant(GString *out, const hk_manifest_variant *v, size_t index)
 {
+	g_autofree char *visit = hk_manifest_visit(v, index);
+
 	hk_jsonw_open(out, '{');
 	str(out, "address", v->address);
 	hk_jsonw_key(out, "artefacts");
 	hk_jsonw_open(out, '[');
 	for (size_t i = 0; i < v->artefact_count; i++) {
-		write_artefact(out, &v->artefacts[i]);
+		write_artefact(out, &v->artefacts[i], visit);
 	}
 	hk_jsonw_close(out, ']');
 	str(out, "end", v->end);
@@ -88,7 +102,7 @@ hk_manifest_write(const hk_manifest *m)
 	hk_jsonw_key(out, "variants");
 	hk_jsonw_open(out, '[');
 	for (size_t i = 0; i < m->variant_count; i++) {
-		write_variant(out, &m->variants[i]);
+		write_variant(out, &m->variants[i], i);
 	}
 	hk_jsonw_close(out, ']');
 	hk_jsonw_close(out, '}');

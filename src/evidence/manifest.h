@@ -54,6 +54,10 @@ typedef struct hk_manifest {
 	size_t variant_count;
 } hk_manifest;
 
+/* hk_manifest_visit(v, index): folder of a visit in an export: "00-iphone-sms-1": its place in the manifest, profile, referrer, visit; nothing but letters, digits,
+ * hyphens. Each file has its path below the run there, "00-iphone-sms-1/dom.html", so that a line for sha256sum -c can be cut out of a manifest. Caller frees. */
+char *hk_manifest_visit(const hk_manifest_variant *v, size_t index);
+
 /* hk_manifest_write(m): the text, hikeshi's version in it. Caller frees. */
 char *hk_manifest_write(const hk_manifest *m);
 

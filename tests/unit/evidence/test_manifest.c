@@ -31,7 +31,8 @@ sorted(const char *text)
 	static const char *const order[] = {"\"browser\"", "\"case\"", "\"clock\"", "\"done_ms\"",
 		"\"exit_address\"", "\"format\"", "\"hikeshi\"", "\"operator\"", "\"plan\"",
 		"\"run\"", "\"started_ms\"", "\"url\"", "\"variants\"", "\"address\"",
-		"\"artefacts\"", "\"bytes\"", "\"kind\"", "\"name\"", "\"sha256\"", "\"type\""};
+		"\"artefacts\"", "\"bytes\"", "\"kind\"", "\"name\"", "\"path\"", "\"sha256\"",
+		"\"type\""};
 
 	for (size_t i = 0; text && i < G_N_ELEMENTS(order); i++) {
 		text = strstr(text, order[i]);
