@@ -155,7 +155,7 @@ answer_kit(const rg_visitor *v, rg_answer *ret)
 		return false;
 	}
 	g_autofree char *kit = g_strndup(v->host, (size_t)(dot - v->host));
-	guint64 number = strcmp(v->path, "/") == 0 ? 1 : g_ascii_strtoull(v->path + 1, NULL, 10);
+	uint64_t number = strcmp(v->path, "/") == 0 ? 1 : g_ascii_strtoull(v->path + 1, NULL, 10);
 	return rg_sites_kit(kit, (unsigned)MIN(number, 1000), ret);
 }
 

@@ -116,6 +116,9 @@ do_site(rig *r, site *s)
 		s->failed += c == NULL;
 	}
 	hk_cloak_judge((const hk_capture *const *)list->pdata, list->len, &s->cloak);
+	g_autofree char *dims = hk_cloak_dimensions_text(s->cloak.dimensions);
+	tap_diag("%s: is %s %s, judged %s %s", s->host, s->want, s->dimensions,
+		hk_cloak_verdict_code(s->cloak.verdict), dims);
 	for (guint i = 0; g_getenv("RIG_DEBUG") && i < list->len; i++) {
 		const hk_capture *c = g_ptr_array_index(list, i);
 		const hk_capture_page *p =
@@ -151,7 +154,9 @@ work(void *user)
 		if (n >= r->sites->len) {
 			return NULL;
 		}
-		site *s = g_ptr_array_index(r->sites, n);
+		/* From both ends: a run that is cut short has seen some of everything. */
+		guint at = n % 2 ? r->sites->len - 1 - n / 2 : n / 2;
+		site *s = g_ptr_array_index(r->sites, at);
 		if (s->tokens) {
 			do_page(r, s);
 		} else {

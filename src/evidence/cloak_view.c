@@ -6,9 +6,10 @@
 #include "sys/textfold.h"
 
 enum {
-	GRAM = 5,             /* letters in a row */
+	GRAM = 5, /* letters in a row, of a text */
+	GRAM_TITLE = 3,
 	LETTERS_MAX = 8000,   /* of a text that are compared */
-	LETTERS_SOME = 60,    /* fewer are no text to compare */
+	LETTERS_SOME = 40,    /* fewer are no text to compare */
 	LETTERS_FEW = 12,     /* fewer are nothing to read */
 	LETTERS_SHORT = 200,  /* of a page that may say that there is nothing */
 	LETTERS_CURTAIN = 80, /* of a page before a click that hides what it is */
@@ -167,20 +168,20 @@ letters_of(const char *folded, GArray *ends)
 	return out;
 }
 
-/* GRAM letters in a row, each. ret_letters: or NULL. */
+/* That many letters in a row, each. ret_letters: or NULL. */
 static hk_cloak_set
-grams_of(const char *folded, size_t *ret_letters)
+grams_of(const char *folded, unsigned gram, size_t *ret_letters)
 {
 	g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
 	GString *text = letters_of(folded, ends);
 	GArray *hashes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-	for (guint i = 0; i + GRAM <= ends->len; i++) {
+	for (guint i = 0; i + gram <= ends->len; i++) {
 		gsize from = i ? g_array_index(ends, gsize, i - 1) : 0;
 		put(hashes, hk_span_of(text->str + from,
-				    g_array_index(ends, gsize, i + GRAM - 1) - from));
+				    g_array_index(ends, gsize, i + gram - 1) - from));
 	}
-	if (ends->len > 0 && ends->len < GRAM) {
+	if (ends->len > 0 && ends->len < gram) {
 		put(hashes, hk_span_of(text->str, text->len));
 	}
 	if (ret_letters) {
@@ -305,8 +306,8 @@ read_page(const hk_capture *c, const hk_capture_page *page, int status, hk_cloak
 	ret->status = status;
 	ret->host = hk_traits_host(page->url);
 	ret->site = site_of(ret->host);
-	ret->text = grams_of(text, &ret->letters);
-	ret->titles = grams_of(title, NULL);
+	ret->text = grams_of(text, GRAM, &ret->letters);
+	ret->titles = grams_of(title, GRAM_TITLE, NULL);
 	ret->links = links_of(page);
 	ret->paths = paths_of(page);
 	ret->leads_login = leads_to_login(page);
