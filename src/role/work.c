@@ -60,7 +60,9 @@ enrich_of(tools *t, GError **error)
 		.rdap_state = hk_opts_str(t->opts, HK_OPT_RDAP_STATE),
 		.rdap_copies = hk_opts_str(t->opts, HK_OPT_RDAP_COPIES),
 		.geo = hk_opts_str(t->opts, HK_OPT_GEO),
-		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS)};
+		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS),
+		.exit = hk_opts_str(t->opts, HK_OPT_ENRICH_EXIT),
+		.look_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_ENRICH_TIME)};
 
 	if (!t->enrich) {
 		t->enrich = hk_enrich_new(&config, error);
