@@ -61,9 +61,9 @@ typedef struct hk_variant {
 } hk_variant;
 
 typedef enum hk_plan_size {
-	HK_PLAN_QUICK, /* one visit: the iPhone from a message */
+	HK_PLAN_QUICK,    /* one visit: the iPhone from a message */
 	HK_PLAN_STANDARD, /* the iPhone and the Android phone from a message, the desktop */
-	HK_PLAN_FULL,  /* everything times everything */
+	HK_PLAN_FULL,     /* everything times everything */
 } hk_plan_size;
 
 /* hk_plan_size_find(text, ret, error): quick, standard or full (flow's hk_plans); HK_EUSAGE, with the words that there are. */

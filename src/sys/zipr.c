@@ -1,4 +1,4 @@
-/* nocheck: tested in tests/unit/sys/test_zip.c. */
+/* nocheck: tested in tests/unit/sys/test_zip.c */
 #include "sys/zipr.h"
 
 #include <libdeflate.h>

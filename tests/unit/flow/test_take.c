@@ -253,9 +253,17 @@ picture(hk_flow *flow)
 		g_clear_error(&error);
 	}
 	/* Where numbers of campaigns are drawn some at a time, there are gaps. */
-	g_autoptr(GRegex) campaign = g_regex_new("\"campaign\":[0-9]+", 0, 0, NULL);
-	g_autofree char *text = g_string_free(out, FALSE);
-	return g_regex_replace_literal(campaign, text, -1, 0, "\"campaign\":0", 0, NULL);
+	static const char campaign[] = "\"campaign\":";
+	GString *plain = g_string_new(NULL);
+	const char *at = out->str;
+	for (const char *found; (found = strstr(at, campaign)); at = found) {
+		found += sizeof campaign - 1;
+		g_string_append_len(plain, at, found - at);
+		found += strspn(found, "0123456789");
+	}
+	g_string_append(plain, at);
+	g_string_free(out, TRUE);
+	return g_string_free(plain, FALSE);
 }
 
 /* Sites that know one another in every way, some of an earlier day. */
