@@ -46,7 +46,7 @@ rg_cmd_sites(const rg_opts *opts, GError **error)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	rg_sites *sites = rg_sites_new(ports, true, error);
+	rg_sites *sites = rg_sites_new(ports, true, rg_opts_bool(opts, RG_OPT_OTHERS), error);
 	if (!sites) {
 		return false;
 	}

@@ -121,7 +121,9 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 static const json_t *
 row_of(const json_t *data, const char *question, unsigned count)
 {
-	const json_t *list = json_object_get(json_object_get(data, "whois"), question);
+	const json_t *whois = json_object_get(data, "whois");
+	const json_t *list = json_object_get(whois, question);
+	list = list ? list : json_object_get(whois, "*");
 	size_t size = json_array_size(list);
 
 	return size > 0 ? json_array_get(list, count % size) : NULL;

@@ -170,6 +170,7 @@ rg_registry_dns(const json_t *data, const uint8_t *question, size_t len, uint8_t
 	*ret_what = g_strdup_printf("%s %s", name, type);
 	const json_t *dns = json_object_get(data, "dns");
 	const json_t *node = json_object_get(dns, name);
+	node = node ? node : json_object_get(dns, "*");
 	if (g_strcmp0(json_string_value(json_object_get(node, "rcode")), "DROP") == 0) {
 		return 0;
 	}

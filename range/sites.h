@@ -74,9 +74,9 @@ typedef enum rg_front {
 	RG_FRONTS
 } rg_front;
 
-/* rg_sites_new(ports, tls, error): serves on 127.0.0.1 in threads of its own, on those ports (0: any free one); without tls, on the first two only. With it,
- * the certificate is for localhost, by an authority that nobody knows. HK_EIO. */
-rg_sites *rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, GError **error);
+/* rg_sites_new(ports, tls, others, error): serves on 127.0.0.1 in threads of its own, on those ports (0: any free one); without tls, on the first two only. With it,
+ * the certificate is for localhost, by an authority that nobody knows. others: names without a row are imitations, else 404. HK_EIO. */
+rg_sites *rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, bool others, GError **error);
 
 /* rg_sites_port(sites, front): the port that it got; 0: none. */
 unsigned rg_sites_port(const rg_sites *sites, rg_front front);

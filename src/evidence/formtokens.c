@@ -51,6 +51,7 @@ static const struct {
 typedef struct looked_at {
 	GString *text, *head;
 	bool has_fields;
+	GString *bare; /* the text without the words of the one link or button that there is */
 } looked_at;
 
 /* A field's words, folded. */
@@ -276,7 +277,7 @@ fits_page(const row *r, const looked_at *page)
 	case IN_END:
 		return !page->has_fields && hk_form_words_in(page->text->str, r->words);
 	case IN_MARK:
-		return !page->has_fields && is_only(page->text->str, r->words);
+		return !page->has_fields && is_only(page->bare->str, r->words);
 	case IN_LABEL:
 	case IN_NAME:
 	case IN_BOTH:
@@ -287,14 +288,37 @@ fits_page(const row *r, const looked_at *page)
 	return false;
 }
 
+/* BP1's first page is a mark and one button: what stands on that is no text of the page. */
+static void
+take_off_lone(const hk_capture_page *page, GString *bare)
+{
+	const hk_capture_link *link = page->links->len == 1 ? page->links->pdata[0] : NULL;
+	const hk_capture_field *field = page->fields->len == 1 ? page->fields->pdata[0] : NULL;
+	const char *words = link && page->fields->len == 0   ? link->text
+			    : field && page->links->len == 0 ? field->label
+							     : NULL;
+	g_autoptr(GString) folded = g_string_new(NULL);
+
+	fold_into(folded, words);
+	g_strchomp(folded->str);
+	g_strchomp(bare->str);
+	if (*folded->str && g_str_has_suffix(bare->str, folded->str)) {
+		bare->str[strlen(bare->str) - strlen(folded->str)] = '\0';
+	}
+	bare->len = strlen(bare->str);
+}
+
 void
 hk_form_tokens_of(const hk_capture_page *page, hk_form_tokens *ret)
 {
-	looked_at at = {g_string_new(NULL), g_string_new(NULL), false};
+	looked_at at = {
+		.text = g_string_new(NULL), .head = g_string_new(NULL), .bare = g_string_new(NULL)};
 
 	*ret = (hk_form_tokens){0};
 	fold_into(at.text, page->text);
 	g_string_append_len(at.head, at.text->str, (gssize)MIN(at.text->len, HEAD_BYTES));
+	g_string_append(at.bare, at.text->str);
+	take_off_lone(page, at.bare);
 	for (guint i = 0; i < page->fields->len; i++) {
 		at.has_fields =
 			at.has_fields || can_be_typed_into(g_ptr_array_index(page->fields, i));
@@ -315,6 +339,7 @@ hk_form_tokens_of(const hk_capture_page *page, hk_form_tokens *ret)
 	}
 	g_string_free(at.text, TRUE);
 	g_string_free(at.head, TRUE);
+	g_string_free(at.bare, TRUE);
 }
 
 const char *

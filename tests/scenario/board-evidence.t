@@ -14,7 +14,7 @@ if (!-e ($ENV{HK_CHROMIUM} || '/usr/bin/chromium')) {
 	exit 0;
 }
 
-my $dir = new_house('evidence', listen => '127.0.0.1:0');
+my $dir = new_house('evidence', evidence => 1, listen => '127.0.0.1:0');
 my $password = 'correct horse battery staple';
 my ($code, $out, $err) = hk(\"$password\n", 'user', 'add', '--roles', 'analyst,system_admin', '--name', '当番 花子', 'hanako');
 $code == 0 or die "user add: $err";

@@ -80,7 +80,7 @@ stop-file = "$work/stop"
 CONF
 # Ours, but for the rows that say never to write to .test and .example.
 my $operators = spew("$work/operators.conf", join '', grep { !/^never\s+\@(?:test|example)\s/ } split /^/, slurp("$src/conf/operators.conf"));
-my $dir = new_house('enrich', egress => $egress, 'ca-file' => $ready->{ca}, operators => $operators, targets => "$src/conf/targets/example.conf", 'rdap-state' => "$work/rdap", "enrich-time" => "10s");
+my $dir = new_house('enrich', evidence => 1, egress => $egress, 'ca-file' => $ready->{ca}, operators => $operators, targets => "$src/conf/targets/example.conf", 'rdap-state' => "$work/rdap", "enrich-time" => "10s");
 
 sub asked { my ($protocol, $what) = @_; return scalar grep { $_->{protocol} eq $protocol && $_->{question} =~ $what } map { $json->decode($_) } split /\n/, slurp("$work/asked.jsonl") }
 # enrich(host): what the command says as JSON, its exit code, its messages.
