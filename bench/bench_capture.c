@@ -136,7 +136,7 @@ main(int argc, char **argv)
 	}
 	work w = {.browser = browser,
 		.url = argv[3],
-		.plan = hk_plan_new(NULL, HK_PLAN_SMALL, NULL, 0),
+		.plan = hk_plan_new(NULL, HK_PLAN_STANDARD, NULL, 0),
 		.dir = argc > 5 ? argv[5] : NULL};
 	g_autofree double *ms = g_new0(double, rounds);
 	g_autofree double *alone = g_new0(double, rounds);

@@ -1,6 +1,6 @@
 /* bench_intake [FILE]: how fast lists become cases: 1,000 pasted URLs, and FILE (JPCERT/CC's form, date,URL,description; a made one of 200,000
  * rows without). On SQLite, or on the server that HK_TEST_PGSQL names. The floor is the same number of rows in one bare table of
- * the same engine, 250 in each transaction. Targets: 3 s and 60 s. */
+ * the same engine, 500 in each transaction; on PostgreSQL also the same rows with the same indexes, from table to table. Targets: 3 s and 60 s. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,28 @@ hand_in(hk_flow *flow, void *user, GError **error)
 	return hk_intake_new(flow, h->kind, "import", h->body, "{}", h->dry_run, &h->id, error);
 }
 
+/* Seconds of CPU of the server's process that works for us; 0: SQLite, or another machine's. */
+static double
+backend_s(hk_flow *flow)
+{
+	int64_t pid;
+	g_autofree char *stat = NULL;
+
+	if (!hk_test_db_pgsql() || !hk_db_int(hk_flow_db(flow), HK_SQL("SELECT pg_backend_pid()"),
+					   HK_NO_ARGS, &pid, NULL)) {
+		return 0;
+	}
+	g_autofree char *path = g_strdup_printf("/proc/%lld/stat", (long long)pid);
+	const char *at = g_file_get_contents(path, &stat, NULL, NULL) ? strrchr(stat, ')') : NULL;
+	unsigned long user = 0, system = 0;
+	/* The 14th and 15th; the name, which is the second, may hold anything. */
+	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+			   &system) != 2) {
+		return 0;
+	}
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* Seconds of the wall clock from handing in to the last line. */
 static double
 run(hk_flow *flow, const char *kind, hk_span body, bool dry_run, int64_t *ret_id)
@@ -45,7 +67,7 @@ run(hk_flow *flow, const char *kind, hk_span body, bool dry_run, int64_t *ret_id
 	static const char *const stages[] = {"intake", NULL};
 	handed h = {kind, body, dry_run, 0};
 	int64_t start = hk_clock_mono_us();
-	double cpu = bench_cpu_s();
+	double cpu = bench_cpu_s(), backend = backend_s(flow);
 	GError *error = NULL;
 
 	if (!hk_flow_do(flow, &me, hand_in, &h, &error)) {
@@ -66,7 +88,8 @@ run(hk_flow *flow, const char *kind, hk_span body, bool dry_run, int64_t *ret_id
 		}
 	}
 	*ret_id = h.id;
-	printf("  %.2f s of CPU\n", bench_cpu_s() - cpu);
+	printf("  %.2f s of CPU, %.2f s of the server's\n", bench_cpu_s() - cpu,
+		backend_s(flow) - backend);
 	return (double)(hk_clock_mono_us() - start) / 1e6;
 }
 
@@ -144,6 +167,57 @@ floor_s(hk_flow *flow, int64_t n)
 	return s;
 }
 
+/* The rows of an intake once more, from table to table, 2,000 cases in each transaction: what the database itself takes for them and their indexes. */
+static double
+copy_s(hk_flow *flow, int64_t intake)
+{
+	static const struct {
+		hk_sql make, copy;
+	} tables[] = {
+#define TABLE(name, which)                                                                         \
+	{HK_SQL("CREATE TABLE bare_" name " (LIKE " name " INCLUDING ALL)"),                       \
+		HK_SQL("INSERT INTO bare_" name " SELECT * FROM " name " WHERE " which             \
+		       " > $1 AND " which " <= $2")}
+		TABLE("cases", "id"),
+		TABLE("case_urls", "case_id"),
+		TABLE("case_keys", "case_id"),
+		TABLE("comments", "case_id"),
+		TABLE("case_texts", "case_id"),
+		TABLE("case_grams", "case_id"),
+		TABLE("events", "case_id"),
+		TABLE("intake_lines", "case_id"),
+#undef TABLE
+	};
+	hk_db *db = hk_flow_db(flow);
+	GError *error = NULL;
+	int64_t from = count(flow,
+		HK_SQL("SELECT MIN(case_id) - 1 FROM intake_lines WHERE intake_id = $1"), intake);
+	int64_t to = count(
+		flow, HK_SQL("SELECT MAX(case_id) FROM intake_lines WHERE intake_id = $1"), intake);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+		if (!hk_db_exec(db, tables[i].make, HK_NO_ARGS, NULL, &error)) {
+			bail("copy", error);
+		}
+	}
+	double cpu = backend_s(flow);
+	int64_t start = hk_clock_mono_us();
+	for (int64_t at = from; at < to; at += 2000) {
+		bool good = hk_db_begin(db, true, &error);
+		for (size_t i = 0; good && i < G_N_ELEMENTS(tables); i++) {
+			good = hk_db_exec(db, tables[i].copy,
+				HK_ARGS(hk_v_int(at), hk_v_int(MIN(at + 2000, to))), NULL, &error);
+		}
+		if (!good || !hk_db_commit(db, &error)) {
+			bail("copy", error);
+		}
+	}
+	double s = (double)(hk_clock_mono_us() - start) / 1e6;
+	printf("  the same rows from table to table: %.2f s, %.2f s of the server's CPU\n", s,
+		backend_s(flow) - cpu);
+	return s;
+}
+
 static hk_flow *
 open_flow(const char *key)
 {
@@ -209,6 +283,10 @@ main(int argc, char **argv)
 	bare = floor_s(flow, rows);
 	g_autofree char *real = g_strdup_printf("%lld rows imported, %s", (long long)rows, engine);
 	bench_figure("intake", real, s, "s", "bare insert", s / bare, "at most 60 s for 200,000");
+	if (hk_test_db_pgsql()) {
+		bare = copy_s(flow, id);
+		bench_figure("intake", real, s, "s", "table to table", s / bare, NULL);
+	}
 
 	hk_db *db = hk_flow_db(flow);
 	hk_flow_free(flow);

@@ -117,7 +117,7 @@ set_tls(const rg_opts *opts, const char *ca_path, char **ret_cert, char **ret_ke
 		return true;
 	}
 	if (!given[1]) {
-		return rg_tls_self(ca_path, ret_cert, ret_key, error);
+		return rg_tls_self(ca_path, NULL, ret_cert, ret_key, error);
 	}
 	*ret_cert = read_pem(given[0], error);
 	*ret_key = *ret_cert ? read_pem(given[1], error) : NULL;

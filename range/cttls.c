@@ -36,7 +36,7 @@ extend(X509 *x, X509 *issuer, int nid, const char *value)
 
 /* A certificate for key, signed by by; issuer NULL: by itself. */
 static X509 *
-make(EVP_PKEY *key, const char *cn, X509 *issuer, EVP_PKEY *by)
+make(EVP_PKEY *key, const char *cn, const char *san, X509 *issuer, EVP_PKEY *by)
 {
 	X509 *x = X509_new();
 	X509_NAME *name = X509_get_subject_name(x);
@@ -59,7 +59,7 @@ make(EVP_PKEY *key, const char *cn, X509 *issuer, EVP_PKEY *by)
 		extend(x, issuer, NID_basic_constraints, "critical,CA:FALSE");
 		extend(x, issuer, NID_key_usage, "critical,digitalSignature");
 		extend(x, issuer, NID_ext_key_usage, "serverAuth");
-		extend(x, issuer, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
+		extend(x, issuer, NID_subject_alt_name, san);
 	} else {
 		extend(x, x, NID_basic_constraints, "critical,CA:TRUE");
 		extend(x, x, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -69,12 +69,14 @@ make(EVP_PKEY *key, const char *cn, X509 *issuer, EVP_PKEY *by)
 }
 
 bool
-rg_tls_self(const char *ca_path, char **ret_cert, char **ret_key, GError **error)
+rg_tls_self(const char *ca_path, const char *san, char **ret_cert, char **ret_key, GError **error)
 {
 	EVP_PKEY *ca_key = EVP_EC_gen("P-256");
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *ca = make(ca_key, "hikeshi range: an authority for loopback", NULL, ca_key);
-	X509 *cert = make(key, "localhost", ca, ca_key);
+	g_autofree char *names = g_strconcat(
+		"DNS:localhost,IP:127.0.0.1,IP:::1", san ? "," : "", san ? san : "", NULL);
+	X509 *ca = make(ca_key, "hikeshi range: an authority for loopback", NULL, NULL, ca_key);
+	X509 *cert = make(key, "localhost", names, ca, ca_key);
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	PEM_write_bio_X509(bio, ca);

@@ -9,9 +9,9 @@ CREATE TABLE runs (
 	asked      @TEXT@ NOT NULL,                 -- login of who asked for it, or "auto"
 	state      @TEXT@ NOT NULL,                 -- states.def: waiting | done | failed
 	why        @TEXT@,                          -- failed: why
-	verdict    @TEXT@ NOT NULL DEFAULT '',      -- same | cloaked | dead; '' not done
+	verdict    @TEXT@ NOT NULL DEFAULT '',      -- evidence/cloak.h: unknown | same | cloaked | dead; '' not done
 	dimensions @TEXT@ NOT NULL DEFAULT '[]',    -- JSON: what the site tells visitors apart by: device, referrer, exit, visit, interaction
-	diff       @TEXT@ NOT NULL DEFAULT '[]',    -- JSON: what differs, for people
+	diff       @TEXT@ NOT NULL DEFAULT '{}',    -- JSON of evidence/cloak.h: what differs, for people
 	manifest   @BLOB@,                          -- SHA-256 of the manifest
 	stamp      @BLOB@,                          -- RFC 3161 token over it; NULL: none yet
 	stamp_why  @TEXT@,                          -- why there is none

@@ -247,6 +247,20 @@ put_line(work *w, unsigned i, GError **error)
 }
 
 static bool
+expect_all(work *w, GError **error)
+{
+	g_autoptr(GPtrArray) leads = g_ptr_array_new();
+
+	for (unsigned i = 0; i < w->offers->len; i++) {
+		hk_offer *offer = w->offers->pdata[i];
+		if (!offer->item.skip && !offer->why) {
+			g_ptr_array_add(leads, &offer->lead);
+		}
+	}
+	return hk_case_many(w->flow, (const hk_lead *const *)leads->pdata, leads->len, error);
+}
+
+static bool
 take_all(work *w, GError **error)
 {
 	for (unsigned i = 0; i < w->offers->len; i++) {
@@ -306,7 +320,7 @@ chunk_act(hk_flow *flow, void *user, GError **error)
 	if (strcmp(row.state, "waiting") == 0 && !hk_intake_move(flow, w->id, "start", error)) {
 		return false;
 	}
-	if ((!w->dry_run && !hk_case_many(flow, error)) || !take_all(w, error)) {
+	if ((!w->dry_run && !expect_all(w, error)) || !take_all(w, error)) {
 		return false;
 	}
 	tally(w, &row);
@@ -353,9 +367,13 @@ keep_lease(work *w, GError **error)
 static void
 size_chunk(work *w, int64_t took_ms)
 {
-	if (took_ms > HK_INTAKE_CHUNK_MS) {
+	/* On PostgreSQL others write meanwhile, but to the same sites. */
+	bool alone = hk_db_engine_of(hk_flow_db(w->flow)) == HK_DB_SQLITE;
+	int64_t room_ms = alone ? HK_INTAKE_CHUNK_MS : HK_INTAKE_CHUNK_SHARED_MS;
+
+	if (took_ms > room_ms) {
 		w->chunk = MAX(w->chunk / 2, HK_INTAKE_CHUNK / 4);
-	} else if (took_ms < HK_INTAKE_CHUNK_MS / 2) {
+	} else if (took_ms < room_ms / 2) {
 		w->chunk = MIN(w->chunk * 2, HK_INTAKE_CHUNK_MAX);
 	}
 }

@@ -13,11 +13,12 @@
 #include "flow/sites.h"
 
 /* Lines of one transaction: the first has HK_INTAKE_CHUNK, the next ones up to four times as many, as long as that takes about
- * HK_INTAKE_CHUNK_MS: others who want to write wait so long. How long one lease works before others have their turn. */
+ * HK_INTAKE_CHUNK_MS: others who want to write wait so long (PostgreSQL: HK_INTAKE_CHUNK_SHARED_MS, and only who wants the same sites). How long one lease works before others have their turn. */
 enum {
 	HK_INTAKE_CHUNK = 500,
 	HK_INTAKE_CHUNK_MAX = 2000,
 	HK_INTAKE_CHUNK_MS = 500,
+	HK_INTAKE_CHUNK_SHARED_MS = 2000,
 	HK_INTAKE_SLICE_MS = 5000
 };
 

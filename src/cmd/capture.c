@@ -107,20 +107,6 @@ visit_some(void *user)
 	return NULL;
 }
 
-static bool
-read_size(const char *text, hk_plan_size *ret, GError **error)
-{
-	static const char *const names[] = {"quick", "small", "full"};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*ret = (hk_plan_size)i;
-			return true;
-		}
-	}
-	return hk_error_set(error, HK_EUSAGE, "--plan is quick, small or full, not '%s'", text);
-}
-
 /* What --profile lists, or what --plan means. Visits whose way out is not configured are refused here. */
 static GArray *
 make_plan(const hk_opts *opts, const hk_egress *egress, GError **error)
@@ -130,7 +116,8 @@ make_plan(const hk_opts *opts, const hk_egress *egress, GError **error)
 	g_autoptr(GArray) plan = NULL;
 	hk_plan_size size;
 
-	if (!read_size(hk_opts_str(opts, HK_OPT_CAPTURE_PLAN), &size, error)) {
+	if (!hk_plan_size_find(hk_opts_str(opts, HK_OPT_CAPTURE_PLAN), &size, error)) {
+		g_prefix_error(error, "--plan: ");
 		return NULL;
 	}
 	if (*wanted) {

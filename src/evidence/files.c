@@ -1,6 +1,8 @@
 #include "evidence/files.h"
 
 #include "base/codec.h"
+#include "evidence/har.h"
+#include "evidence/warc.h"
 #include "sys/file.h"
 #include "sys/hash.h"
 #include "sys/jsonw.h"
@@ -71,19 +73,26 @@ file(GString *out, const char *key, const char *name, GBytes *bytes)
 	hk_jsonw_close(out, '}');
 }
 
-/* A list of objects. */
+/* A list of objects, its first max ones. */
 static void
-list(GString *out, const char *key, const GPtrArray *elements,
+list_max(GString *out, const char *key, const GPtrArray *elements, guint max,
 	void (*write)(GString *out, const void *element, guint index))
 {
 	hk_jsonw_key(out, key);
 	hk_jsonw_open(out, '[');
-	for (guint i = 0; i < elements->len; i++) {
+	for (guint i = 0; i < MIN(elements->len, max); i++) {
 		hk_jsonw_open(out, '{');
 		write(out, g_ptr_array_index(elements, i), i);
 		hk_jsonw_close(out, '}');
 	}
 	hk_jsonw_close(out, ']');
+}
+
+static void
+list(GString *out, const char *key, const GPtrArray *elements,
+	void (*write)(GString *out, const void *element, guint index))
+{
+	list_max(out, key, elements, G_MAXUINT, write);
 }
 
 static void
@@ -158,7 +167,7 @@ write_link(GString *out, const void *element, guint index)
 }
 
 static void
-write_page(GString *out, const void *element, guint index)
+brief_page(GString *out, const void *element, guint index)
 {
 	const hk_capture_page *p = element;
 	g_autofree char *viewport = page_file(index, "viewport.png");
@@ -179,11 +188,19 @@ write_page(GString *out, const void *element, guint index)
 	file(out, "viewport", viewport, p->viewport_png);
 	file(out, "full", full, p->full_png);
 	file(out, "dom", dom, p->dom);
-	str(out, "text", p->text);
 	list(out, "forms", p->forms, write_form);
 	list(out, "fields", p->fields, write_field);
-	list(out, "links", p->links, write_link);
 	texts(out, "years", p->years);
+}
+
+static void
+write_page(GString *out, const void *element, guint index)
+{
+	const hk_capture_page *p = element;
+
+	brief_page(out, element, index);
+	str(out, "text", p->text);
+	list(out, "links", p->links, write_link);
 	texts(out, "paths", p->paths);
 }
 
@@ -198,7 +215,7 @@ write_body(GString *out, const hk_capture_exchange *x, guint index)
 }
 
 static void
-write_exchange(GString *out, const void *element, guint index)
+brief_exchange(GString *out, const void *element, guint index)
 {
 	const hk_capture_exchange *x = element;
 
@@ -223,9 +240,17 @@ write_exchange(GString *out, const void *element, guint index)
 	flag(out, "from_cache", x->from_cache);
 	flag(out, "from_worker", x->from_worker);
 	flag(out, "raw_request", x->raw_request);
+	write_body(out, x, index);
+}
+
+static void
+write_exchange(GString *out, const void *element, guint index)
+{
+	const hk_capture_exchange *x = element;
+
+	brief_exchange(out, element, index);
 	headers(out, "request_headers", x->request_headers);
 	headers(out, "response_headers", x->response_headers);
-	write_body(out, x, index);
 }
 
 static void
@@ -307,10 +332,10 @@ write_line(GString *out, const void *element, guint index)
 	num(out, "line", l->line);
 }
 
-void
-hk_capture_json(const hk_capture *c, GString *out)
+/* The members that are neither lists of requests nor of pages. */
+static void
+write_visit(const hk_capture *c, GString *out)
 {
-	hk_jsonw_open(out, '{');
 	str(out, "url", c->url);
 	str(out, "final_url", c->final_url);
 	str(out, "profile", c->profile);
@@ -334,49 +359,35 @@ hk_capture_json(const hk_capture *c, GString *out)
 	num(out, "body_bytes", (int64_t)c->body_bytes);
 	num(out, "odd_messages", (int64_t)c->odd_messages);
 	list(out, "hops", c->hops, write_hop);
-	list(out, "pages", c->pages, write_page);
-	list(out, "exchanges", c->exchanges, write_exchange);
 	list(out, "certs", c->certs, write_cert);
 	list(out, "cookies", c->cookies, write_cookie);
 	list(out, "events", c->events, write_event);
+}
+
+void
+hk_capture_json(const hk_capture *c, GString *out)
+{
+	hk_jsonw_open(out, '{');
+	write_visit(c, out);
+	list(out, "pages", c->pages, write_page);
+	list(out, "exchanges", c->exchanges, write_exchange);
 	list(out, "console", c->console, write_line);
 	hk_jsonw_close(out, '}');
 }
 
-static bool
-put(const char *dir, const char *name, hk_span bytes, GError **error)
+void
+hk_capture_brief(const hk_capture *c, GString *out)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL);
-
-	return hk_file_replace_fast(path, bytes, error);
-}
-
-static bool
-put_page(const hk_capture_page *page, guint index, const char *dir, GError **error)
-{
-	const struct {
-		const char *name;
-		hk_span bytes;
-		bool there;
-	} files[] = {{"viewport.png", span_of(page->viewport_png), page->viewport_png},
-		{"full.png", span_of(page->full_png), page->full_png},
-		{"dom.html", span_of(page->dom), page->dom},
-		{"favicon.bin", span_of(page->favicon_bytes), page->favicon_bytes},
-		{"text.txt", hk_span_str(page->text), page->text}};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *name = page_file(index, files[i].name);
-
-		if (files[i].there && !put(dir, name, files[i].bytes, error)) {
-			return false;
-		}
-	}
-	return true;
+	write_visit(c, out);
+	list(out, "pages", c->pages, brief_page);
+	num(out, "exchange_count", c->exchanges->len);
+	list_max(out, "exchanges", c->exchanges, HK_CAPTURE_BRIEF_EXCHANGES, brief_exchange);
+	list_max(out, "console", c->console, HK_CAPTURE_BRIEF_CONSOLE, write_line);
 }
 
 /* RFC 7468: lines of 64 characters. */
-static void
-append_pem(GString *out, hk_span der)
+void
+hk_capture_pem(GString *out, hk_span der)
 {
 	g_autofree char *text = g_malloc(HK_BASE64_LEN(der.len) + 1);
 
@@ -392,8 +403,46 @@ append_pem(GString *out, hk_span der)
 	g_string_append(out, "-----END CERTIFICATE-----\n");
 }
 
+/* Where the files go. */
+typedef struct files {
+	hk_capture_file each;
+	void *user;
+	GError **error;
+} files;
+
 static bool
-put_chains(const hk_capture *c, const char *dir, GError **error)
+give(const files *f, const char *kind, const char *name, const char *type, hk_span bytes)
+{
+	return f->each(f->user, kind, name, type, bytes, f->error);
+}
+
+static bool
+give_page(const files *f, const hk_capture_page *page, guint index)
+{
+	const struct {
+		const char *kind, *name, *type;
+		hk_span bytes;
+		bool there;
+	} all[] = {{"viewport", "viewport.png", "image/png", span_of(page->viewport_png),
+			   page->viewport_png},
+		{"full", "full.png", "image/png", span_of(page->full_png), page->full_png},
+		{"dom", "dom.html", "text/html", span_of(page->dom), page->dom},
+		{"text", "text.txt", "text/plain", hk_span_str(page->text), page->text},
+		{"favicon", "favicon.bin", "application/octet-stream", span_of(page->favicon_bytes),
+			page->favicon_bytes}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+		g_autofree char *name = page_file(index, all[i].name);
+
+		if (all[i].there && !give(f, all[i].kind, name, all[i].type, all[i].bytes)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+give_chains(const files *f, const hk_capture *c)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
@@ -402,10 +451,50 @@ put_chains(const hk_capture *c, const char *dir, GError **error)
 
 		g_string_append_printf(out, "# %s\n", cert->origin);
 		for (guint j = 0; j < cert->chain->len; j++) {
-			append_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
+			hk_capture_pem(out, span_of(g_ptr_array_index(cert->chain, j)));
 		}
 	}
-	return out->len == 0 || put(dir, "chain.pem", hk_span_of(out->str, out->len), error);
+	return out->len == 0 || give(f, "chain", "chain.pem", "application/x-pem-file",
+					hk_span_of(out->str, out->len));
+}
+
+static bool
+give_archives(const files *f, const hk_capture *c)
+{
+	g_autoptr(GBytes) warc = hk_warc_write(c, f->error);
+	g_autoptr(GBytes) har = warc ? hk_har_write(c, f->error) : NULL;
+
+	return har && give(f, "warc", "capture.warc.gz", "application/warc", span_of(warc)) &&
+	       give(f, "har", "capture.har", "application/json", span_of(har));
+}
+
+bool
+hk_capture_files(const hk_capture *c, hk_capture_file each, void *user, GError **error)
+{
+	const files f = {each, user, error};
+	g_autoptr(GString) json = g_string_new(NULL);
+
+	for (guint i = 0; i < c->pages->len; i++) {
+		if (!give_page(&f, g_ptr_array_index(c->pages, i), i)) {
+			return false;
+		}
+	}
+	hk_capture_json(c, json);
+	g_string_append_c(json, '\n');
+	return give_chains(&f, c) &&
+	       give(&f, "json", "capture.json", "application/json",
+		       hk_span_of(json->str, json->len)) &&
+	       give_archives(&f, c);
+}
+
+static bool
+put(void *dir, const char *kind, const char *name, const char *type, hk_span bytes, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	(void)kind;
+	(void)type;
+	return hk_file_replace_fast(path, bytes, error);
 }
 
 static bool
@@ -420,7 +509,7 @@ put_bodies(const hk_capture *c, const char *dir, GError **error)
 		const hk_capture_exchange *x = g_ptr_array_index(c->exchanges, i);
 		g_autofree char *name = g_strdup_printf("%04u.bin", i);
 
-		if (x->body && !put(bodies, name, span_of(x->body), error)) {
+		if (x->body && !put(bodies, "body", name, x->mime, span_of(x->body), error)) {
 			return false;
 		}
 	}
@@ -430,18 +519,6 @@ put_bodies(const hk_capture *c, const char *dir, GError **error)
 bool
 hk_capture_write(const hk_capture *c, const char *dir, GError **error)
 {
-	g_autoptr(GString) json = g_string_new(NULL);
-
-	if (!hk_file_mkdirs(dir, error) || !put_bodies(c, dir, error) ||
-		!put_chains(c, dir, error)) {
-		return false;
-	}
-	for (guint i = 0; i < c->pages->len; i++) {
-		if (!put_page(g_ptr_array_index(c->pages, i), i, dir, error)) {
-			return false;
-		}
-	}
-	hk_capture_json(c, json);
-	g_string_append_c(json, '\n');
-	return put(dir, "capture.json", hk_span_of(json->str, json->len), error);
+	return hk_file_mkdirs(dir, error) && put_bodies(c, dir, error) &&
+	       hk_capture_files(c, put, (void *)(uintptr_t)dir, error);
 }

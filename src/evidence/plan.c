@@ -84,6 +84,22 @@ add_matrix(GArray *plan, unsigned budget, const char *exit)
 	}
 }
 
+bool
+hk_plan_size_find(const char *text, hk_plan_size *ret, GError **error)
+{
+	static const char *const names[] = {[HK_PLAN_QUICK] = "quick",
+		[HK_PLAN_STANDARD] = "standard",
+		[HK_PLAN_FULL] = "full"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (hk_plan_size)i;
+			return true;
+		}
+	}
+	return hk_error_set(error, HK_EUSAGE, "a plan is quick, standard or full, not '%s'", text);
+}
+
 GArray *
 hk_plan_new(const char *kind, hk_plan_size size, const char *const *exits, unsigned budget)
 {
@@ -101,7 +117,7 @@ hk_plan_new(const char *kind, hk_plan_size size, const char *const *exits, unsig
 	}
 	add(plan, budget, (hk_variant){HK_PROFILE_ANDROID, phone, 1, exit});
 	add(plan, budget, (hk_variant){HK_PROFILE_DESKTOP, desk, 1, exit});
-	if (size == HK_PLAN_SMALL) {
+	if (size == HK_PLAN_STANDARD) {
 		return plan;
 	}
 	if (!exits || !exits[0]) {

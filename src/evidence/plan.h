@@ -61,14 +61,17 @@ typedef struct hk_variant {
 } hk_variant;
 
 typedef enum hk_plan_size {
-	HK_PLAN_QUICK, /* one visit: the iPhone from a message */
-	HK_PLAN_SMALL, /* the iPhone and the Android phone from a message, the desktop */
-	HK_PLAN_FULL,  /* everything times everything */
+	HK_PLAN_QUICK,    /* one visit: the iPhone from a message */
+	HK_PLAN_STANDARD, /* the iPhone and the Android phone from a message, the desktop */
+	HK_PLAN_FULL,     /* everything times everything */
 } hk_plan_size;
 
+/* hk_plan_size_find(text, ret, error): quick, standard or full (flow's hk_plans); HK_EUSAGE, with the words that there are. */
+bool hk_plan_size_find(const char *text, hk_plan_size *ret, GError **error);
+
 /* hk_plan_new(kind, size, exits, budget): a GArray of hk_variant, at least one, at most budget (0: HK_PLAN_MAX) and HK_PLAN_MAX. kind: of the
- * case (casekinds.def); a shop of "scam" is looked for by search (99.8 % of them open only then), the small plan says so too. exits: names, NULL at the
- * end, or NULL: direct only; the small plans take the first. Caller unrefs. */
+ * case (casekinds.def); a shop of "scam" is looked for by search (99.8 % of them open only then), the standard plan says so too. exits: names, NULL at the
+ * end, or NULL: direct only; the quick and the standard plan take the first. Caller unrefs. */
 GArray *hk_plan_new(const char *kind, hk_plan_size size, const char *const *exits, unsigned budget);
 
 /* hk_plan_parse(text, ret, error): "PROFILE[/REFERRER[/first|second[/EXIT]]]" as a visit; HK_ERANGE with the words that there are. exit is borrowed

@@ -54,9 +54,11 @@ typedef struct hk_taken {
  * landing page: the new case joins (or founds) the campaign of that kind and key. Locks by key: two workers never open two cases for one URL. */
 bool hk_case_take(hk_flow *flow, const hk_lead *lead, hk_taken *ret, GError **error);
 
-/* hk_case_many(flow, error): before the first of several hk_case_take in one transaction: such transactions stand in line, else each would soon
- * wait for a key that the other holds (PostgreSQL; they would be told HK_EAGAIN after a second and begin anew). */
-bool hk_case_many(hk_flow *flow, GError **error);
+/* hk_case_many(flow, leads, count, error): before the first of several hk_case_take in one transaction: such transactions stand in line, else each would soon
+ * wait for a key that the other holds (PostgreSQL; they would be told HK_EAGAIN after a second and begin anew). leads: those that will be taken, as far as
+ * they are known: on PostgreSQL what is known of their sites is read at once, and what the transaction writes is written in few statements at its end, where
+ * its errors show, too (store/later). Others may be taken as well, for more. */
+bool hk_case_many(hk_flow *flow, const hk_lead *const *leads, size_t count, GError **error);
 
 /* hk_case_look(db, lead, ret, error): what hk_case_take would do, without doing it (dry run). case_id 0 for a new one. */
 bool hk_case_look(hk_db *db, const hk_lead *lead, hk_taken *ret, GError **error);

@@ -36,9 +36,9 @@ typedef struct hk_evidence_pivot {
 typedef struct hk_evidence {
 	int64_t run_id;
 	const char *why;         /* NULL: done; else the run failed, and why */
-	const char *verdict;     /* same | cloaked | dead */
+	const char *verdict;     /* unknown | same | cloaked | dead */
 	const char *dimensions;  /* JSON array */
-	const char *diff;        /* JSON array */
+	const char *diff;        /* JSON object */
 	const uint8_t *manifest; /* SHA-256 of the manifest's blob, or NULL */
 	const uint8_t *picture;  /* SHA-256 of the picture that stands for the case, or NULL */
 	const char *landing;     /* URL where it ended, canonical, or NULL */

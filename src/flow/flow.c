@@ -207,11 +207,15 @@ settle(hk_flow *flow, GError **error)
 		g_ptr_array_add(list, value);
 	}
 	g_ptr_array_sort(list, compare_touches);
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	for (unsigned i = 0; i < list->len; i++) {
 		const touch *t = list->pdata[i];
-		if ((t->words || !same_facets(t)) && !hk_search_index(flow->db, t->id, error)) {
-			return false;
+		if (t->words || !same_facets(t)) {
+			g_array_append_val(ids, t->id);
 		}
+	}
+	if (!hk_search_index_all(flow->db, (const int64_t *)(void *)ids->data, ids->len, error)) {
+		return false;
 	}
 	g_autoptr(hk_tally_sum) sum = hk_tally_sum_new();
 	for (unsigned i = 0; i < list->len; i++) {

@@ -9,6 +9,7 @@
 #include "flow/sighting.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
+#include "store/later.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -376,9 +377,31 @@ lock_keys(hk_flow *flow, const plan *p, GError **error)
 }
 
 bool
-hk_case_many(hk_flow *flow, GError **error)
+hk_case_many(hk_flow *flow, const hk_lead *const *leads, size_t count, GError **error)
 {
-	return hk_db_lock(flow->db, "many", error);
+	g_autofree plan *plans = g_new0(plan, count + 1);
+	g_autofree hk_case_keys *keys = g_new0(hk_case_keys, count + 1);
+	size_t good = 0;
+
+	if (!hk_db_lock(flow->db, "many", error)) {
+		return false;
+	}
+	if (hk_db_engine_of(flow->db) == HK_DB_SQLITE) {
+		return true;
+	}
+	if (!hk_later_begin(flow->db, error)) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		plans[good].lead = leads[i];
+		/* What is wrong with it hk_case_take will say. */
+		if (check_place(leads[i], NULL)) {
+			make_keys(&plans[good]);
+			keys[good] = plans[good].keys;
+			good++;
+		}
+	}
+	return hk_later_expect(flow->db, keys, good, error);
 }
 
 static const char *

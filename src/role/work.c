@@ -3,6 +3,9 @@
 
 #include "casework/intake.h"
 #include "casework/leads.h"
+#include "enrich/enrich.h"
+#include "evidence/run.h"
+#include "evidence/stamp.h"
 #include "flow/jobs.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
@@ -14,14 +17,81 @@
 /* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
 #define IDLE_MS 500
 
-/* Who does what. A stage of stages.def without a row here is a dead letter. user: hk_sites *. */
+/* What handlers work with; made when the first job asks for it. */
+typedef struct tools {
+	const hk_opts *opts;
+	hk_sites *sites;
+	hk_evidence_kit *evidence;
+	hk_enrich *enrich;
+	hk_stamper stamper;
+} tools;
+
+static void *
+sites_of(tools *t, GError **error)
+{
+	(void)error;
+	return t->sites;
+}
+
+static void *
+evidence_of(tools *t, GError **error)
+{
+	const hk_evidence_config config = {.egress = hk_egress_house(),
+		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS),
+		.browser = hk_opts_str(t->opts, HK_OPT_BROWSER),
+		.user = hk_opts_str(t->opts, HK_OPT_BROWSER_USER),
+		.full = hk_opts_bool(t->opts, HK_OPT_BROWSER_FULL),
+		.tabs = (unsigned)hk_opts_int(t->opts, HK_OPT_BROWSER_TABS),
+		.load_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_CAPTURE_TIME),
+		.exits = hk_opts_list(t->opts, HK_OPT_CAPTURE_EXITS)};
+
+	if (!t->evidence) {
+		t->evidence = hk_evidence_kit_new(&config, error);
+	}
+	return t->evidence;
+}
+
+static void *
+enrich_of(tools *t, GError **error)
+{
+	const hk_enrich_config config = {.ca_file = hk_opts_str(t->opts, HK_OPT_CA_FILE),
+		.operators = hk_opts_str(t->opts, HK_OPT_OPERATORS),
+		.suffixes = hk_opts_str(t->opts, HK_OPT_SUFFIXES),
+		.rdap_state = hk_opts_str(t->opts, HK_OPT_RDAP_STATE),
+		.rdap_copies = hk_opts_str(t->opts, HK_OPT_RDAP_COPIES),
+		.geo = hk_opts_str(t->opts, HK_OPT_GEO),
+		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS),
+		.exit = hk_opts_str(t->opts, HK_OPT_ENRICH_EXIT),
+		.look_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_ENRICH_TIME)};
+
+	if (!t->enrich) {
+		t->enrich = hk_enrich_new(&config, error);
+	}
+	return t->enrich;
+}
+
+static void *
+stamper_of(tools *t, GError **error)
+{
+	(void)error;
+	t->stamper = (hk_stamper){.url = hk_opts_str(t->opts, HK_OPT_TSA),
+		.ca_file = hk_opts_str(t->opts, HK_OPT_TSA_CA),
+		.policy = hk_opts_str(t->opts, HK_OPT_TSA_POLICY)};
+	return &t->stamper;
+}
+
+/* Who does what, with what. A stage of stages.def without a row here is left to other versions of the program. */
 static const struct {
 	const char *stage;
 	hk_job_handler run;
+	void *(*with)(tools *t, GError **error);
 } handlers[] = {
-	{"intake", hk_intake_run},
-	{"sighting", hk_leads_run},
-	{"sweep", hk_sweep_run},
+	{"intake", hk_intake_run, sites_of},
+	{"sighting", hk_leads_run, sites_of},
+	{"sweep", hk_sweep_run, sites_of},
+	{"capture", hk_capture_run, evidence_of},
+	{"stamp", hk_stamp_run, stamper_of},
+	{"enrich", hk_enrich_run, enrich_of},
 };
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
@@ -38,19 +108,25 @@ is_passing(hk_err code)
 	return false;
 }
 
+static bool
+run_job(const hk_role *role, tools *t, const hk_job *job, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+		if (strcmp(handlers[i].stage, job->stage) == 0) {
+			void *with = handlers[i].with(t, error);
+			return with && handlers[i].run(role->flow, job, with, error);
+		}
+	}
+	return hk_error_set(error, HK_EVERSION,
+		"no handler for stage %s in this version of hikeshi", job->stage);
+}
+
 static void
-do_job(const hk_role *role, hk_sites *sites, const hk_job *job)
+do_job(const hk_role *role, tools *t, const hk_job *job)
 {
 	g_autoptr(GError) why = NULL;
-	hk_job_handler run = NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(handlers) && !run; i++) {
-		run = strcmp(handlers[i].stage, job->stage) == 0 ? handlers[i].run : NULL;
-	}
-	if (!run) {
-		hk_error_set(&why, HK_EVERSION,
-			"no handler for stage %s in this version of hikeshi", job->stage);
-	} else if (run(role->flow, job, sites, &why)) {
+	if (run_job(role, t, job, &why)) {
 		return;
 	}
 	hk_flow_rollback(role->flow);
@@ -94,7 +170,7 @@ stages_of(const char *const *pools, GPtrArray **ret, GError **error)
 }
 
 static bool
-loop(const hk_role *role, hk_sites *sites, const char *const *stages, GError **error)
+loop(const hk_role *role, tools *t, const char *const *stages, GError **error)
 {
 	bool away = false;
 
@@ -119,7 +195,7 @@ loop(const hk_role *role, hk_sites *sites, const char *const *stages, GError **e
 			hk_stop_clear();
 			continue;
 		}
-		do_job(role, sites, &job);
+		do_job(role, t, &job);
 		hk_job_clear(&job);
 	}
 	return true;
@@ -144,13 +220,17 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
-	g_autoptr(hk_sites) sites = hk_sites_new(
+	tools t = {.opts = opts};
+	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
-	bool good = sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
-		    loop(&role, sites, (const char *const *)stages->pdata, error);
+	bool good = t.sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
+		    loop(&role, &t, (const char *const *)stages->pdata, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
+	hk_evidence_kit_free(t.evidence);
+	hk_enrich_free(t.enrich);
+	hk_sites_free(t.sites);
 	hk_role_close(&role);
 	return good;
 }

@@ -1,5 +1,6 @@
 #include "store/campaigns.h"
 
+#include "store/later.h"
 #include "store/lookup.h"
 #include "sys/gerr.h"
 
@@ -16,7 +17,18 @@ bool
 hk_campaigns_found(hk_db *db, const char *name, const char *kind, const char *key, int64_t now_ms,
 	int64_t *ret_id, bool *ret_new, GError **error)
 {
+	hk_later *later = hk_later_of(db);
 	bool found;
+
+	if (later) {
+		if (!hk_later_campaign(later, name, kind, key, now_ms, ret_id, &found, error)) {
+			return false;
+		}
+		if (found) {
+			*ret_new = true;
+			return true;
+		}
+	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("INSERT INTO campaigns (name, kind, key, opened_ms, updated_ms) "
 		       "VALUES ($1, $2, $3, $4, $4) ON CONFLICT (kind, key) DO UPDATE SET "
@@ -35,6 +47,12 @@ hk_campaigns_found(hk_db *db, const char *name, const char *kind, const char *ke
 bool
 hk_campaigns_count(hk_db *db, int64_t id, int64_t by, int64_t now_ms, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+
+	if (later && id != 0) {
+		hk_later_count(later, id, by, now_ms);
+		return true;
+	}
 	return id == 0 ||
 	       hk_db_exec(db,
 		       HK_SQL("UPDATE campaigns SET cases = cases + $2, updated_ms = $3 WHERE id = "

@@ -1,5 +1,6 @@
 #include "store/case_rows.h"
 
+#include "store/later.h"
 #include "store/lookup.h"
 #include "sys/gerr.h"
 
@@ -7,8 +8,12 @@ bool
 hk_case_urls_add(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
 	const char *host, int64_t seen_ms, bool *ret_new, GError **error)
 {
+	hk_later *later = hk_later_of(db);
 	int64_t times;
 
+	if (later && hk_later_url(later, case_id, url, hash, host, seen_ms, ret_new)) {
+		return true;
+	}
 	if (!hk_db_int(db,
 		    HK_SQL("INSERT INTO case_urls (case_id, url, hash, host, first_ms, last_ms) "
 			   "VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (case_id, hash) DO UPDATE "
@@ -31,6 +36,12 @@ bool
 hk_case_urls_first(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
 	const char *host, int64_t seen_ms, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+	bool fresh;
+
+	if (later && hk_later_url(later, case_id, url, hash, host, seen_ms, &fresh)) {
+		return true;
+	}
 	return hk_db_exec(db,
 		HK_SQL("INSERT INTO case_urls (case_id, url, hash, host, first_ms, last_ms) "
 		       "VALUES ($1, $2, $3, $4, $5, $5)"),
@@ -46,6 +57,12 @@ bool
 hk_case_keys_put(
 	hk_db *db, int64_t case_id, const hk_case_keys *keys, int64_t seen_ms, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+
+	if (later) {
+		hk_later_keys(later, case_id, keys, seen_ms);
+		return true;
+	}
 	return hk_db_exec(db,
 		HK_SQL("INSERT INTO case_keys (kind, key, case_id, last_ms) "
 		       "SELECT v.kind, v.key, CAST($1 AS BIGINT), CAST($2 AS BIGINT) FROM (" KEY(
@@ -68,7 +85,13 @@ bool
 hk_case_keys_loose(hk_db *db, const char *kind, const char *key, GArray **ret, GError **error)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	hk_later *later = hk_later_of(db);
 	GError *inner = NULL;
+
+	if (later && hk_later_loose(later, kind, key, list)) {
+		*ret = g_steal_pointer(&list);
+		return true;
+	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT c.id FROM case_keys k JOIN cases c ON c.id = k.case_id "
 		       "WHERE k.kind = $1 AND k.key = $2 AND c.campaign_id IS NULL "
@@ -94,6 +117,12 @@ bool
 hk_comments_add(hk_db *db, int64_t case_id, int64_t user_id, int64_t at_ms, const char *text,
 	int64_t *ret_id, GError **error)
 {
+	hk_later *later = ret_id ? NULL : hk_later_of(db);
+
+	if (later) {
+		hk_later_comment(later, case_id, user_id, at_ms, text);
+		return true;
+	}
 	if (!ret_id) {
 		return hk_db_exec(db,
 			HK_SQL("INSERT INTO comments (case_id, user_id, at_ms, text) VALUES ($1, "

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/later.h"
 #include "store/lookup.h"
 #include "sys/gerr.h"
 
@@ -27,6 +28,13 @@ static const struct {
 	"$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "            \
 	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, "              \
 	"$34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45"
+/* The same places as columns of a set of rows, and the letters of store/rowset.h. */
+#define PARTS                                                                                      \
+	"p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, "                      \
+	"p17, p18, p19, p20, p21, p22, p23, p24, p25, p26, p27, p28, p29, p30, "                   \
+	"p31, p32, p33, p34, p35, p36, p37, p38, p39, p40, p41, p42, p43, p44, "                   \
+	"p45"
+#define LETTERS "ittttttirtitiiiiittttbiiiiiiiiiiiiiiiiiitiiii"
 enum { FIRST_CLOCK = 23, COLUMN_COUNT = 44, FOUND_MAX = 8 };
 
 const char *
@@ -58,6 +66,23 @@ hk_case_row_clear(hk_case_row *row)
 	*row = (hk_case_row){0};
 }
 
+void
+hk_case_row_copy(const hk_case_row *row, hk_case_row *ret)
+{
+	*ret = *row;
+	ret->name = g_strdup(row->name);
+	ret->host = g_strdup(row->host);
+	ret->domain = g_strdup(row->domain);
+	ret->url = g_strdup(row->url);
+	ret->reasons = g_strdup(row->reasons);
+	ret->service = g_strdup(row->service);
+	ret->scope_rule = g_strdup(row->scope_rule);
+	ret->gsb_type = g_strdup(row->gsb_type);
+	ret->ticket_type = g_strdup(row->ticket_type);
+	ret->wants = g_strdup(row->wants);
+	ret->due_clock = g_strdup(row->due_clock);
+}
+
 bool
 hk_case_facets_of(const hk_case_row *row, hk_case_facets *ret)
 {
@@ -74,8 +99,8 @@ hk_case_facets_of(const hk_case_row *row, hk_case_facets *ret)
 	return true;
 }
 
-static void
-fill(const hk_rows *rows, hk_case_row *ret)
+void
+hk_cases_fill(const hk_rows *rows, hk_case_row *ret)
 {
 	*ret = (hk_case_row){.id = hk_rows_int(rows, 0)};
 	ret->name = g_strdup(hk_rows_str(rows, 1));
@@ -128,7 +153,7 @@ one_case(hk_rows *rows, int64_t id, hk_case_row *ret, GError **error)
 	if (!found) {
 		return hk_error_set(error, HK_ENOENT, "there is no case %" G_GINT64_FORMAT, id);
 	}
-	fill(rows, ret);
+	hk_cases_fill(rows, ret);
 	return true;
 }
 
@@ -148,9 +173,24 @@ hk_cases_lock(hk_db *db, int64_t id, hk_case_row *ret, GError **error)
 	hk_sql sql = hk_db_engine_of(db) == HK_DB_PGSQL
 			     ? HK_SQL("SELECT id, " COLUMNS " FROM cases WHERE id = $1 FOR UPDATE")
 			     : HK_SQL("SELECT id, " COLUMNS " FROM cases WHERE id = $1");
+	const hk_later *later = hk_later_of(db);
+	const hk_case_row *held = later ? hk_later_case(later, id) : NULL;
+	if (held) {
+		hk_case_row_copy(held, ret);
+		return true;
+	}
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_ARGS(hk_v_int(id)), error);
 
 	return one_case(rows, id, ret, error);
+}
+
+hk_rows *
+hk_cases_lock_all(hk_db *db, const hk_rowset *ids, GError **error)
+{
+	return hk_rowset_query(ids, db,
+		HK_SQL("SELECT id, " COLUMNS
+		       " FROM cases WHERE id = ANY($1) ORDER BY id FOR UPDATE"),
+		error);
 }
 
 /* $1 is the number; the others stand as in COLUMNS. */
@@ -200,8 +240,12 @@ bool
 hk_cases_insert(hk_db *db, hk_case_row *row, GError **error)
 {
 	hk_value values[1 + COLUMN_COUNT];
+	hk_later *later = hk_later_of(db);
 	int64_t id;
 
+	if (later) {
+		return hk_later_open(later, row, error);
+	}
 	row->version = 1;
 	values_of(row, values);
 	/* The number is the database's to give. SQLite makes a table of its own for each RETURNING, and another for INSERT ... SELECT:
@@ -222,6 +266,25 @@ hk_cases_insert(hk_db *db, hk_case_row *row, GError **error)
 	}
 	row->id = id;
 	return true;
+}
+
+bool
+hk_cases_write(hk_db *db, const GPtrArray *list, bool fresh, GError **error)
+{
+	g_autoptr(hk_rowset) set = hk_rowset_new(LETTERS);
+	hk_value values[1 + COLUMN_COUNT];
+
+	for (unsigned i = 0; i < list->len; i++) {
+		values_of(list->pdata[i], values);
+		hk_rowset_add(set, values);
+	}
+	return hk_rowset_exec(set, db,
+		fresh ? HK_SQL("INSERT INTO cases (id, " COLUMNS
+			       ") SELECT * FROM UNNEST($1, " PLACES ")")
+		      : HK_SQL("UPDATE cases SET (" COLUMNS ") = ROW(" PARTS
+			       ") FROM UNNEST($1, " PLACES ") AS v(p1, " PARTS
+			       ") WHERE cases.id = v.p1"),
+		NULL, error);
 }
 
 static bool
@@ -270,7 +333,12 @@ update_all(hk_db *db, const hk_case_row *row, GError **error)
 bool
 hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+
 	row->version++;
+	if (later && hk_later_change(later, row)) {
+		return true;
+	}
 	switch (part) {
 	case HK_CASE_ALL:
 		return update_all(db, row, error);
@@ -305,12 +373,26 @@ by_latest(const void *a, const void *b)
 	return (x->id < y->id) - (x->id > y->id);
 }
 
+static void
+sort_found(GArray *list)
+{
+	g_array_sort(list, by_latest);
+	g_array_set_size(list, MIN(list->len, FOUND_MAX));
+}
+
 /* Sorted here: most keys are in no case or in one, and SQLite would set up three sorters for that. */
 bool
 hk_cases_find(hk_db *db, const char *url_hash, const char *host, GArray **ret, GError **error)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_case_found));
+	hk_later *later = hk_later_of(db);
 	GError *inner = NULL;
+
+	if (later && hk_later_find(later, url_hash, host, list)) {
+		sort_found(list);
+		*ret = g_steal_pointer(&list);
+		return true;
+	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT c.id, c.merged_into, c.campaign_id, k.last_ms, c.state, k.kind "
 		       "FROM case_keys k JOIN cases c ON c.id = k.case_id AND c.deleted_ms IS NULL "
@@ -337,8 +419,7 @@ hk_cases_find(hk_db *db, const char *url_hash, const char *host, GArray **ret, G
 		g_propagate_error(error, inner);
 		return false;
 	}
-	g_array_sort(list, by_latest);
-	g_array_set_size(list, MIN(list->len, FOUND_MAX));
+	sort_found(list);
 	*ret = g_steal_pointer(&list);
 	return true;
 }
@@ -355,7 +436,13 @@ hk_cases_peers(hk_db *db, const char *certificate, const char *landing, const ch
 	GArray **ret, GError **error)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_case_peer));
+	hk_later *later = certificate || landing ? NULL : hk_later_of(db);
 	GError *inner = NULL;
+
+	if (later && domain && hk_later_peers(later, domain, list)) {
+		*ret = g_steal_pointer(&list);
+		return true;
+	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT p.kind, p.case_id, c.campaign_id, p.campaign FROM ("
 		       "SELECT 0 AS rank, '' AS kind, 0 AS case_id, 0 AS campaign WHERE 1 = 0 "

@@ -3,6 +3,7 @@
 #define HK_STORE_CASES_H
 
 #include "store/db.h"
+#include "store/rowset.h"
 #include "store/tally.h"
 
 typedef enum hk_clock {
@@ -37,6 +38,8 @@ typedef struct hk_case_row {
 void hk_case_row_clear(hk_case_row *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_case_row, hk_case_row_clear)
 
+void hk_case_row_copy(const hk_case_row *row, hk_case_row *ret); /* ret: owned by the caller */
+
 /* hk_clock_name(clock): "first_seen". hk_clock_by_hand(clock): people may enter it. */
 const char *hk_clock_name(hk_clock clock);
 bool hk_clock_by_hand(hk_clock clock);
@@ -60,6 +63,12 @@ typedef enum hk_case_part {
 /* hk_cases_insert(db, row, error): version 1; sets row->id. hk_cases_update: one version up (row->version, too). */
 bool hk_cases_insert(hk_db *db, hk_case_row *row, GError **error);
 bool hk_cases_update(hk_db *db, hk_case_row *row, hk_case_part part, GError **error);
+
+/* For store/later, on PostgreSQL only. hk_cases_write(db, list, fresh, error): rows (hk_case_row, with their numbers) that are new, or are changed in
+ * all columns. hk_cases_lock_all(db, ids, error): rows of hk_cases_fill(rows, ret), locked, by number; ids: one column of numbers. */
+bool hk_cases_write(hk_db *db, const GPtrArray *list, bool fresh, GError **error);
+hk_rows *hk_cases_lock_all(hk_db *db, const hk_rowset *ids, GError **error);
+void hk_cases_fill(const hk_rows *rows, hk_case_row *ret);
 
 /* What is found by a key. */
 typedef struct hk_case_found {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "store/later.h"
 #include "sys/gerr.h"
 
 bool
@@ -94,6 +95,11 @@ hk_db_commit(hk_db *db, GError **error)
 		return hk_error_set(error, HK_EINTERNAL,
 			"a commit after a statement of the transaction failed: rolled back");
 	}
+	if (db->later && !hk_later_write(db->later, error)) {
+		hk_db_rollback(db);
+		return false;
+	}
+	g_clear_pointer(&db->later, hk_later_free);
 	db->open = false;
 	return db->ops->commit(db, error);
 }
@@ -103,6 +109,7 @@ hk_db_rollback(hk_db *db)
 {
 	if (db->open) {
 		db->open = false;
+		g_clear_pointer(&db->later, hk_later_free);
 		db->ops->rollback(db);
 	}
 }
@@ -164,7 +171,8 @@ hk_rows *
 hk_db_run(hk_db *db, const char *text, bool loose, const hk_value *values, size_t count,
 	GError **error)
 {
-	if (!check_call(db, text, values, count, error)) {
+	if (!check_call(db, text, values, count, error) ||
+		(db->later && !hk_later_before(db->later, text, error))) {
 		return NULL;
 	}
 	hk_rows *rows = db->ops->query(db, text, loose, values, count, NULL, error);
@@ -178,7 +186,8 @@ hk_db_run_exec(hk_db *db, const char *text, bool loose, const hk_value *values, 
 {
 	int64_t changed = 0;
 
-	if (!check_call(db, text, values, count, error)) {
+	if (!check_call(db, text, values, count, error) ||
+		(db->later && !hk_later_before(db->later, text, error))) {
 		return false;
 	}
 	g_autoptr(hk_rows) rows = db->ops->query(db, text, loose, values, count, &changed, error);
@@ -357,6 +366,9 @@ hk_db_lock(hk_db *db, const char *name, GError **error)
 {
 	if (!db->open || !db->write) {
 		return hk_error_set(error, HK_EINTERNAL, "hk_db_lock outside a write transaction");
+	}
+	if (db->later && hk_later_locked(db->later, name)) {
+		return true;
 	}
 	return check_call(db, "", NULL, 0, error) && after(db, db->ops->lock(db, name, error));
 }

@@ -45,7 +45,9 @@ struct hk_db {
 	char *place; /* owned: how messages call it, without a password */
 	bool open;   /* a transaction is */
 	bool write;
-	bool failed; /* a statement of the open transaction failed: only a rollback may follow */
+	struct hk_later
+		*later; /* store/later.h: what is written at the end of the transaction; or NULL */
+	bool failed;    /* a statement of the open transaction failed: only a rollback may follow */
 };
 
 struct hk_rows {
@@ -79,6 +81,18 @@ bool hk_db_script(hk_db *db, const char *text, GError **error);
 bool hk_db_no_timeout(hk_db *db, GError **error);
 /* hk_migrate_within(db, count, error): the first count migrations, inside the write transaction that is open. */
 bool hk_migrate_within(hk_db *db, unsigned count, GError **error);
+
+/* hk_v_array(type, bytes): PostgreSQL only: an array in its binary form; type: a letter of store/rowset.h. hk_db_member_oid(type): the number of its members' type in
+ * pg_type. */
+static inline hk_value
+hk_v_array(char type, hk_span bytes)
+{
+	return (hk_value){.kind = HK_VALUE_BLOB, .i = type, .s = bytes};
+}
+uint32_t hk_db_member_oid(char type);
+
+/* hk_db_lock_key(name): the number that PostgreSQL locks for hk_db_lock(name). */
+int64_t hk_db_lock_key(const char *name);
 
 /* hk_db_now_ms(): monotonic; not sys/clock's, which tests freeze: a wait must still end. */
 int64_t hk_db_now_ms(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/err.h"
 #include "base/num.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
@@ -175,6 +176,36 @@ typedef struct params {
 	bool nulls;
 } params;
 
+/* The types of store/rowset.h. */
+static const struct {
+	char letter;
+	Oid member, array;
+} arrays[] = {{'i', PG_INT8, PG_INT8_ARRAY}, {'r', PG_FLOAT8, PG_FLOAT8_ARRAY},
+	{'t', PG_TEXT, PG_TEXT_ARRAY}, {'b', PG_BYTEA, PG_BYTEA_ARRAY}};
+
+static size_t
+array_row(char letter)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
+		if (arrays[i].letter == letter) {
+			return i;
+		}
+	}
+	HK_BUG("no type of a set of rows");
+}
+
+static Oid
+array_oid(char letter)
+{
+	return arrays[array_row(letter)].array;
+}
+
+uint32_t
+hk_db_member_oid(char type)
+{
+	return arrays[array_row(type)].member;
+}
+
 static void
 put_param(params *p, size_t i, const hk_value *value)
 {
@@ -183,6 +214,10 @@ put_param(params *p, size_t i, const hk_value *value)
 
 	p->types[i] = types[value->kind];
 	p->kinds[i] = "nirtb"[value->kind];
+	if (value->kind == HK_VALUE_BLOB && value->i != 0) {
+		p->types[i] = array_oid((char)value->i);
+		p->kinds[i] = (char)g_ascii_toupper((char)value->i);
+	}
 	p->formats[i] = 1;
 	switch (value->kind) {
 	case HK_VALUE_REAL:
@@ -324,13 +359,19 @@ pgsql_query(hk_db *base, const char *text, bool loose, const hk_value *values, s
 
 /* Others ---------------------------------------------------------------------------------------- */
 
-static bool
-pgsql_lock(hk_db *base, const char *name, GError **error)
+int64_t
+hk_db_lock_key(const char *name)
 {
 	uint8_t hash[HK_SHA256_SIZE];
 
 	hk_sha256(hk_span_str(name), hash);
-	hk_value key = hk_v_int((int64_t)hk_db_pgsql_be(hash, 8));
+	return (int64_t)hk_db_pgsql_be(hash, 8);
+}
+
+static bool
+pgsql_lock(hk_db *base, const char *name, GError **error)
+{
+	hk_value key = hk_v_int(hk_db_lock_key(name));
 	hk_rows *rows =
 		pgsql_query(base, "SELECT pg_advisory_xact_lock($1)", false, &key, 1, NULL, error);
 	hk_rows_free(rows);

@@ -1,5 +1,7 @@
 #include "store/events.h"
 
+#include "store/later.h"
+
 #include "sys/gerr.h"
 
 bool
@@ -77,6 +79,12 @@ hk_events_seal(hk_db *db, const uint8_t mac[HK_EVENT_MAC_SIZE], GError **error)
 bool
 hk_events_insert(hk_db *db, const hk_event_record *r, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+
+	if (later) {
+		hk_later_event(later, r);
+		return true;
+	}
 	return hk_db_exec(db,
 		HK_SQL("INSERT INTO events (seq, at_ms, who, via, address, act, object, object_id, "
 		       "case_id, "

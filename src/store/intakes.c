@@ -1,5 +1,6 @@
 #include "store/intakes.h"
 
+#include "store/later.h"
 #include "store/lookup.h"
 #include "sys/gerr.h"
 
@@ -108,6 +109,12 @@ hk_intakes_state(hk_db *db, int64_t id, const char *state, int64_t done_ms, GErr
 bool
 hk_intakes_put_line(hk_db *db, const hk_intake_line *line, GError **error)
 {
+	hk_later *later = hk_later_of(db);
+
+	if (later) {
+		hk_later_line(later, line);
+		return true;
+	}
 	return hk_db_exec(db,
 		HK_SQL("INSERT INTO intake_lines (intake_id, line, text, url, how, case_id, why) "
 		       "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (intake_id, line) DO "

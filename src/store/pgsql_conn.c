@@ -164,6 +164,7 @@ configure(pgsql_db *db, GError **error)
 		"SET idle_in_transaction_session_timeout = 600000;"
 		"SET standard_conforming_strings = on;"
 		"SET timezone = 'UTC';"
+		"SET gin_pending_list_limit = 256;" /* kB: every search reads the list */
 		"SET jit = off;"
 		"SELECT set_config('search_path', quote_ident(current_schema()), false)";
 

@@ -22,6 +22,10 @@ enum {
 	PG_BPCHAR = 1042,
 	PG_VARCHAR = 1043,
 	PG_NUMERIC = 1700,
+	PG_BYTEA_ARRAY = 1001,
+	PG_TEXT_ARRAY = 1009,
+	PG_INT8_ARRAY = 1016,
+	PG_FLOAT8_ARRAY = 1022,
 };
 
 typedef struct pgsql_db {

@@ -85,7 +85,7 @@ hk_runs_finish(hk_db *db, const hk_run_row *row, GError **error)
 		    HK_ARGS(hk_v_int(row->id), hk_v_str(row->state), hk_v_str(row->why),
 			    hk_v_str(row->verdict ? row->verdict : ""),
 			    hk_v_str(row->dimensions ? row->dimensions : "[]"),
-			    hk_v_str(row->diff ? row->diff : "[]"),
+			    hk_v_str(row->diff ? row->diff : "{}"),
 			    row->has_manifest ? hk_v_blob(hk_span_of(row->manifest, 32))
 					      : hk_v_null(),
 			    hk_v_int(row->done_ms)),

@@ -17,6 +17,8 @@
 /* hk_search_index(db, case_id, error): reads the case's words and keeps them; a deleted case's stay. Inside a write transaction.
  * Flow calls it once per changed case, just before COMMIT: a change of state, kind, target, actor or source counts, too. */
 bool hk_search_index(hk_db *db, int64_t case_id, GError **error);
+/* hk_search_index_all(db, ids, count, error): the same for several cases, none twice; on PostgreSQL at once. */
+bool hk_search_index_all(hk_db *db, const int64_t *ids, size_t count, GError **error);
 
 /* hk_search_rebuild(db, error): all of it anew, after a change of this file or a bulk load; its own transactions. */
 bool hk_search_rebuild(hk_db *db, GError **error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/jpholiday.h"
+#include "store/rowset.h"
 #include "sys/gerr.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -246,6 +247,36 @@ hk_tally_sum_move(hk_tally_sum *sum, const hk_case_facets *was, const hk_case_fa
 	}
 }
 
+/* PostgreSQL: all rows in one statement. */
+static bool
+write_at_once(const hk_tally_sum *sum, hk_db *db, GError **error)
+{
+	g_autoptr(hk_rowset) set = hk_rowset_new("titti");
+	GHashTableIter iter;
+	void *data;
+
+	g_hash_table_iter_init(&iter, sum->sums);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		const tally *t = data;
+		if (t->r.by != 0) {
+			hk_rowset_add(set,
+				(const hk_value[]){hk_v_str(t->r.dim), hk_v_int(t->r.month),
+					hk_v_str(t->r.key), hk_v_str(t->kind), hk_v_int(t->r.by)});
+		}
+	}
+	if ((hk_rowset_count(set) > 0 && !hk_db_lock(db, "tallies", error)) ||
+		!hk_rowset_exec(set, db,
+			HK_SQL("INSERT INTO tallies (dim, month, key, kind, cases) "
+			       "SELECT * FROM UNNEST($1, $2, $3, $4, $5) "
+			       "ON CONFLICT (dim, month, key, kind) DO UPDATE SET "
+			       "cases = tallies.cases + excluded.cases"),
+			NULL, error)) {
+		g_prefix_error(error, "counting cases: ");
+		return false;
+	}
+	return true;
+}
+
 bool
 hk_tally_sum_write(const hk_tally_sum *sum, hk_db *db, GError **error)
 {
@@ -253,6 +284,9 @@ hk_tally_sum_write(const hk_tally_sum *sum, hk_db *db, GError **error)
 	void *data;
 	bool locked = false;
 
+	if (hk_db_engine_of(db) == HK_DB_PGSQL) {
+		return write_at_once(sum, db, error);
+	}
 	g_hash_table_iter_init(&iter, sum->sums);
 	while (g_hash_table_iter_next(&iter, NULL, &data)) {
 		const tally *t = data;

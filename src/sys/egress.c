@@ -198,12 +198,16 @@ scheme_fits(const hk_egress_who *who, const char *scheme)
 			return true;
 		}
 	}
-	return who->own && strcmp(scheme, "tcp") == 0;
+	return strcmp(scheme, "whois") == 0 || (who->own && strcmp(scheme, "tcp") == 0);
 }
 
+/* WHOIS (RFC 3912) has one port, and nothing else has it. */
 static bool
-port_fits(const hk_egress *egress, const hk_egress_who *who, unsigned port)
+port_fits(const hk_egress *egress, const hk_egress_who *who, const char *scheme, unsigned port)
 {
+	if (strcmp(scheme, "whois") == 0) {
+		return port == HK_EGRESS_WHOIS_PORT;
+	}
 	for (unsigned i = 0; i < egress->ports->len; i++) {
 		if (g_array_index(egress->ports, unsigned, i) == port) {
 			return true;
@@ -327,7 +331,7 @@ hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who, const 
 	if (!scheme_fits(who, scheme)) {
 		return why(HK_EGRESS_SCHEME, ret_detail, "scheme %s", scheme);
 	}
-	if (!port_fits(egress, who, port)) {
+	if (!port_fits(egress, who, scheme, port)) {
 		return why(HK_EGRESS_PORT, ret_detail, "port %u", port);
 	}
 	if (hk_ipaddr_parse(hk_span_str(host), &addr) == HK_OK) {
@@ -343,6 +347,35 @@ hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who, const 
 	}
 	if (!is_name(host, who->own)) {
 		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
+	}
+	return HK_EGRESS_OK;
+}
+
+hk_egress_reason
+hk_egress_check_query(const hk_egress *egress, const char *name, char **ret_detail)
+{
+	hk_ipaddr addr;
+
+	if (ret_detail) {
+		*ret_detail = NULL;
+	}
+	if (hk_egress_killed(egress)) {
+		return why(HK_EGRESS_KILLED, ret_detail, "the kill switch is on");
+	}
+	if (hk_ipaddr_parse(hk_span_str(name), &addr) == HK_OK ||
+		hk_ipaddr_looks_odd(hk_span_str(name))) {
+		return why(HK_EGRESS_SPELLING, ret_detail, "an address is no name");
+	}
+	if (is_local_name(name)) {
+		return why(HK_EGRESS_LOCAL_NAME, ret_detail, "%s",
+			reasons[HK_EGRESS_LOCAL_NAME].meaning);
+	}
+	if (!is_name(name, false)) {
+		return why(HK_EGRESS_HOST, ret_detail, "not a name that the public DNS could hold");
+	}
+	if (egress->on_range && !egress->resolvers) {
+		return why(
+			HK_EGRESS_DNS, ret_detail, "on the range `resolvers` has to name its DNS");
 	}
 	return HK_EGRESS_OK;
 }

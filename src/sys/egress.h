@@ -19,6 +19,9 @@
 
 /* Addresses of one name that are kept, at most; a name with more has its first ones. */
 #define HK_EGRESS_ADDRESSES 8
+/* The one port of scheme "whois" (RFC 3912), and where the DNS is asked. */
+#define HK_EGRESS_WHOIS_PORT 43
+#define HK_EGRESS_DNS_PORT   53
 /* Longest host, with its NUL. */
 #define HK_EGRESS_HOST_SIZE 254
 
@@ -52,7 +55,7 @@ const char *hk_egress_reason_meaning(hk_egress_reason reason);
 typedef struct hk_egress_record {
 	int64_t at_ms; /* wall clock */
 	hk_egress_who who;
-	const char *scheme; /* "http", "https", "ws", "tcp": what is known */
+	const char *scheme; /* "http", "https", "ws", "whois", "dns", "tcp": what is known */
 	const char *host;   /* as asked */
 	unsigned port;      /* as asked */
 	const char *
@@ -89,10 +92,15 @@ bool hk_egress_killed(const hk_egress *egress);
 
 /* hk_egress_check_target(egress, who, scheme, host, port, ret_detail): what can be said before a name is looked up: the kill switch,
  * the exit, the scheme (http, https, ws, wss; connect: a
- * tunnel of the gate; tcp for own ones), the port, the name (no localhost, no metadata service, no single
+ * tunnel of the gate; whois, port 43 and no other; tcp for own ones), the port, the name (no localhost, no metadata service, no single
  * label, no odd spelling of an address), the address if it is one. Not recorded. *ret_detail (or NULL): a clause, caller frees. */
 hk_egress_reason hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who,
 	const char *scheme, const char *host, unsigned port, char **ret_detail);
+
+/* hk_egress_check_query(egress, name, ret_detail): whether the DNS may be asked about a name, for its records' sake; nothing is connected to.
+ * On the range only its own DNS is asked. Not recorded. */
+hk_egress_reason hk_egress_check_query(
+	const hk_egress *egress, const char *name, char **ret_detail);
 
 /* hk_egress_check_address(egress, who, host, addr, port, ret_detail): whether host may be this address. host: the name that was
  * looked up, for rows of `local` that are names; or NULL. */

@@ -1,4 +1,4 @@
-/* sys/egress_int: what the files of egress share. Layer: sys; for egress*.c only. */
+/* sys/egress_int: what the files of egress share. Layer: sys; for egress*.c and dns.c only. */
 #ifndef HK_SYS_EGRESS_INT_H
 #define HK_SYS_EGRESS_INT_H
 

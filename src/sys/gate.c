@@ -150,6 +150,8 @@ unlisten(gate_thread *t, unsigned slot)
 
 	if (s->listen_fd >= 0) {
 		assign(t, slot, NULL, NULL);
+		/* A forked child may hold it, too: see let_go() in gate_conn.c. */
+		epoll_ctl(t->epoll, EPOLL_CTL_DEL, s->listen_fd, NULL);
 		close(s->listen_fd);
 		s->listen_fd = -1;
 		s->paused = false;

@@ -46,11 +46,20 @@ hk_gate_conn_new(gate_thread *gate, unsigned slot, int client)
 	return c;
 }
 
+/* Taken out of epoll by hand: a child that was forked at this moment (sys/sandbox) still holds the descriptor, and the kernel would go on to
+ * report it to a connection that is no more. */
+static void
+let_go(gate_conn *c, int fd)
+{
+	epoll_ctl(c->gate->epoll, EPOLL_CTL_DEL, fd, NULL);
+	close(fd);
+}
+
 static void
 close_origin(gate_conn *c)
 {
 	if (c->origin >= 0) {
-		close(c->origin);
+		let_go(c, c->origin);
 		c->origin = -1;
 		c->origin_events = 0;
 	}
@@ -69,7 +78,7 @@ die(gate_conn *c)
 	}
 	close_origin(c);
 	if (c->client >= 0) {
-		close(c->client);
+		let_go(c, c->client);
 		c->client = -1;
 	}
 	hk_egress_grant_end(g_steal_pointer(&c->grant));

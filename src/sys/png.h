@@ -6,6 +6,7 @@
 #define HK_SYS_PNG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <glib.h>
 
@@ -19,5 +20,14 @@ GBytes *hk_png_again(hk_span bytes, GError **error);
 
 /* hk_png_size(bytes, ret_width, ret_height): from its head; false: no PNG. */
 bool hk_png_size(hk_span bytes, uint32_t *ret_width, uint32_t *ret_height);
+
+/* What a picture looks like (match/dhash): of its three channels' grey. */
+typedef struct hk_png_look {
+	uint64_t dhash, phash;
+	bool plain; /* one colour, or nearly: its hashes are those of any such picture */
+} hk_png_look;
+
+/* hk_png_look_at(bytes, ret, error): read in the sandbox. Errors of hk_png_again; *ret is untouched then. */
+bool hk_png_look_at(hk_span bytes, hk_png_look *ret, GError **error);
 
 #endif

@@ -79,7 +79,7 @@ sub png_width { return unpack 'N', substr(raw($_[0]) . "\0" x 24, 16, 4) }
 # --- three visitors, and all that is taken ---
 my ($code, $err, $all) = capture('https://www.mihon-bank.example/go');
 is($code, 0, 'three visits') or diag $err;
-is_deeply([sort keys %$all], [qw(android-sms-1 desktop-none-1 iphone-sms-1)], 'the small plan');
+is_deeply([sort keys %$all], [qw(android-sms-1 desktop-none-1 iphone-sms-1)], 'the standard plan');
 my $c = $all->{'iphone-sms-1'};
 is($c->{end}, 'complete', 'complete');
 is_deeply([map { "$_->{how} $_->{status}" } @{ $c->{hops} }], ['open 302', 'redirect 301', 'redirect 200', 'client 200', 'client 200'], 'the redirect chain: by HTTP, by a meta element, by a script');

@@ -44,7 +44,8 @@ export function Enrichment({ item }) {
   const { data, error, reload } = useLoad((signal) => get(`/cases/${item.id}/facts`, {}, signal), [item.id])
   useLive((event) => event.type === 'change' && event.data.case_id === item.id && ACTS.includes(event.data.act), reload, 300)
   const ask = () => attempt(async () => { await post(`/cases/${item.id}/enrich`); done(t('enrich.asked')) })
-  const subjects = grouped(data?.items || [], 'subject')
+  const rank = (name) => [item.host, item.domain].indexOf(name) + 1 || 3
+  const subjects = grouped(data?.items || [], 'subject').sort(([a], [b]) => rank(a) - rank(b))
   return html`<section class="panel" aria-label=${t('enrich.title')}><header><h2>${t('enrich.title')}</h2><div class="acts">${can.write && item.host && html`<button type="button" class="button small" onClick=${ask}><${Icon} name="reload" />${t('enrich.do')}</button>`}</div></header>
     <div class="panel-body">${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${4} />` : subjects.length === 0 ? html`<p class="dim">${item.host ? t('enrich.none') : t('enrich.no_host')}</p>`
       : subjects.map(([name, facts]) => html`<${Subject} key=${name} name=${name} facts=${facts} />`)}</div></section>`
@@ -55,9 +56,8 @@ export function Contacts({ item }) {
   useLive((event) => event.type === 'change' && event.data.case_id === item.id && ACTS.includes(event.data.act), reload, 300)
   return html`<section class="panel" aria-label=${t('contacts.title')}><header><h2>${t('contacts.title')}</h2></header>
     <div class="panel-body">${error ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${2} />` : data.items.length === 0 ? html`<p class="dim">${t('contacts.none')}</p>`
-      : html`<ul class="rows">${data.items.map((row) => html`<li key=${`${row.kind} ${row.address}`}><span class="grow"><b>${tf('contact', row.kind)}</b> ${defangText(row.name)}<br /><bdi>${defangText(row.address)}</bdi><br /><span class="dim small">${defangHost(row.subject)} · ${defangText(row.source)} · <${Time} at=${row.at} /></span></span>
-        <span class="num" title=${t('contacts.confidence')}><span class="sr">${t('contacts.confidence')} </span>${percent(row.confidence)} %</span>
-        <button type="button" class="icon-button" title=${t('contacts.copy')} aria-label=${`${t('contacts.copy')}: ${defangText(row.address).slice(0, 80)}`} onClick=${() => copy(row.address, () => done(t('copied')))}><${Icon} name="copy" size=${14} /></button></li>`)}</ul>`}</div></section>`
+      : html`<ul class="rows">${data.items.map((row) => html`<li key=${`${row.kind} ${row.address}`}><span class="grow"><b>${tf('contact', row.kind)}</b> ${defangText(row.name)}<br /><bdi>${defangText(row.address)}</bdi> <button type="button" class="icon-button" title=${t('contacts.copy')} aria-label=${`${t('contacts.copy')}: ${defangText(row.address).slice(0, 80)}`} onClick=${() => copy(row.address, () => done(t('copied')))}><${Icon} name="copy" size=${14} /></button><br /><span class="dim small">${defangHost(row.subject)} · ${defangText(row.source)} · <${Time} at=${row.at} /></span></span>
+        <span class="num" title=${t('contacts.confidence')}><span class="sr">${t('contacts.confidence')} </span>${percent(row.confidence)} %</span></li>`)}</ul>`}</div></section>`
 }
 
 /** What the case shares, or could share, with others: hashes of its pages, addresses, names. */

@@ -15,8 +15,8 @@ check_plans(void)
 {
 	static const char *const exits[] = {"jp-mobile", "jp-fixed", NULL};
 	g_autoptr(GArray) quick = hk_plan_new("phishing", HK_PLAN_QUICK, NULL, 0);
-	g_autoptr(GArray) small = hk_plan_new("phishing", HK_PLAN_SMALL, NULL, 0);
-	g_autoptr(GArray) shop = hk_plan_new("scam", HK_PLAN_SMALL, exits, 0);
+	g_autoptr(GArray) small = hk_plan_new("phishing", HK_PLAN_STANDARD, NULL, 0);
+	g_autoptr(GArray) shop = hk_plan_new("scam", HK_PLAN_STANDARD, exits, 0);
 	g_autoptr(GArray) full = hk_plan_new("phishing", HK_PLAN_FULL, exits, 0);
 	g_autoptr(GArray) cut = hk_plan_new("phishing", HK_PLAN_FULL, exits, 5);
 	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -24,7 +24,7 @@ check_plans(void)
 	ok(quick->len == 1 && at(quick, 0)->profile == HK_PROFILE_IPHONE &&
 			at(quick, 0)->referrer == HK_REFERRER_SMS,
 		"the quick plan is an iPhone from a message");
-	is_int(small->len, 3, "the small plan has three visits");
+	is_int(small->len, 3, "the standard plan has three visits");
 	ok(at(small, 1)->profile == HK_PROFILE_ANDROID &&
 			at(small, 2)->profile == HK_PROFILE_DESKTOP &&
 			at(small, 2)->referrer == HK_REFERRER_NONE,

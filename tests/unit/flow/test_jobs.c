@@ -180,7 +180,7 @@ take_batch(hk_flow *flow, void *user, GError **error)
 {
 	const int *number = user;
 
-	if (!hk_case_many(flow, error)) {
+	if (!hk_case_many(flow, NULL, 0, error)) {
 		return false;
 	}
 	for (int i = 0; i < URLS; i++) {

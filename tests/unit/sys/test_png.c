@@ -86,7 +86,18 @@ main(void)
 	ok(!hk_png_again(hk_span_str("no picture"), &error) && hk_error_code(error) == HK_EFORM,
 		"no PNG");
 	g_clear_error(&error);
+	hk_png_look look = {0}, look_again = {0};
+	ok(hk_png_look_at(bytes, &look, NULL) &&
+			hk_png_look_at(hk_span_of(data, len), &look_again, NULL),
+		"looked at");
+	ok(look.dhash == look_again.dhash && look.phash == look_again.phash && look.phash != 0 &&
+			!look.plain,
+		"the same look before and after");
 	in->data[60] ^= 0x55;
+	ok(!hk_png_look_at(hk_span_of(in->data, 100), &look, &error) &&
+			hk_error_code(error) == HK_EFORM,
+		"a broken one has no look");
+	g_clear_error(&error);
 	ok(!hk_png_again(hk_span_of(in->data, 100), &error) && hk_error_code(error) == HK_EFORM,
 		"a broken PNG");
 	g_clear_error(&error);

@@ -1,0 +1,340 @@
+#include "sites.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cttls.h"
+#include "sys/gerr.h"
+
+typedef struct site_row {
+	const char *host;
+	rg_gate gate;
+	rg_page shown, other;
+} site_row;
+
+static const site_row sites_table[] = {
+#define SITE(host, want, dimensions, gate, shown, other)                                           \
+	{host, RG_GATE_##gate, RG_PAGE_##shown, RG_PAGE_##other},
+#include "sites.def"
+#undef SITE
+};
+
+typedef struct front {
+	rg_sites *sites;
+	struct MHD_Daemon *daemon;
+	unsigned number, port;
+} front;
+
+struct rg_sites {
+	front fronts[RG_FRONTS];
+	bool others; /* names without a row are imitations */
+	GMutex lock;
+	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
+};
+
+static const site_row *
+find_site(const char *host)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(sites_table); i++) {
+		if (g_ascii_strcasecmp(sites_table[i].host, host) == 0) {
+			return &sites_table[i];
+		}
+	}
+	return NULL;
+}
+
+static bool
+is_first_of_all(rg_sites *s, const site_row *site)
+{
+	g_mutex_lock(&s->lock);
+	bool *used = &s->used[site - sites_table];
+	bool first = !*used;
+	*used = true;
+	g_mutex_unlock(&s->lock);
+	return first;
+}
+
+/* Whether the server lets the visitor in; gates that the browser decides do not. */
+static bool
+passes(rg_sites *s, const site_row *site, const rg_visitor *v)
+{
+	bool phone = strstr(v->agent, "Mobile") != NULL;
+
+	switch (site->gate) {
+	case RG_GATE_ALL:
+		return true;
+	case RG_GATE_PHONE:
+		return phone;
+	case RG_GATE_IPHONE:
+		return strstr(v->agent, "iPhone") != NULL;
+	case RG_GATE_SEARCH:
+		return strstr(v->referrer, "google") != NULL;
+	case RG_GATE_NO_REFERRER:
+		return *v->referrer == '\0';
+	case RG_GATE_HOME:
+		return !v->abroad;
+	case RG_GATE_FIRST:
+		return !v->again;
+	case RG_GATE_AGAIN:
+		return v->again;
+	case RG_GATE_ONCE:
+		return is_first_of_all(s, site);
+	case RG_GATE_PHONE_HOME:
+		return phone && !v->abroad;
+	case RG_GATE_PHONE_NO_REFERRER:
+		return phone && *v->referrer == '\0';
+	case RG_GATE_JS_AGENT:
+	case RG_GATE_JS_TOUCH:
+	case RG_GATE_JS_WIDTH:
+	case RG_GATE_JS_PLATFORM:
+	case RG_GATE_JS_REFERRER:
+	case RG_GATE_JS_STORAGE:
+	case RG_GATE_CLICK:
+		break;
+	}
+	return false;
+}
+
+/* What a script of the page tests; NULL: there is none. */
+static const char *
+script_test(rg_gate gate)
+{
+	static const struct {
+		rg_gate gate;
+		const char *test;
+	} tests[] = {{RG_GATE_JS_AGENT, "/iPhone|Android/.test(navigator.userAgent)"},
+		{RG_GATE_JS_TOUCH, "navigator.maxTouchPoints>0"},
+		{RG_GATE_JS_WIDTH, "screen.width<500"},
+		{RG_GATE_JS_PLATFORM, "!/Win|Mac/.test(navigator.platform)"},
+		{RG_GATE_JS_REFERRER, "/google/.test(document.referrer)"},
+		{RG_GATE_JS_STORAGE, "!localStorage.v&&(localStorage.v=1)"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+		if (tests[i].gate == gate) {
+			return tests[i].test;
+		}
+	}
+	return NULL;
+}
+
+static void
+answer_small(const char *type, const char *body, rg_answer *ret)
+{
+	*ret = (rg_answer){
+		.status = 200, .header = g_strdup(""), .type = type, .body = g_string_new(body)};
+}
+
+static void
+answer_site(rg_sites *s, const site_row *site, const rg_visitor *v, rg_answer *ret)
+{
+	const char *test = script_test(site->gate);
+	g_autofree char *script = test ? g_strdup_printf("<script>if(%s)location.replace('/in')"
+							 "</script>",
+						 test)
+				       : g_strdup("");
+
+	if (strcmp(v->path, "/in") == 0) {
+		rg_sites_page(site->shown, v, "", ret);
+	} else if (strcmp(v->path, "/consent") == 0) {
+		rg_sites_page(RG_PAGE_CONSENT_PAGE, v, "", ret);
+	} else if (strcmp(v->path, "/") != 0) {
+		rg_sites_page(RG_PAGE_NOTFOUND, v, "", ret);
+	} else {
+		rg_sites_page(passes(s, site, v) ? site->shown : site->other, v, script, ret);
+	}
+}
+
+/* "cp29.kit.range.test", "/3". */
+static bool
+answer_kit(const rg_visitor *v, rg_answer *ret)
+{
+	const char *dot = strchr(v->host, '.');
+
+	if (!dot || strcmp(dot, ".kit.range.test") != 0) {
+		return false;
+	}
+	g_autofree char *kit = g_strndup(v->host, (size_t)(dot - v->host));
+	uint64_t number = strcmp(v->path, "/") == 0 ? 1 : g_ascii_strtoull(v->path + 1, NULL, 10);
+	return rg_sites_kit(kit, (unsigned)MIN(number, 1000), ret);
+}
+
+/* A name that nobody wrote down: one of the groups made it. */
+static bool
+answer_other(const rg_visitor *v, rg_answer *ret)
+{
+	static const char *const kits[] = {"cp29", "ukn432", "bp1", "cp20", "a", "b"};
+	uint64_t number = strcmp(v->path, "/") == 0 ? 1 : g_ascii_strtoull(v->path + 1, NULL, 10);
+
+	return rg_sites_kit(kits[g_str_hash(v->host) % G_N_ELEMENTS(kits)],
+		number == 0 ? 1 : (unsigned)MIN(number, 1000), ret);
+}
+
+static void
+answer(front *f, const rg_visitor *v, rg_answer *ret)
+{
+	static const char picture[] =
+		"<svg xmlns='http://www.w3.org/2000/svg' width='32' height='32'><rect width='32' "
+		"height='32' fill='#063'/><circle cx='16' cy='16' r='9' fill='#fff'/></svg>";
+	const site_row *site = find_site(v->host);
+
+	if (strcmp(v->path, "/favicon.ico") == 0 || strcmp(v->path, "/pic.svg") == 0) {
+		answer_small("image/svg+xml", picture, ret);
+	} else if (site) {
+		answer_site(f->sites, site, v, ret);
+	} else if (!answer_kit(v, ret) && !(f->sites->others && answer_other(v, ret))) {
+		rg_sites_page(RG_PAGE_NOTFOUND, v, "", ret);
+	}
+}
+
+/* ---- HTTP ---- */
+
+static const char *
+header(struct MHD_Connection *c, const char *name)
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+
+	return text ? text : "";
+}
+
+static enum MHD_Result
+send_answer(struct MHD_Connection *c, const rg_visitor *v, rg_answer *a)
+{
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(a->body->len, a->body->str, MHD_RESPMEM_MUST_COPY);
+	char *colon = strchr(a->header, ':');
+
+	/* The browser ends the connection when it has waited enough. */
+	g_usleep((gulong)a->wait_ms * 1000);
+	MHD_add_response_header(r, "Content-Type", a->type);
+	MHD_add_response_header(r, "Cache-Control", "no-store");
+	if (strcmp(v->path, "/") == 0) {
+		MHD_add_response_header(r, "Set-Cookie", "seen=1; Path=/");
+	}
+	if (colon) {
+		*colon = '\0';
+		MHD_add_response_header(r, a->header, colon + 2);
+	}
+	enum MHD_Result result = MHD_queue_response(c, (unsigned)a->status, r);
+	MHD_destroy_response(r);
+	return result;
+}
+
+static enum MHD_Result
+on_request(void *user, struct MHD_Connection *c, const char *url, const char *method,
+	const char *version, const char *body, size_t *body_len, void **state)
+{
+	static char begun;
+	front *f = user;
+	rg_answer a;
+
+	(void)body;
+	(void)method;
+	(void)version;
+	if (!*state) {
+		*state = &begun;
+		return MHD_YES;
+	}
+	if (*body_len > 0) {
+		/* Whatever was typed: dropped. */
+		*body_len = 0;
+		return MHD_YES;
+	}
+	const char *name = header(c, "Host");
+	g_autofree char *host = g_strndup(name, strcspn(name, ":"));
+	rg_visitor v = {.host = host,
+		.path = url,
+		.agent = header(c, "User-Agent"),
+		.referrer = header(c, "Referer"),
+		.again = strstr(header(c, "Cookie"), "seen=1") != NULL,
+		.abroad = f->number == RG_FRONT_ABROAD || f->number == RG_FRONT_ABROAD_TLS};
+	answer(f, &v, &a);
+	enum MHD_Result result = send_answer(c, &v, &a);
+	g_free(a.header);
+	g_string_free(a.body, TRUE);
+	return result;
+}
+
+static bool
+open_front(front *f, unsigned port, const char *cert, const char *key, GError **error)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key}, {MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+			 MHD_USE_POLL | (cert ? MHD_USE_TLS : 0u);
+
+	f->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, f, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)&at, MHD_OPTION_ARRAY, cert ? tls : none, MHD_OPTION_END);
+	if (!f->daemon) {
+		return hk_error_set(error, HK_EIO, "127.0.0.1:%u cannot be listened on", port);
+	}
+	f->port = MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	return true;
+}
+
+static bool
+open_tls(rg_sites *s, const unsigned ports[RG_FRONTS], GError **error)
+{
+	g_autofree char *dir = g_dir_make_tmp("hikeshi-sites-XXXXXX", error);
+	g_autofree char *ca = dir ? g_build_filename(dir, "ca.pem", NULL) : NULL;
+	char *cert = NULL, *key = NULL;
+
+	/* Its authority is nobody's: visitors take the page all the same, or do not. */
+	bool fine = ca && rg_tls_self(ca, NULL, &cert, &key, error);
+	for (unsigned i = RG_FRONT_TLS; i < RG_FRONTS && fine; i++) {
+		fine = open_front(&s->fronts[i], ports[i], cert, key, error);
+	}
+	if (ca) {
+		remove(ca);
+		remove(dir);
+	}
+	g_free(cert);
+	g_free(key);
+	return fine;
+}
+
+rg_sites *
+rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, bool others, GError **error)
+{
+	rg_sites *s = g_new0(rg_sites, 1);
+	s->others = others;
+	bool fine = true;
+
+	g_mutex_init(&s->lock);
+	for (unsigned i = 0; i < RG_FRONTS; i++) {
+		s->fronts[i] = (front){.sites = s, .number = i};
+	}
+	for (unsigned i = 0; i < RG_FRONT_TLS && fine; i++) {
+		fine = open_front(&s->fronts[i], ports[i], NULL, NULL, error);
+	}
+	if (!fine || (tls && !open_tls(s, ports, error))) {
+		rg_sites_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+unsigned
+rg_sites_port(const rg_sites *s, rg_front which)
+{
+	return s->fronts[which].port;
+}
+
+void
+rg_sites_free(rg_sites *s)
+{
+	for (unsigned i = 0; s && i < RG_FRONTS; i++) {
+		if (s->fronts[i].daemon) {
+			MHD_stop_daemon(s->fronts[i].daemon);
+		}
+	}
+	if (s) {
+		g_mutex_clear(&s->lock);
+	}
+	g_free(s);
+}
