@@ -26,7 +26,8 @@
 typedef struct child {
 	const char *name;
 	bool (*run)(const hk_opts *opts, GError **error);
-	pid_t pid; /* 0: not running */
+	bool works; /* has leases of jobs */
+	pid_t pid;  /* 0: not running */
 	int64_t started_ms, not_before_ms;
 	int64_t wait_ms;
 } child;
@@ -84,8 +85,8 @@ ended(serving *s, child *c, int status, int64_t now_ms)
 	c->wait_ms = well || c->wait_ms == 0 ? FIRST_WAIT_MS
 					     : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
 	c->not_before_ms = now_ms + c->wait_ms;
-	if (code != EX_OK && c->run == hk_role_work) {
-		hk_role_died(s->opts, c->name, c->pid);
+	if (code != EX_OK && c->works) {
+		hk_role_died(s->opts, "work", c->pid);
 	}
 	c->pid = 0;
 	if (hk_stop_asked()) {
@@ -150,9 +151,9 @@ stop_all(serving *s)
 }
 
 static void
-add(serving *s, const char *name, bool (*run)(const hk_opts *, GError **))
+add(serving *s, const char *name, bool (*run)(const hk_opts *, GError **), bool works)
 {
-	child c = {.name = name, .run = run};
+	child c = {.name = name, .run = run, .works = works};
 
 	g_array_append_val(s->children, c);
 }
@@ -190,13 +191,13 @@ hk_role_serve(const hk_opts *opts, GError **error)
 		return false;
 	}
 	s.children = g_array_new(FALSE, TRUE, sizeof(child));
-	add(&s, "web", hk_role_web);
+	add(&s, "web", hk_role_web, false);
 	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_WORKERS); i++) {
-		add(&s, "work", run_work);
+		add(&s, "work", run_work, true);
 	}
-	add(&s, "capture", run_capture);
-	add(&s, "look", run_look);
-	add(&s, "watch", hk_role_watch);
+	add(&s, "capture", run_capture, true);
+	add(&s, "look", run_look, true);
+	add(&s, "watch", hk_role_watch, false);
 	while (!hk_stop_asked() && s.refused == 0) {
 		int64_t now_ms = hk_clock_mono_ms();
 		for (unsigned i = 0; i < s.children->len; i++) {
