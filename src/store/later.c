@@ -160,9 +160,10 @@ draw(hk_later *later, numbers *n, hk_sql sql, int64_t *ret, GError **error)
 	GError *inner = NULL;
 
 	if (n->left == 0) {
+		n->drawn = n->drawn == 0 ? 1 : MIN(2 * n->drawn, G_N_ELEMENTS(n->of));
 		later->writing = true;
-		g_autoptr(hk_rows) rows = hk_db_query(
-			later->db, sql, HK_ARGS(hk_v_int((int64_t)G_N_ELEMENTS(n->of))), error);
+		g_autoptr(hk_rows) rows =
+			hk_db_query(later->db, sql, HK_ARGS(hk_v_int((int64_t)n->drawn)), error);
 		later->writing = false;
 		if (!rows) {
 			return false;

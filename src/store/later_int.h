@@ -47,10 +47,10 @@ typedef struct change {
 	int64_t id, by, now_ms;
 } change;
 
-/* Numbers drawn from a table's sequence. */
+/* Numbers drawn from a table's sequence: one, then twice as many each time, so that short lists leave no gaps that people would see. */
 typedef struct numbers {
 	int64_t of[32];
-	size_t left;
+	size_t left, drawn; /* drawn: last time */
 } numbers;
 
 struct hk_later {
