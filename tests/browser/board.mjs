@@ -186,6 +186,9 @@ await part('The case', async () => {
   await page.fill('[name=label]', 'sms')
   await press('Enter')
   ok(await until(async () => (await caseOf(newId)).labels?.includes('sms')), 'a label is added')
+  // The page has heard of it too, else what is done next is done to an older version, and refused.
+  await until(async () => /sms/.test(await page.locator('main').innerText()) && await page.locator('[name=label]').inputValue() === '')
+  await sleep(500)
   await page.evaluate(() => document.activeElement.blur())
   await press('d')
   await page.waitForSelector('dialog[open] textarea')
