@@ -166,17 +166,10 @@ take_rows(const hk_list_ask *a, hk_sqlb *b, hk_db *db, hk_page *page, hk_list_cu
 	return true;
 }
 
-/* In the order of the sort's index; first those with a value, then those without. */
-static bool
-scan_part(hk_db *db, const hk_list_ask *a, bool null, hk_page *page, hk_list_cursor *last,
-	bool *ret_more, GError **error)
+/* Those with a value behind the cursor, or those without one; their order and how many. */
+static void
+put_part(const hk_list_ask *a, bool null, hk_sqlb *b)
 {
-	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-
-	hk_sqlb_add(b, HK_SQL("SELECT c.id, "));
-	hk_sqlb_add(b, a->sort->column);
-	hk_list_plan_from(a, b);
-	hk_filter_where(a->filter, b);
 	if (null) {
 		hk_sqlb_add(b, HK_SQL(" AND "));
 		hk_sqlb_add(b, a->sort->column);
@@ -188,33 +181,130 @@ scan_part(hk_db *db, const hk_list_ask *a, bool null, hk_page *page, hk_list_cur
 		}
 		hk_sqlb_add(
 			b, a->falling ? HK_SQL(" ORDER BY c.id DESC") : HK_SQL(" ORDER BY c.id"));
+		return;
+	}
+	if (a->sort->nullable) {
+		hk_sqlb_add(b, HK_SQL(" AND "));
+		hk_sqlb_add(b, a->sort->column);
+		hk_sqlb_add(b, HK_SQL(" IS NOT NULL"));
+	}
+	if (a->after.given) {
+		hk_sqlb_add(b, HK_SQL(" AND "));
+		hk_list_plan_behind(a, b);
+	}
+	hk_list_plan_order(a, b);
+}
+
+static void
+put_gathered(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" AND (c.id IN ("));
+	hk_list_plan_driver(a, &plan->driver, b);
+	/* PostgreSQL: this keeps it from being a join; the numbers become a hash that is made once. */
+	hk_sqlb_both(b, HK_SQL("))"), HK_SQL(")) IS TRUE"));
+}
+
+/* Only those that the driver names, as the index of the sort tells by itself. SQLite compares what the index holds before it reads the row;
+ * PostgreSQL must be given the index alone first. */
+static void
+put_gather(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, hk_sqlb *b)
+{
+	bool lite = hk_db_engine_of(db) == HK_DB_SQLITE;
+
+	hk_sqlb_add(b, HK_SQL("SELECT c.id, "));
+	hk_sqlb_add(b, a->sort->column);
+	if (lite) {
+		hk_list_plan_from(a, b);
+		hk_filter_where(a->filter, b);
+		put_gathered(a, plan, b);
+		put_part(a, null, b);
+		return;
+	}
+	hk_sqlb_add(b, HK_SQL(" FROM (SELECT c.id AS case_id, "));
+	hk_sqlb_add(b, a->sort->column);
+	hk_sqlb_add(b, HK_SQL(" AS place"));
+	hk_list_plan_from(a, b);
+	hk_filter_states(a->filter, b);
+	put_gathered(a, plan, b);
+	put_part(a, null, b);
+	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
+						      : HK_SQL(") y CROSS JOIN sightings c"));
+	hk_filter_where(a->filter, b);
+	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id ORDER BY "));
+	if (!null) {
+		hk_sqlb_add(b, a->falling ? HK_SQL("y.place DESC, ") : HK_SQL("y.place, "));
+	}
+	hk_sqlb_add(b, a->falling ? HK_SQL("y.case_id DESC") : HK_SQL("y.case_id"));
+}
+
+/* By number: the search index names them in this order, and so do most others. */
+static void
+put_by_number(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL("SELECT c.id, c.id"));
+	hk_list_plan_rows(a, plan, b);
+	if (a->after.given) {
+		hk_sqlb_add(
+			b, a->falling ? HK_SQL(" AND y.case_id < ") : HK_SQL(" AND y.case_id > "));
+		hk_sqlb_value(b, hk_v_int(a->after.id));
+	}
+	hk_sqlb_add(
+		b, a->falling ? HK_SQL(" ORDER BY y.case_id DESC") : HK_SQL(" ORDER BY y.case_id"));
+}
+
+/* In the order of the sort's index; first those with a value, then those without. */
+static bool
+scan_part(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, hk_page *page,
+	hk_list_cursor *last, bool *ret_more, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	if (plan->gather && strcmp(a->sort->key, "id") == 0) {
+		put_by_number(a, plan, b);
+	} else if (plan->gather) {
+		put_gather(db, a, plan, null, b);
 	} else {
-		if (a->sort->nullable) {
-			hk_sqlb_add(b, HK_SQL(" AND "));
-			hk_sqlb_add(b, a->sort->column);
-			hk_sqlb_add(b, HK_SQL(" IS NOT NULL"));
-		}
-		if (a->after.given) {
-			hk_sqlb_add(b, HK_SQL(" AND "));
-			hk_list_plan_behind(a, b);
-		}
-		hk_list_plan_order(a, b);
+		hk_sqlb_add(b, HK_SQL("SELECT c.id, "));
+		hk_sqlb_add(b, a->sort->column);
+		hk_list_plan_from(a, b);
+		hk_filter_where(a->filter, b);
+		put_part(a, null, b);
 	}
 	hk_sqlb_add(b, HK_SQL(" LIMIT "));
 	hk_sqlb_value(b, hk_v_int((int64_t)a->limit - page->ids->len + 1));
 	return take_rows(a, b, db, page, last, ret_more, error);
 }
 
+/* Whether some condition on the very column of the sort leaves no row with a value (null false), or none without (null true). */
 static bool
-scan(hk_db *db, const hk_list_ask *a, hk_page *page, hk_list_cursor *last, bool *ret_more,
-	GError **error)
+excluded(const hk_list_ask *a, bool null)
 {
-	if (!(a->after.given && a->after.null) &&
-		!scan_part(db, a, false, page, last, ret_more, error)) {
+	for (size_t i = 0; i < a->filter->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(a->filter->parts, i);
+		bool values = part->numbers->len > 0 || part->texts->len > 0;
+		bool named = part->field->how == HK_HOW_TARGET ||
+			     part->field->how == HK_HOW_ACTOR || part->field->how == HK_HOW_USER;
+		if (!named || part->term->negated || (!values && !part->none) ||
+			!hk_list_plan_same(a, part)) {
+			continue;
+		}
+		if (null ? !part->none : !values) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+scan(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, hk_page *page, hk_list_cursor *last,
+	bool *ret_more, GError **error)
+{
+	if (!(a->after.given && a->after.null) && !excluded(a, false) &&
+		!scan_part(db, a, plan, false, page, last, ret_more, error)) {
 		return false;
 	}
-	return !a->sort->nullable || *ret_more ||
-	       scan_part(db, a, true, page, last, ret_more, error);
+	return !a->sort->nullable || *ret_more || excluded(a, true) ||
+	       scan_part(db, a, plan, true, page, last, ret_more, error);
 }
 
 /* Few rows -------------------------------------------------------------------------------------- */
@@ -319,7 +409,7 @@ hk_list_page(hk_db *db, const hk_filter *filter, const char *sort, unsigned limi
 	bool good = read_ask(filter, sort, limit, after, &a, error) &&
 		    hk_list_plan_make(db, &a, search, true, &plan, error) &&
 		    (plan.few ? few(db, &a, &plan, &page, &last, &more, error)
-			      : scan(db, &a, &page, &last, &more, error) &&
+			      : scan(db, &a, &plan, &page, &last, &more, error) &&
 					    hk_list_plan_total(db, &a, &plan, more, &page, error));
 	if (good) {
 		page.next = more ? cursor_print(&a, &last) : NULL;

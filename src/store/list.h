@@ -5,9 +5,13 @@
  * change meanwhile neither double nor hide the others. Rows whose sort value is empty come last in either direction.
  *
  * How a page is found: if one condition, or all those that the search index knows together, leave at most HK_LIST_FEW rows, these are
- * read, sorted and counted. Else the rows are read in the order of the sort's index until the page is full, if the next few thousand of them fill it; if
- * they do not, the rows of the narrowest condition are read after all, up to HK_LIST_WIDEST. The total is what the tallies say; or it is counted among
- * the rows of the narrowest condition, up to HK_LIST_WIDE; or it is told as "at least": what the first few thousand rows of the sort hold, at most
+ * read, sorted and counted. Else the rows are read in the order of the sort's index until the page is full, if the next few of them fill it: up to
+ * HK_LIST_FEW, a third of that where a row is dear (words to search for; PostgreSQL). If they do not, the rows of the narrowest condition are
+ * read after all, up to HK_LIST_WIDEST (PostgreSQL: HK_LIST_WIDE); and if it has more, or words are searched for, they are gathered: the numbers of
+ * all that the condition or the search index names are put into a set, and the index of the sort, by itself, is followed until the page is full. This is
+ * bounded by the size of that index, at some 0.1 to 0.3 microseconds an entry, as long as the rest of the filter takes what the set names: what it
+ * refuses is read row by row. The total is what the tallies say; or it is counted among
+ * the rows of the narrowest condition, up to HK_LIST_WIDE; or it is told as "at least": what the first rows of the sort hold, at most
  * HK_LIST_AT_LEAST.
  *
  * Deleted cases are listed by is:deleted only; duplicates (merged away) only when the query names a status or a number. */
@@ -18,7 +22,7 @@
 
 #define HK_LIST_FEW    3000
 #define HK_LIST_WIDE   9000  /* rows of one condition that are read for an exact total */
-#define HK_LIST_WIDEST 36000 /* and for a page that the order of the sort would find too late */
+#define HK_LIST_WIDEST 18000 /* and for a page that the order of the sort would find too late */
 #define HK_LIST_AT_LEAST                                                                           \
 	1000 /* the most that a total is told as which nobody counts: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000

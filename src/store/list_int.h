@@ -117,12 +117,13 @@ typedef struct hk_list_driver {
 	bool all; /* the filter itself, by what indexes the engine finds for it */
 } hk_list_driver;
 
-/* How rows are found: by the driver, all of them (few), or in the order of the sort. least: how many rows the driver names; more than
- * HK_LIST_WIDEST: there is none. */
+/* How rows are found: by the driver, all of them (few); or in the order of the sort, each asked whether the filter takes it; or in that order, too,
+ * but only those that the driver names (gather): it then stands although it names more than HK_LIST_WIDEST. least: how many rows the driver
+ * names, at most one more than that. */
 typedef struct hk_list_plan {
 	hk_list_driver driver;
 	int64_t least;
-	bool few;
+	bool few, gather;
 } hk_list_plan;
 
 /* hk_list_plan_make(db, ask, search, page, ret, error): page false: all rows are wanted, in no order. search is borrowed by *ret. */
@@ -135,9 +136,13 @@ bool hk_list_plan_total(hk_db *db, const hk_list_ask *ask, const hk_list_plan *p
 
 /* Pieces: FROM the rows of the driver that the filter takes; FROM the rows with the index of the sort; behind the cursor; ORDER BY the sort. */
 void hk_list_plan_rows(const hk_list_ask *ask, const hk_list_plan *plan, hk_sqlb *b);
+/* Only the numbers of the driver's rows: a SELECT of one column, case_id. */
+void hk_list_plan_driver(const hk_list_ask *ask, const hk_list_driver *driver, hk_sqlb *b);
 void hk_list_plan_from(const hk_list_ask *ask, hk_sqlb *b);
 void hk_list_plan_behind(const hk_list_ask *ask, hk_sqlb *b);
 void hk_list_plan_order(const hk_list_ask *ask, hk_sqlb *b);
+/* hk_list_plan_same(ask, part): whether the part asks for the very column of the sort. */
+bool hk_list_plan_same(const hk_list_ask *ask, const hk_part *part);
 /* hk_list_plan_int(b, db, ret, error): the first column of the first row; no row leaves *ret. */
 bool hk_list_plan_int(hk_sqlb *b, hk_db *db, int64_t *ret, GError **error);
 

@@ -20,6 +20,13 @@ widest(void)
 	return hk_list_few * HK_LIST_WIDEST / HK_LIST_FEW;
 }
 
+/* More are gathered: to read a row takes PostgreSQL twice as long. */
+static int64_t
+widest_page(const hk_db *db)
+{
+	return hk_db_engine_of(db) == HK_DB_PGSQL ? wide() : widest();
+}
+
 /* Rows of the sort that are looked at before a way is chosen: at first a glance, then as many as a page may cost. */
 static int64_t
 glance(const hk_list_ask *a)
@@ -27,10 +34,26 @@ glance(const hk_list_ask *a)
 	return hk_list_few / 10 + 2 * (int64_t)a->limit;
 }
 
+static size_t
+texts_of(const hk_filter *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(f->parts, i);
+		n += part->field->how == HK_HOW_TEXT || part->field->how == HK_HOW_NAME ||
+		     part->field->how == HK_HOW_URL;
+	}
+	return n;
+}
+
 static int64_t
 look(const hk_list_ask *a)
 {
-	return hk_list_few + 10 * (int64_t)a->limit;
+	/* To compare a row's text costs three times what the rest of it costs; and so much does each row of PostgreSQL. */
+	bool dear = texts_of(a->filter) > 0 || a->filter->engine == HK_DB_PGSQL;
+
+	return hk_list_few / (dear ? 3 : 1) + 10 * (int64_t)a->limit;
 }
 
 static hk_value
@@ -155,8 +178,8 @@ put_labels(const hk_part *part, hk_sqlb *b)
 	hk_sqlb_add(b, HK_SQL(")"));
 }
 
-static void
-put_driver(const hk_list_ask *a, const hk_list_driver *d, hk_sqlb *b)
+void
+hk_list_plan_driver(const hk_list_ask *a, const hk_list_driver *d, hk_sqlb *b)
 {
 	if (d->all) {
 		hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id FROM cases c"));
@@ -185,10 +208,11 @@ void
 hk_list_plan_rows(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
 {
 	hk_sqlb_add(b, HK_SQL(" FROM ("));
-	put_driver(a, &plan->driver, b);
+	hk_list_plan_driver(a, &plan->driver, b);
 	/* CROSS: SQLite then reads them in this order. */
-	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
-						      : HK_SQL(") y CROSS JOIN sightings c"));
+	/* OFFSET 0: PostgreSQL, too. */
+	hk_sqlb_both(b, HK_SQL(") y CROSS JOIN "), HK_SQL(" OFFSET 0) y CROSS JOIN "));
+	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL("cases c") : HK_SQL("sightings c"));
 	hk_filter_where(a->filter, b);
 	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id"));
 }
@@ -268,7 +292,7 @@ probe(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, int64_t *ret, GE
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 
 	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 FROM ("));
-	put_driver(a, d, b);
+	hk_list_plan_driver(a, d, b);
 	hk_sqlb_add(b, HK_SQL(") y LIMIT "));
 	hk_sqlb_value(b, hk_v_int(widest() + 1));
 	hk_sqlb_add(b, HK_SQL(") z"));
@@ -317,13 +341,40 @@ ask_grams(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_
 
 /* Windows --------------------------------------------------------------------------------------- */
 
-/* The next rows in the order of the sort, `rows` of them, whatever the filter says but for states that have indexes of their own. */
+bool
+hk_list_plan_same(const hk_list_ask *a, const hk_part *part)
+{
+	return strcmp(part->field->column.text, a->sort->column.text) == 0;
+}
+
+/* Conditions on the column of the sort: its index begins where they hold. */
+static void
+put_same(const hk_list_ask *a, hk_sqlb *b)
+{
+	for (size_t i = 0; i < a->filter->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(a->filter->parts, i);
+		bool spans = part->field->how == HK_HOW_INT || part->field->how == HK_HOW_REAL ||
+			     part->field->how == HK_HOW_TIME;
+		bool named = part->field->how == HK_HOW_TARGET ||
+			     part->field->how == HK_HOW_ACTOR || part->field->how == HK_HOW_USER ||
+			     part->field->how == HK_HOW_SOURCE || part->field->how == HK_HOW_KIND;
+		if (part->term->count == 1 && !part->term->negated && (spans || named) &&
+			hk_list_plan_same(a, part)) {
+			hk_sqlb_add(b, HK_SQL(" AND "));
+			hk_filter_part(a->filter, part, b);
+		}
+	}
+}
+
+/* The next rows in the order of the sort, `rows` of them, whatever the filter says but for states that have indexes of their own and for the sort's
+ * column. */
 static void
 put_window(const hk_list_ask *a, bool null, int64_t rows, hk_sqlb *b)
 {
 	hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id"));
 	hk_list_plan_from(a, b);
 	hk_filter_states(a->filter, b);
+	put_same(a, b);
 	if (a->sort->nullable) {
 		hk_sqlb_add(b, HK_SQL(" AND "));
 		hk_sqlb_add(b, a->sort->column);
@@ -413,7 +464,8 @@ fills(hk_db *db, const hk_list_ask *a, int64_t rows, bool *ret, GError **error)
 /* The way --------------------------------------------------------------------------------------- */
 
 /* PostgreSQL: plans for values of their own, since one made once for all states would be wrong for most; not the planner's dearest mistakes, which are
- * to compile a statement that takes 5 ms, or to read all cases because it takes a few thousand rows for many. */
+ * to compile a statement that takes 5 ms, or to read all cases because it takes a few thousand rows for many. A set of some hundred thousand hits
+ * is kept exactly: a bitmap that is too large for its memory forgets which rows of a page were meant, and compares all their grams. */
 static bool
 plan_each(hk_db *db, GError **error)
 {
@@ -423,21 +475,44 @@ plan_each(hk_db *db, GError **error)
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
 		       "set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
+		       "set_config('max_parallel_workers_per_gather', '0', true), "
+		       "set_config('work_mem', '64MB', true), "
 		       "set_config('enable_hashjoin', 'off', true), "
 		       "set_config('enable_mergejoin', 'off', true)"),
 		HK_NO_ARGS, error);
 	return rows != NULL;
 }
 
-/* Drivers of many rows: whether the sort does better, and if not, what else there is. */
+/* No condition has few rows, and the sort does not come upon those that all take: the driver's rows then, in the order of the sort. The search index
+ * names them fastest. */
+static void
+gather(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan)
+{
+	bool grams = hk_search_ask_texts(search) > 0 ||
+		     (hk_db_engine_of(db) == HK_DB_SQLITE && hk_search_ask_parts(search) > 0);
+
+	plan->driver = (hk_list_driver){.search = grams ? search : NULL};
+	for (size_t i = 0; !grams && !plan->driver.part && i < a->filter->parts->len; i++) {
+		hk_part *part = g_ptr_array_index(a->filter->parts, i);
+		plan->driver.part = drives(a->filter, part) == WORTH_INDEX ? part : NULL;
+	}
+	plan->gather = plan->driver.search || plan->driver.part;
+}
+
+/* Drivers of many rows: whether the sort does better, and if not, what else there is. To ask the index of grams for a text costs more than a look
+ * along the sort, which is all that most pages need. */
 static bool
 make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
 	GError **error)
 {
 	bool soon = false,
-	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL;
+	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL,
+	     first = dear && hk_db_engine_of(db) == HK_DB_PGSQL;
 
 	if (!fills(db, a, glance(a), &soon, error)) {
+		return false;
+	}
+	if (!soon && first && !fills(db, a, look(a), &soon, error)) {
 		return false;
 	}
 	if (!(soon && dear) && !ask_grams(db, a, search, plan, error)) {
@@ -447,13 +522,17 @@ make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_li
 	if (soon || plan->few) {
 		return true;
 	}
-	if (!fills(db, a, look(a), &soon, error)) {
+	if (!first && !fills(db, a, look(a), &soon, error)) {
 		return false;
 	}
 	if (!soon && !ask_terms(db, a, WORTH_TABLE, plan, error)) {
 		return false;
 	}
-	plan->few = !soon && plan->least <= widest();
+	/* To gather reads no row but those that the page shows. */
+	plan->few = !soon && plan->least <= widest_page(db) && hk_search_ask_texts(search) == 0;
+	if (!soon && !plan->few) {
+		gather(db, a, search, plan);
+	}
 	return true;
 }
 

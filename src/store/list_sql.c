@@ -53,6 +53,25 @@ put_or(hk_sqlb *b, bool *first)
 	*first = false;
 }
 
+/* One value: SQLite then reads the index of a sort by the same column from there, which it does not with IN. */
+static void
+put_list(hk_sqlb *b, const hk_part *part, bool texts)
+{
+	hk_sqlb_add(b, part->field->column);
+	if ((texts ? part->texts->len - part->likes : part->numbers->len) == 1) {
+		hk_sqlb_add(b, HK_SQL(" = "));
+		hk_sqlb_value(b, texts ? hk_v_str(g_ptr_array_index(part->texts, part->likes))
+				       : hk_v_int(g_array_index(part->numbers, int64_t, 0)));
+		return;
+	}
+	hk_sqlb_add(b, HK_SQL(" IN "));
+	if (texts) {
+		put_texts(b, part->texts, part->likes);
+	} else {
+		put_numbers(b, part->numbers);
+	}
+}
+
 static void
 put_none(hk_sqlb *b, const hk_part *part, bool *first)
 {
@@ -70,15 +89,11 @@ put_in(hk_sqlb *b, const hk_part *part)
 
 	if (part->numbers->len > 0) {
 		put_or(b, &first);
-		hk_sqlb_add(b, part->field->column);
-		hk_sqlb_add(b, HK_SQL(" IN "));
-		put_numbers(b, part->numbers);
+		put_list(b, part, false);
 	}
 	if (part->texts->len > part->likes) {
 		put_or(b, &first);
-		hk_sqlb_add(b, part->field->column);
-		hk_sqlb_add(b, HK_SQL(" IN "));
-		put_texts(b, part->texts, part->likes);
+		put_list(b, part, true);
 	}
 	put_none(b, part, &first);
 	if (first) {
@@ -268,6 +283,15 @@ put_key(hk_sqlb *b, const hk_part *part)
 	}
 }
 
+/* The states that were looked up, as a list: with the question in their place PostgreSQL reads the small table by a way that was made dear
+ * (list_plan.c), beside which all other costs look alike. */
+static void
+put_states(hk_sqlb *b, const hk_part *part)
+{
+	hk_sqlb_add(b, HK_SQL("c.state IN "));
+	put_texts(b, part->texts, 0);
+}
+
 static void
 put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value *v)
 {
@@ -279,10 +303,18 @@ put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value
 		hk_sqlb_add(b, HK_SQL("c.state NOT IN " OPEN_SQL));
 		break;
 	case HK_QUERY_IS_HANDLED:
+		if (part->states && part->texts->len > 0) {
+			put_states(b, part);
+			break;
+		}
 		hk_sqlb_add(
 			b, HK_SQL("c.state IN (SELECT s.key FROM statuses s WHERE s.handled = 1)"));
 		break;
 	case HK_QUERY_IS_UNSUPPORTED:
+		if (part->states && part->texts->len > 0) {
+			put_states(b, part);
+			break;
+		}
 		hk_sqlb_add(b, HK_SQL("c.state NOT IN (SELECT s.key FROM statuses s WHERE "
 				      "s.handled = 1)"));
 		break;
@@ -298,7 +330,6 @@ put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value
 		hk_sqlb_value(b, hk_v_int(f->now_ms));
 		break;
 	default:
-		(void)part;
 		HK_BUG("a flag without SQL");
 	}
 }
@@ -429,16 +460,61 @@ hk_filter_part(const hk_filter *f, const hk_part *part, hk_sqlb *b)
 	hk_sqlb_add(b, HK_SQL(")"));
 }
 
+/* PostgreSQL sees by itself that one state is among the open ones, and would take the two conditions for two that few rows fulfil together. */
+static bool
+one_says_all(const hk_filter *f)
+{
+	return f->engine == HK_DB_PGSQL && f->one_state &&
+	       g_strv_contains(hk_list_open(), f->one_state);
+}
+
 void
 hk_filter_states(const hk_filter *f, hk_sqlb *b)
 {
 	hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
-	if (f->open_only) { /* word by word the condition of the indexes cases_open_* */
+	if (f->open_only && !one_says_all(f)) {
+		/* word by word the condition of the indexes cases_open_* */
 		hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
 	}
 	if (f->one_state) {
 		hk_sqlb_add(b, HK_SQL(" AND c.state = "));
 		hk_sqlb_value(b, hk_v_str(f->one_state));
+	}
+}
+
+/* Whether hk_filter_states has said it already: PostgreSQL would take it for another condition. */
+static bool
+said(const hk_filter *f, const hk_part *part)
+{
+	if (f->engine != HK_DB_PGSQL || part->term->negated || !part->states) {
+		return false;
+	}
+	return (part->texts->len == 1 && f->one_state &&
+		       strcmp(g_ptr_array_index(part->texts, 0), f->one_state) == 0) ||
+	       (f->open_only && part->field->how == HK_HOW_IS &&
+		       f->query.values[part->term->first].flag == HK_QUERY_IS_OPEN);
+}
+
+static bool
+overdue(const hk_filter *f, const hk_part *part)
+{
+	return f->engine == HK_DB_PGSQL && f->open_only && part->field->how == HK_HOW_IS &&
+	       !part->term->negated && part->term->count == 1 &&
+	       f->query.values[part->term->first].flag == HK_QUERY_IS_OVERDUE;
+}
+
+static void
+put_condition(const hk_filter *f, const hk_part *part, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" AND "));
+	if (overdue(f, part)) {
+		hk_sqlb_add(b, HK_SQL("c.due_ms < "));
+		hk_sqlb_value(b, hk_v_int(f->now_ms));
+		return;
+	}
+	hk_filter_part(f, part, b);
+	if (part->term->negated) {
+		hk_sqlb_add(b, HK_SQL(" IS NOT TRUE"));
 	}
 }
 
@@ -455,10 +531,8 @@ hk_filter_where(const hk_filter *f, hk_sqlb *b)
 	}
 	for (size_t i = 0; i < f->parts->len; i++) {
 		const hk_part *part = g_ptr_array_index(f->parts, i);
-		hk_sqlb_add(b, HK_SQL(" AND "));
-		hk_filter_part(f, part, b);
-		if (part->term->negated) {
-			hk_sqlb_add(b, HK_SQL(" IS NOT TRUE"));
+		if (!said(f, part)) {
+			put_condition(f, part, b);
 		}
 	}
 }
