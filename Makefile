@@ -30,7 +30,7 @@ fuzz-run: fuzz ## run each fuzz target for FUZZ_SECONDS (60)
 docs: all ## write man pages, completion, reference and example configuration from the tables
 	@tools/update-docs $(BUILD)
 
-bench: rel ## measure everything (ten minutes, quiet machine); writes docs/performance.md
+bench: rel ## measure everything (half an hour, quiet machine); writes docs/performance.md
 	@tools/install-packages build bench
 	@bench/run build-rel
 

@@ -270,7 +270,7 @@ main(int argc, char **argv)
 	check(flow, id);
 	g_autofree char *name = g_strdup_printf("1,000 URLs pasted, %s", engine);
 	double bare = floor_s(flow, 1000);
-	bench_figure("intake", name, s, "s", "bare insert", s / bare, "at most 3 s");
+	bench_figure("intake", name, s, "s", "bare insert", s / bare, "<= 3");
 
 	s = run(flow, "auto", hk_span_of(file, file_len), true, &id);
 	check(flow, id);
@@ -282,7 +282,8 @@ main(int argc, char **argv)
 	check(flow, id);
 	bare = floor_s(flow, rows);
 	g_autofree char *real = g_strdup_printf("%lld rows imported, %s", (long long)rows, engine);
-	bench_figure("intake", real, s, "s", "bare insert", s / bare, "at most 60 s for 200,000");
+	bench_figure(
+		"intake", real, s, "s", "bare insert", s / bare, rows >= 200000 ? "<= 60" : NULL);
 	if (hk_test_db_pgsql()) {
 		bare = copy_s(flow, id);
 		bench_figure("intake", real, s, "s", "table to table", s / bare, NULL);

@@ -3,10 +3,11 @@
 //
 //   bench/board.mjs BUILD DATABASE-URL AUDIT-KEY [SECONDS [CASES]]     the database was made by db init and filled by BUILD/bench/board_fill
 //
-// Arrivals are open (each request starts at its time, whatever the ones before do), at random intervals; every list and search asks
+// bench/board.sh calls it, and says by the environment what the figures are of: HK_BENCH_ENGINE, HK_BENCH_LIKE and HK_BENCH_COUNT (ms of the
+// floors); HK_BENCH_OUT gets them. Arrivals are open (each request starts at its time, whatever the ones before do), at random intervals; every list and search asks
 // for another query, sort and page.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { appendFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -61,6 +62,17 @@ while (performance.now() < end) {
 await Promise.all(running)
 const ms = (list, p) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))]?.toFixed(1)
 for (const [name, list] of Object.entries(times)) console.log(`${name.padEnd(12)} ${String(list.length).padStart(5)} requests  p50 ${ms(list, 0.5)} ms  p99 ${ms(list, 0.99)} ms  max ${ms(list, 1)} ms`)
+const { HK_BENCH_OUT: out, HK_BENCH_ENGINE: engine, HK_BENCH_LIKE: like, HK_BENCH_COUNT: counted } = process.env
+const FLOORS = { search: ['LIKE over all texts', like], counters: ['count by state', counted] }
+for (const [name, list] of Object.entries(times)) {
+  if (!out || list.length === 0) continue
+  for (const [p, says] of [[0.5, 'p50'], [0.99, 'p99']]) {
+    const value = Number(ms(list, p))
+    const [beside, floor] = FLOORS[name] ?? []
+    const target = says === 'p99' ? (name === 'open a case' ? '<= 20' : '<= 50') : ''
+    appendFileSync(out, JSON.stringify({ group: 'board', name: `${name} ${engine} ${Number(count).toLocaleString('en')} cases ${says}`, value, unit: 'ms', beside: floor ? beside : '', ratio: floor ? Number((value / Number(floor)).toPrecision(4)) : 0, target }) + '\n')
+  }
+}
 console.log(`refused or failed: ${bad}; over 50 ms: ${slow.length}`)
 for (const line of slow.sort((a, b) => parseFloat(b) - parseFloat(a)).slice(0, 12)) console.log(`  ${line}`)
 server.kill('SIGTERM')

@@ -4,7 +4,7 @@
 #   tests/pgsql.sh start DIR    makes DIR (which must not exist) and a server in it; prints its URL
 #   tests/pgsql.sh stop DIR     stops it by its process id and removes DIR
 #
-# As root the server runs as user postgres, as PostgreSQL wants it. DIR is an absolute path of at most 80 bytes (a socket lies in it).
+# HK_PGSQL_CONF: lines added to its configuration. As root the server runs as user postgres, as PostgreSQL wants it. DIR is an absolute path of at most 80 bytes (a socket lies in it).
 set -eu
 [ $# -eq 2 ] || { echo "usage: tests/pgsql.sh start|stop DIR" >&2; exit 64; }
 dir=$2
@@ -56,6 +56,7 @@ max_wal_size = 256MB
 timezone = 'UTC'
 log_timezone = 'UTC'
 END
+	[ -z "${HK_PGSQL_CONF:-}" ] || printf '%s\n' "$HK_PGSQL_CONF" >>"$dir/data/postgresql.conf"
 	# The server must not keep our output open, or who reads it would wait for ever.
 	as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -w -t 60 start >"$dir/start.log" 2>&1 </dev/null ||
 		{ cat "$dir/start.log" "$dir/server.log" >&2; stop; exit 70; }
