@@ -195,15 +195,6 @@ put_part(const hk_list_ask *a, bool null, hk_sqlb *b)
 	hk_list_plan_order(a, b);
 }
 
-static void
-put_gathered(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
-{
-	hk_sqlb_add(b, HK_SQL(" AND (c.id IN ("));
-	hk_list_plan_driver(a, &plan->driver, b);
-	/* PostgreSQL: this keeps it from being a join; the numbers become a hash that is made once. */
-	hk_sqlb_both(b, HK_SQL("))"), HK_SQL(")) IS TRUE"));
-}
-
 /* Only those that the driver names, as the index of the sort tells by itself. SQLite compares what the index holds before it reads the row;
  * PostgreSQL must be given the index alone first. */
 static void
@@ -216,7 +207,7 @@ put_gather(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null,
 	if (lite) {
 		hk_list_plan_from(a, b);
 		hk_filter_where(a->filter, b);
-		put_gathered(a, plan, b);
+		hk_list_plan_gathered(a, &plan->driver, HK_SQL("c.id"), b);
 		put_part(a, null, b);
 		return;
 	}
@@ -224,8 +215,8 @@ put_gather(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null,
 	hk_sqlb_add(b, a->sort->column);
 	hk_sqlb_add(b, HK_SQL(" AS place"));
 	hk_list_plan_from(a, b);
-	hk_filter_states(a->filter, b);
-	put_gathered(a, plan, b);
+	hk_list_plan_states(a, b);
+	hk_list_plan_gathered(a, &plan->driver, HK_SQL("c.id"), b);
 	put_part(a, null, b);
 	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
 						      : HK_SQL(") y CROSS JOIN sightings c"));

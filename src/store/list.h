@@ -21,8 +21,8 @@
 #include "store/db.h"
 
 #define HK_LIST_FEW    3000
-#define HK_LIST_WIDE   9000  /* rows of one condition that are read for an exact total */
-#define HK_LIST_WIDEST 18000 /* and for a page that the order of the sort would find too late */
+#define HK_LIST_WIDE   6000  /* rows of one condition that are read for an exact total */
+#define HK_LIST_WIDEST 30000 /* and for a page that the order of the sort would find too late */
 #define HK_LIST_AT_LEAST                                                                           \
 	1000 /* the most that a total is told as which nobody counts: "at least 1000" */
 #define HK_LIST_LIMIT_MAX 1000

@@ -106,7 +106,7 @@ static const hk_list_sort case_sorts[] = {
 	{"closed", {"c.closed_ms"}, HK_SORT_INT, true, CASES("cases_sort_closed"),
 		CASES("cases_open_closed"), NO_INDEX},
 	{"due", {"c.due_ms"}, HK_SORT_INT, true, CASES("cases_sort_due"), CASES("cases_open_due"),
-		NO_INDEX},
+		CASES("cases_state_due")},
 };
 
 #define SIGHTINGS(index)                                                                           \

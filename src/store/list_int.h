@@ -138,6 +138,11 @@ bool hk_list_plan_total(hk_db *db, const hk_list_ask *ask, const hk_list_plan *p
 void hk_list_plan_rows(const hk_list_ask *ask, const hk_list_plan *plan, hk_sqlb *b);
 /* Only the numbers of the driver's rows: a SELECT of one column, case_id. */
 void hk_list_plan_driver(const hk_list_ask *ask, const hk_list_driver *driver, hk_sqlb *b);
+/* hk_list_plan_gathered(ask, driver, column, b): AND the number in this column is one that the driver names. */
+void hk_list_plan_gathered(
+	const hk_list_ask *ask, const hk_list_driver *driver, hk_sql column, hk_sqlb *b);
+/* WHERE, and the states that the filter names, if the index of the sort holds them. */
+void hk_list_plan_states(const hk_list_ask *ask, hk_sqlb *b);
 void hk_list_plan_from(const hk_list_ask *ask, hk_sqlb *b);
 void hk_list_plan_behind(const hk_list_ask *ask, hk_sqlb *b);
 void hk_list_plan_order(const hk_list_ask *ask, hk_sqlb *b);

@@ -105,6 +105,19 @@ hk_list_plan_order(const hk_list_ask *a, hk_sqlb *b)
 	hk_sqlb_add(b, a->falling ? HK_SQL("c.id DESC") : HK_SQL("c.id"));
 }
 
+/* The sort's index of one state, or of the open ones, serves. */
+static bool
+state_indexed(const hk_list_ask *a)
+{
+	return a->filter->one_state && a->sort->state.text && !a->filter->deleted;
+}
+
+static bool
+open_indexed(const hk_list_ask *a)
+{
+	return a->filter->open_only && a->sort->open.text;
+}
+
 void
 hk_list_plan_from(const hk_list_ask *a, hk_sqlb *b)
 {
@@ -112,10 +125,21 @@ hk_list_plan_from(const hk_list_ask *a, hk_sqlb *b)
 
 	hk_sqlb_add(b, HK_SQL(" FROM "));
 	hk_sqlb_both(b,
-		a->filter->one_state && s->state.text && !a->filter->deleted ? s->state
-		: a->filter->open_only && s->open.text                       ? s->open
-									     : s->all,
+		state_indexed(a)  ? s->state
+		: open_indexed(a) ? s->open
+				  : s->all,
 		a->filter->of == HK_LIST_CASES ? HK_SQL("cases c") : HK_SQL("sightings c"));
+}
+
+/* If the index of the sort does not hold them, rows beyond number would be read for them. */
+void
+hk_list_plan_states(const hk_list_ask *a, hk_sqlb *b)
+{
+	if (state_indexed(a) || open_indexed(a) || strcmp(a->sort->key, "state") == 0) {
+		hk_filter_states(a->filter, b);
+	} else {
+		hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
+	}
 }
 
 /* Numbers --------------------------------------------------------------------------------------- */
@@ -170,7 +194,11 @@ has_sql(hk_query_flag flag)
 static void
 put_labels(const hk_part *part, hk_sqlb *b)
 {
-	hk_sqlb_add(b, HK_SQL("SELECT DISTINCT c.case_id FROM labels c WHERE c.label IN ("));
+	/* One label is on a case once, and its rows come in the order of the numbers. */
+	hk_sqlb_add(
+		b, part->texts->len > 1
+			   ? HK_SQL("SELECT DISTINCT c.case_id FROM labels c WHERE c.label IN (")
+			   : HK_SQL("SELECT c.case_id FROM labels c WHERE c.label IN ("));
 	for (size_t i = 0; i < part->texts->len; i++) {
 		hk_sqlb_add(b, i > 0 ? HK_SQL(", ") : EMPTY_SQL);
 		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(part->texts, i)));
@@ -202,6 +230,17 @@ hk_list_plan_driver(const hk_list_ask *a, const hk_list_driver *d, hk_sqlb *b)
 		hk_sqlb_add(b, d->part->field->field == HK_QUERY_URLS ? HK_SQL(" AND c.urls <> 1")
 								      : EMPTY_SQL);
 	}
+}
+
+void
+hk_list_plan_gathered(const hk_list_ask *a, const hk_list_driver *driver, hk_sql column, hk_sqlb *b)
+{
+	hk_sqlb_add(b, HK_SQL(" AND ("));
+	hk_sqlb_add(b, column);
+	hk_sqlb_add(b, HK_SQL(" IN ("));
+	hk_list_plan_driver(a, driver, b);
+	/* PostgreSQL: this keeps it from being a join; the numbers become a hash that is made once. */
+	hk_sqlb_both(b, HK_SQL("))"), HK_SQL(")) IS TRUE"));
 }
 
 void
@@ -285,30 +324,32 @@ drives(const hk_filter *f, const hk_part *part)
 	}
 }
 
-/* How many rows the driver finds, at most one more than the widest. */
+/* How many rows the driver finds, at most `most`. */
 static bool
-probe(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, int64_t *ret, GError **error)
+probe(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, int64_t most, int64_t *ret,
+	GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 
 	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 FROM ("));
 	hk_list_plan_driver(a, d, b);
 	hk_sqlb_add(b, HK_SQL(") y LIMIT "));
-	hk_sqlb_value(b, hk_v_int(widest() + 1));
+	hk_sqlb_value(b, hk_v_int(most));
 	hk_sqlb_add(b, HK_SQL(") z"));
 	return hk_list_plan_int(b, db, ret, error);
 }
 
+/* The driver, if it has fewer rows than the one before, and than `below`. */
 static bool
-take_if_less(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, hk_list_plan *plan,
-	GError **error)
+take_if_less(hk_db *db, const hk_list_ask *a, const hk_list_driver *d, int64_t below,
+	hk_list_plan *plan, GError **error)
 {
-	int64_t n;
+	int64_t n, most = MIN(plan->least, below);
 
-	if (!probe(db, a, d, &n, error)) {
+	if (!probe(db, a, d, most, &n, error)) {
 		return false;
 	}
-	if (n < plan->least) {
+	if (n < most) {
 		plan->least = n;
 		plan->driver = *d;
 	}
@@ -320,7 +361,8 @@ ask_terms(hk_db *db, const hk_list_ask *a, worth kind, hk_list_plan *plan, GErro
 {
 	for (size_t i = 0; i < a->filter->parts->len; i++) {
 		hk_list_driver d = {.part = g_ptr_array_index(a->filter->parts, i)};
-		if (drives(a->filter, d.part) == kind && !take_if_less(db, a, &d, plan, error)) {
+		if (drives(a->filter, d.part) == kind &&
+			!take_if_less(db, a, &d, plan->least, plan, error)) {
 			return false;
 		}
 	}
@@ -330,13 +372,13 @@ ask_terms(hk_db *db, const hk_list_ask *a, worth kind, hk_list_plan *plan, GErro
 /* The index of grams. GIN reads the whole list of a tag before it gives the first row; with tags alone PostgreSQL does better by the
  * indexes of the columns. */
 static bool
-ask_grams(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
-	GError **error)
+ask_grams(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, int64_t below,
+	hk_list_plan *plan, GError **error)
 {
 	bool columns = hk_db_engine_of(db) == HK_DB_PGSQL && hk_search_ask_texts(search) == 0;
 	hk_list_driver d = {.search = columns ? NULL : search, .all = columns};
 
-	return hk_search_ask_parts(search) == 0 || take_if_less(db, a, &d, plan, error);
+	return hk_search_ask_parts(search) == 0 || take_if_less(db, a, &d, below, plan, error);
 }
 
 /* Windows --------------------------------------------------------------------------------------- */
@@ -373,7 +415,7 @@ put_window(const hk_list_ask *a, bool null, int64_t rows, hk_sqlb *b)
 {
 	hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id"));
 	hk_list_plan_from(a, b);
-	hk_filter_states(a->filter, b);
+	hk_list_plan_states(a, b);
 	put_same(a, b);
 	if (a->sort->nullable) {
 		hk_sqlb_add(b, HK_SQL(" AND "));
@@ -398,10 +440,11 @@ put_window(const hk_list_ask *a, bool null, int64_t rows, hk_sqlb *b)
 	hk_sqlb_value(b, hk_v_int(rows));
 }
 
-/* How many rows of the window the filter takes, at most `most`; *ret_rows: how many it has, if it does not take so many. */
+/* How many rows of the window the filter takes, at most `most`; *ret_rows: how many it has, if it does not take so many. With a driver no other
+ * row is read than those that it names. */
 static bool
-count_window(hk_db *db, const hk_list_ask *a, bool null, int64_t rows, int64_t most, int64_t *ret,
-	int64_t *ret_rows, GError **error)
+count_window(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, bool null, int64_t rows,
+	int64_t most, int64_t *ret, int64_t *ret_rows, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
 	g_autoptr(hk_sqlb) all = hk_sqlb_new(db);
@@ -411,6 +454,9 @@ count_window(hk_db *db, const hk_list_ask *a, bool null, int64_t rows, int64_t m
 	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
 						      : HK_SQL(") y CROSS JOIN sightings c"));
 	hk_filter_where(a->filter, b);
+	if (driver) {
+		hk_list_plan_gathered(a, driver, HK_SQL("y.case_id"), b);
+	}
 	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id LIMIT "));
 	hk_sqlb_value(b, hk_v_int(most));
 	hk_sqlb_add(b, HK_SQL(") z"));
@@ -426,15 +472,15 @@ count_window(hk_db *db, const hk_list_ask *a, bool null, int64_t rows, int64_t m
 
 /* How many of the next `rows` rows the filter takes, at most `most`; *ret_all: there are no more than that. */
 static bool
-count_next(hk_db *db, const hk_list_ask *a, int64_t rows, int64_t most, int64_t *ret, bool *ret_all,
-	GError **error)
+count_next(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_t rows,
+	int64_t most, int64_t *ret, bool *ret_all, GError **error)
 {
 	int64_t n = 0, seen = 0;
 
 	*ret = 0;
 	*ret_all = false;
 	for (int null = a->after.given && a->after.null; null <= a->sort->nullable; null++) {
-		if (!count_window(db, a, null, rows, most - *ret, &n, &seen, error)) {
+		if (!count_window(db, a, driver, null, rows, most - *ret, &n, &seen, error)) {
 			return false;
 		}
 		*ret += n;
@@ -447,14 +493,15 @@ count_next(hk_db *db, const hk_list_ask *a, int64_t rows, int64_t most, int64_t 
 	return true;
 }
 
-/* Whether the order of the sort fills the page within so many rows. */
+/* Whether the order of the sort fills the page within so many rows; driver: as count_window. */
 static bool
-fills(hk_db *db, const hk_list_ask *a, int64_t rows, bool *ret, GError **error)
+fills(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_t rows, bool *ret,
+	GError **error)
 {
 	int64_t n;
 	bool all;
 
-	if (!count_next(db, a, rows, (int64_t)a->limit + 1, &n, &all, error)) {
+	if (!count_next(db, a, driver, rows, (int64_t)a->limit + 1, &n, &all, error)) {
 		return false;
 	}
 	*ret = all || n > a->limit;
@@ -483,6 +530,24 @@ plan_each(hk_db *db, GError **error)
 	return rows != NULL;
 }
 
+/* Whether the sort's index by itself comes upon enough of the driver's rows in four times the entries that this takes if they are spread
+ * evenly; if not, they stand at its far end, and to read them all is cheaper. */
+static bool
+gathers(hk_db *db, const hk_list_ask *a, hk_list_plan *plan, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+	int64_t all = 0;
+
+	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES
+			       ? HK_SQL("SELECT COALESCE(max(id), 0) FROM cases")
+			       : HK_SQL("SELECT COALESCE(max(id), 0) FROM sightings"));
+	if (!hk_list_plan_int(b, db, &all, error)) {
+		return false;
+	}
+	int64_t evenly = ((int64_t)a->limit + 1) * (all / MAX(plan->least, 1) + 1);
+	return fills(db, a, &plan->driver, MIN(4 * evenly, 10 * hk_list_few), &plan->gather, error);
+}
+
 /* No condition has few rows, and the sort does not come upon those that all take: the driver's rows then, in the order of the sort. The search index
  * names them fastest. */
 static void
@@ -509,30 +574,42 @@ make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_li
 	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL,
 	     first = dear && hk_db_engine_of(db) == HK_DB_PGSQL;
 
-	if (!fills(db, a, glance(a), &soon, error)) {
+	if (!fills(db, a, NULL, glance(a), &soon, error)) {
 		return false;
 	}
-	if (!soon && first && !fills(db, a, look(a), &soon, error)) {
+	/* Where a driver's rows can all be read, the sort's index by itself tells more than a look at rows. */
+	if (!soon && first && plan->least > widest_page(db) &&
+		!fills(db, a, NULL, look(a), &soon, error)) {
 		return false;
 	}
-	if (!(soon && dear) && !ask_grams(db, a, search, plan, error)) {
+	if (!(soon && dear) &&
+		!ask_grams(db, a, search, soon ? hk_list_few + 1 : plan->least, plan, error)) {
 		return false;
 	}
 	plan->few = plan->least <= hk_list_few;
 	if (soon || plan->few) {
 		return true;
 	}
-	if (!first && !fills(db, a, look(a), &soon, error)) {
+	if (!first && plan->least > widest_page(db) && !fills(db, a, NULL, look(a), &soon, error)) {
 		return false;
 	}
 	if (!soon && !ask_terms(db, a, WORTH_TABLE, plan, error)) {
 		return false;
 	}
-	/* To gather reads no row but those that the page shows. */
-	plan->few = !soon && plan->least <= widest_page(db) && hk_search_ask_texts(search) == 0;
-	if (!soon && !plan->few) {
-		gather(db, a, search, plan);
+	if (soon) {
+		return true;
 	}
+	/* To gather reads no row but those that the page shows; but how much of the index it takes is bounded only by the index. */
+	if (plan->least > widest_page(db) || hk_search_ask_texts(search) > 0) {
+		gather(db, a, search, plan);
+		return true;
+	}
+	/* By number that costs no more than to read them all. */
+	plan->gather = by_id(a);
+	if (!plan->gather && !gathers(db, a, plan, error)) {
+		return false;
+	}
+	plan->few = !plan->gather;
 	return true;
 }
 
@@ -551,7 +628,7 @@ hk_list_plan_make(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, 
 	if (page) {
 		return make_of_many(db, a, search, ret, error);
 	}
-	bool good = ask_grams(db, a, search, ret, error) &&
+	bool good = ask_grams(db, a, search, ret->least, ret, error) &&
 		    (ret->least <= hk_list_few || ask_terms(db, a, WORTH_TABLE, ret, error));
 	ret->few = ret->least <= widest();
 	return good;
@@ -649,8 +726,8 @@ count_first(hk_db *db, const hk_list_ask *a, bool more, hk_page *page, GError **
 	int64_t seen = (int64_t)page->ids->len + more;
 
 	first.after = (hk_list_cursor){0};
-	if (!count_next(db, &first, look(&first), MIN(hk_list_few, HK_LIST_AT_LEAST), &page->count,
-		    &page->exact, error)) {
+	if (!count_next(db, &first, NULL, look(&first) / 2, MIN(hk_list_few, HK_LIST_AT_LEAST),
+		    &page->count, &page->exact, error)) {
 		return false;
 	}
 	page->count = MAX(page->count, seen);
