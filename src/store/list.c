@@ -195,29 +195,46 @@ put_part(const hk_list_ask *a, bool null, hk_sqlb *b)
 	hk_list_plan_order(a, b);
 }
 
-/* Only those that the driver names, as the index of the sort tells by itself. SQLite compares what the index holds before it reads the row;
- * PostgreSQL must be given the index alone first. */
-static void
-put_gather(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, hk_sqlb *b)
+/* The order of the sort is that of the numbers, at least within one value of a condition: rows lie in that order. */
+static bool
+by_number(const hk_list_ask *a)
 {
-	bool lite = hk_db_engine_of(db) == HK_DB_SQLITE;
+	bool same = strcmp(a->sort->key, "id") == 0;
+
+	for (size_t i = 0; !same && i < a->filter->parts->len; i++) {
+		const hk_part *part = g_ptr_array_index(a->filter->parts, i);
+		same = !part->term->negated && hk_list_plan_same(a, part);
+	}
+	return same;
+}
+
+/* In the order of the sort's index; gathered: only those that the driver names, as that index tells by itself. SQLite compares what the index holds before
+ * it reads the row; PostgreSQL must be given the index alone first, or it chooses another that it takes for better. */
+static void
+put_sorted(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, hk_sqlb *b)
+{
+	bool direct = hk_db_engine_of(db) == HK_DB_SQLITE || by_number(a);
 
 	hk_sqlb_add(b, HK_SQL("SELECT c.id, "));
 	hk_sqlb_add(b, a->sort->column);
-	if (lite) {
-		hk_list_plan_from(a, b);
+	if (!direct) {
+		hk_sqlb_add(b, HK_SQL(" FROM (SELECT c.id AS case_id, "));
+		hk_sqlb_add(b, a->sort->column);
+		hk_sqlb_add(b, HK_SQL(" AS place"));
+	}
+	hk_list_plan_from(a, b);
+	if (direct) {
 		hk_filter_where(a->filter, b);
+	} else {
+		hk_list_plan_states(a, b);
+	}
+	if (plan->gather) {
 		hk_list_plan_gathered(a, &plan->driver, HK_SQL("c.id"), b);
-		put_part(a, null, b);
+	}
+	put_part(a, null, b);
+	if (direct) {
 		return;
 	}
-	hk_sqlb_add(b, HK_SQL(" FROM (SELECT c.id AS case_id, "));
-	hk_sqlb_add(b, a->sort->column);
-	hk_sqlb_add(b, HK_SQL(" AS place"));
-	hk_list_plan_from(a, b);
-	hk_list_plan_states(a, b);
-	hk_list_plan_gathered(a, &plan->driver, HK_SQL("c.id"), b);
-	put_part(a, null, b);
 	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
 						      : HK_SQL(") y CROSS JOIN sightings c"));
 	hk_filter_where(a->filter, b);
@@ -243,7 +260,7 @@ put_by_number(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
 		b, a->falling ? HK_SQL(" ORDER BY y.case_id DESC") : HK_SQL(" ORDER BY y.case_id"));
 }
 
-/* In the order of the sort's index; first those with a value, then those without. */
+/* First those with a value, then those without. */
 static bool
 scan_part(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, hk_page *page,
 	hk_list_cursor *last, bool *ret_more, GError **error)
@@ -252,14 +269,8 @@ scan_part(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool null, 
 
 	if (plan->gather && strcmp(a->sort->key, "id") == 0) {
 		put_by_number(a, plan, b);
-	} else if (plan->gather) {
-		put_gather(db, a, plan, null, b);
 	} else {
-		hk_sqlb_add(b, HK_SQL("SELECT c.id, "));
-		hk_sqlb_add(b, a->sort->column);
-		hk_list_plan_from(a, b);
-		hk_filter_where(a->filter, b);
-		put_part(a, null, b);
+		put_sorted(db, a, plan, null, b);
 	}
 	hk_sqlb_add(b, HK_SQL(" LIMIT "));
 	hk_sqlb_value(b, hk_v_int((int64_t)a->limit - page->ids->len + 1));

@@ -79,8 +79,9 @@ struct hk_filter {
 /* hk_list_pattern(text, stars, whole): "*.Example_1" as a LIKE pattern, "%.Example\_1"; whole: without % around. Caller frees. */
 char *hk_list_pattern(const char *text, bool stars, bool whole);
 
-/* hk_filter_states(filter, b): appends " WHERE ..." of the alias c: what is known of the states, as the indexes of the sorts want it. */
-void hk_filter_states(const hk_filter *filter, hk_sqlb *b);
+/* hk_filter_states(filter, one, b): appends " WHERE ..." of the alias c: what is known of the states, as the indexes of the sorts want it; one: also that
+ * there is but one. */
+void hk_filter_states(const hk_filter *filter, bool one, hk_sqlb *b);
 /* hk_filter_where(filter, b): appends " WHERE ..." of the alias c. */
 void hk_filter_where(const hk_filter *filter, hk_sqlb *b);
 /* hk_filter_part(filter, part, b): one condition. */

@@ -20,13 +20,6 @@ widest(void)
 	return hk_list_few * HK_LIST_WIDEST / HK_LIST_FEW;
 }
 
-/* More are gathered: to read a row takes PostgreSQL twice as long. */
-static int64_t
-widest_page(const hk_db *db)
-{
-	return hk_db_engine_of(db) == HK_DB_PGSQL ? wide() : widest();
-}
-
 /* Rows of the sort that are looked at before a way is chosen: at first a glance, then as many as a page may cost. */
 static int64_t
 glance(const hk_list_ask *a)
@@ -47,13 +40,14 @@ texts_of(const hk_filter *f)
 	return n;
 }
 
+/* Of the first rows, for a total that nobody counts. To compare a row's text costs three times what the rest of it costs; and so much does each row
+ * of PostgreSQL. */
 static int64_t
-look(const hk_list_ask *a)
+counted(const hk_list_ask *a)
 {
-	/* To compare a row's text costs three times what the rest of it costs; and so much does each row of PostgreSQL. */
 	bool dear = texts_of(a->filter) > 0 || a->filter->engine == HK_DB_PGSQL;
 
-	return hk_list_few / (dear ? 3 : 1) + 10 * (int64_t)a->limit;
+	return hk_list_few / (dear ? 6 : 2) + 5 * (int64_t)a->limit;
 }
 
 static hk_value
@@ -135,8 +129,10 @@ hk_list_plan_from(const hk_list_ask *a, hk_sqlb *b)
 void
 hk_list_plan_states(const hk_list_ask *a, hk_sqlb *b)
 {
-	if (state_indexed(a) || open_indexed(a) || strcmp(a->sort->key, "state") == 0) {
-		hk_filter_states(a->filter, b);
+	bool one = state_indexed(a) || strcmp(a->sort->key, "state") == 0;
+
+	if (one || open_indexed(a)) {
+		hk_filter_states(a->filter, one, b);
 	} else {
 		hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
 	}
@@ -243,13 +239,35 @@ hk_list_plan_gathered(const hk_list_ask *a, const hk_list_driver *driver, hk_sql
 	hk_sqlb_both(b, HK_SQL("))"), HK_SQL(")) IS TRUE"));
 }
 
+/* Whether the driver is a condition on a column: PostgreSQL then reads the rows themselves in the order in which they lie. */
+static bool
+of_column(const hk_list_driver *d)
+{
+	return d->all ||
+	       (d->part && d->part->field->how != HK_HOW_LABEL &&
+		       d->part->field->how != HK_HOW_KEY && d->part->field->how != HK_HOW_HAS);
+}
+
 void
 hk_list_plan_rows(const hk_list_ask *a, const hk_list_plan *plan, hk_sqlb *b)
 {
+	if (a->filter->engine == HK_DB_PGSQL && of_column(&plan->driver) && !plan->gather) {
+		hk_sqlb_add(b, a->filter->of == HK_LIST_CASES
+				       ? HK_SQL(" FROM (SELECT c.* FROM cases c")
+				       : HK_SQL(" FROM (SELECT c.* FROM sightings c"));
+		hk_filter_where(a->filter, b);
+		hk_sqlb_add(b, HK_SQL(" OFFSET 0) c"));
+		return;
+	}
 	hk_sqlb_add(b, HK_SQL(" FROM ("));
 	hk_list_plan_driver(a, &plan->driver, b);
 	/* CROSS: SQLite then reads them in this order. */
-	/* OFFSET 0: PostgreSQL, too. */
+	/* OFFSET 0: PostgreSQL, too; and it stops at the end of the page if they come in the order of the page. */
+	if (plan->gather) {
+		hk_sqlb_both(b, EMPTY_SQL,
+			a->falling ? HK_SQL(" ORDER BY case_id DESC")
+				   : HK_SQL(" ORDER BY case_id"));
+	}
 	hk_sqlb_both(b, HK_SQL(") y CROSS JOIN "), HK_SQL(" OFFSET 0) y CROSS JOIN "));
 	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL("cases c") : HK_SQL("sightings c"));
 	hk_filter_where(a->filter, b);
@@ -496,16 +514,27 @@ count_next(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_
 /* Whether the order of the sort fills the page within so many rows; driver: as count_window. */
 static bool
 fills(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_t rows, bool *ret,
-	GError **error)
+	int64_t *ret_count, GError **error)
 {
-	int64_t n;
 	bool all;
 
-	if (!count_next(db, a, driver, rows, (int64_t)a->limit + 1, &n, &all, error)) {
+	if (!count_next(db, a, driver, rows, (int64_t)a->limit + 1, ret_count, &all, error)) {
 		return false;
 	}
-	*ret = all || n > a->limit;
+	*ret = all || *ret_count > a->limit;
 	return true;
+}
+
+/* A second look, if what the glance came upon lets expect that the page is full before too many rows are read; if it came upon nothing, a short one.
+ * PostgreSQL takes twice as long for a row. */
+static bool
+looks_on(hk_db *db, const hk_list_ask *a, int64_t glanced, bool *ret, GError **error)
+{
+	int64_t most = hk_db_engine_of(db) == HK_DB_PGSQL ? hk_list_few * 3 / 2 : hk_list_few * 3,
+		rows = glanced > 0 ? glance(a) * ((int64_t)a->limit + 1) * 3 / (2 * glanced)
+				   : most / 3;
+
+	return rows > most || fills(db, a, NULL, rows, ret, &glanced, error);
 }
 
 /* The way --------------------------------------------------------------------------------------- */
@@ -545,7 +574,8 @@ gathers(hk_db *db, const hk_list_ask *a, hk_list_plan *plan, GError **error)
 		return false;
 	}
 	int64_t evenly = ((int64_t)a->limit + 1) * (all / MAX(plan->least, 1) + 1);
-	return fills(db, a, &plan->driver, MIN(4 * evenly, 10 * hk_list_few), &plan->gather, error);
+	return fills(db, a, &plan->driver, MIN(4 * evenly, 10 * hk_list_few), &plan->gather, &all,
+		error);
 }
 
 /* No condition has few rows, and the sort does not come upon those that all take: the driver's rows then, in the order of the sort. The search index
@@ -570,27 +600,33 @@ static bool
 make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_list_plan *plan,
 	GError **error)
 {
-	bool soon = false,
-	     dear = hk_search_ask_texts(search) > 0 || hk_db_engine_of(db) == HK_DB_PGSQL,
-	     first = dear && hk_db_engine_of(db) == HK_DB_PGSQL;
+	bool soon = false, texts = hk_search_ask_texts(search) > 0,
+	     pgsql = hk_db_engine_of(db) == HK_DB_PGSQL;
+	int64_t glanced = 0;
 
-	if (!fills(db, a, NULL, glance(a), &soon, error)) {
+	if (!fills(db, a, NULL, glance(a), &soon, &glanced, error)) {
 		return false;
 	}
 	/* Where a driver's rows can all be read, the sort's index by itself tells more than a look at rows. */
-	if (!soon && first && plan->least > widest_page(db) &&
-		!fills(db, a, NULL, look(a), &soon, error)) {
+	bool on = !soon && plan->least > widest();
+	if (on && pgsql && !looks_on(db, a, glanced, &soon, error)) {
 		return false;
 	}
-	if (!(soon && dear) &&
-		!ask_grams(db, a, search, soon ? hk_list_few + 1 : plan->least, plan, error)) {
+	if (!soon && !texts && plan->least <= wide()) {
+		plan->few = true;
+		return true;
+	}
+	/* GIN knows no number: each hit costs a row of its table. Rows of columns are read about as fast as they are counted. */
+	int64_t below = pgsql && !texts ? wide() : hk_list_few;
+	if (!(soon && (texts || pgsql)) &&
+		!ask_grams(db, a, search, soon || pgsql ? below + 1 : plan->least, plan, error)) {
 		return false;
 	}
-	plan->few = plan->least <= hk_list_few;
+	plan->few = plan->least <= below;
 	if (soon || plan->few) {
 		return true;
 	}
-	if (!first && plan->least > widest_page(db) && !fills(db, a, NULL, look(a), &soon, error)) {
+	if (on && !pgsql && !looks_on(db, a, glanced, &soon, error)) {
 		return false;
 	}
 	if (!soon && !ask_terms(db, a, WORTH_TABLE, plan, error)) {
@@ -600,7 +636,7 @@ make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_li
 		return true;
 	}
 	/* To gather reads no row but those that the page shows; but how much of the index it takes is bounded only by the index. */
-	if (plan->least > widest_page(db) || hk_search_ask_texts(search) > 0) {
+	if (plan->least > widest() || texts) {
 		gather(db, a, search, plan);
 		return true;
 	}
@@ -726,7 +762,7 @@ count_first(hk_db *db, const hk_list_ask *a, bool more, hk_page *page, GError **
 	int64_t seen = (int64_t)page->ids->len + more;
 
 	first.after = (hk_list_cursor){0};
-	if (!count_next(db, &first, NULL, look(&first) / 2, MIN(hk_list_few, HK_LIST_AT_LEAST),
+	if (!count_next(db, &first, NULL, counted(&first), MIN(hk_list_few, HK_LIST_AT_LEAST),
 		    &page->count, &page->exact, error)) {
 		return false;
 	}

@@ -469,14 +469,14 @@ one_says_all(const hk_filter *f)
 }
 
 void
-hk_filter_states(const hk_filter *f, hk_sqlb *b)
+hk_filter_states(const hk_filter *f, bool one, hk_sqlb *b)
 {
 	hk_sqlb_add(b, HK_SQL(" WHERE 1 = 1"));
-	if (f->open_only && !one_says_all(f)) {
+	if (f->open_only && !(one && one_says_all(f))) {
 		/* word by word the condition of the indexes cases_open_* */
 		hk_sqlb_add(b, HK_SQL(" AND c.state IN " OPEN_SQL));
 	}
-	if (f->one_state) {
+	if (one && f->one_state) {
 		hk_sqlb_add(b, HK_SQL(" AND c.state = "));
 		hk_sqlb_value(b, hk_v_str(f->one_state));
 	}
@@ -521,7 +521,7 @@ put_condition(const hk_filter *f, const hk_part *part, hk_sqlb *b)
 void
 hk_filter_where(const hk_filter *f, hk_sqlb *b)
 {
-	hk_filter_states(f, b);
+	hk_filter_states(f, true, b);
 	if (f->of == HK_LIST_CASES) {
 		hk_sqlb_add(b, f->deleted ? HK_SQL(" AND c.deleted_ms IS NOT NULL")
 					  : HK_SQL(" AND c.deleted_ms IS NULL"));
