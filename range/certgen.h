@@ -7,6 +7,7 @@
 #ifndef RG_CERTGEN_H
 #define RG_CERTGEN_H
 
+#include "base/err.h"
 #include "base/span.h"
 #include "issuer.h"
 #include "names.h"
@@ -53,7 +54,7 @@ typedef struct rg_cert {
 typedef struct rg_certgen rg_certgen;
 
 void rg_certgen_free(rg_certgen *gen);
-rg_certgen *rg_certgen_new(uint64_t seed) __attribute__((malloc(rg_certgen_free, 1)));
+rg_certgen *rg_certgen_new(uint64_t seed) HK_FREED_BY(rg_certgen_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_certgen, rg_certgen_free)
 
 /* rg_certgen_issuers(gen): the authorities; borrowed from gen. */

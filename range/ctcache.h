@@ -3,6 +3,7 @@
 #ifndef RG_CTCACHE_H
 #define RG_CTCACHE_H
 
+#include "base/err.h"
 #include "ctrender.h"
 
 /* One rendered thing, counted: a response that is being sent keeps it alive after the cache has
@@ -37,7 +38,7 @@ rg_blob_key(rg_blob_kind kind, uint64_t index)
 typedef struct rg_cache rg_cache;
 
 void rg_cache_free(rg_cache *cache);
-rg_cache *rg_cache_new(size_t max_bytes) __attribute__((malloc(rg_cache_free, 1)));
+rg_cache *rg_cache_new(size_t max_bytes) HK_FREED_BY(rg_cache_free);
 
 /* rg_cache_get(cache, key): a new reference; NULL: not there. */
 rg_blob *rg_cache_get(rg_cache *cache, uint64_t key);

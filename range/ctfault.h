@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "rng.h"
 
 enum {
@@ -41,7 +42,7 @@ const rg_fault_row *rg_fault_row_get(rg_fault fault);
 typedef struct rg_faults rg_faults;
 
 void rg_faults_free(rg_faults *faults);
-rg_faults *rg_faults_new(uint64_t seed) __attribute__((malloc(rg_faults_free, 1)));
+rg_faults *rg_faults_new(uint64_t seed) HK_FREED_BY(rg_faults_free);
 
 /* rg_faults_set(faults, spec, error): switches one on, or changes it; HK_EUSAGE says what is wrong
  * with spec. */

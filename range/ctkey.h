@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "base/err.h"
 #include "base/span.h"
 
 /* An ECDSA signature over P-256 in DER is at most 72 bytes; the DigitallySigned struct around it
@@ -15,7 +16,7 @@ typedef struct rg_ctkey rg_ctkey;
 /* rg_ctkey_open(path, error): the key in the PEM file; made and written (mode 0600) when there is
  * none. path NULL: a key that lives in memory only. */
 void rg_ctkey_free(rg_ctkey *key);
-rg_ctkey *rg_ctkey_open(const char *path, GError **error) __attribute__((malloc(rg_ctkey_free, 1)));
+rg_ctkey *rg_ctkey_open(const char *path, GError **error) HK_FREED_BY(rg_ctkey_free);
 
 hk_span rg_ctkey_spki(const rg_ctkey *key);          /* DER, borrowed */
 const uint8_t *rg_ctkey_log_id(const rg_ctkey *key); /* SHA-256 of it, 32 bytes, borrowed */

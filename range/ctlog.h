@@ -56,8 +56,7 @@ typedef struct rg_log rg_log;
  * made with another seed or another leaf_index, or whose entries do not hash to its last root is
  * refused. The first head (size 0) of a new log is published at once. */
 void rg_log_free(rg_log *log);
-rg_log *rg_log_open(const rg_log_config *config, GError **error)
-	__attribute__((malloc(rg_log_free, 1)));
+rg_log *rg_log_open(const rg_log_config *config, GError **error) HK_FREED_BY(rg_log_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_log, rg_log_free)
 
 /* rg_log_grow(log, count, when_ms, error): appends count invented entries with that timestamp:

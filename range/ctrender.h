@@ -6,6 +6,7 @@
 #ifndef RG_CTRENDER_H
 #define RG_CTRENDER_H
 
+#include "base/err.h"
 #include "ctlog.h"
 
 /* A lie about one entry. */
@@ -36,7 +37,7 @@ typedef struct rg_page {
 
 void rg_page_free(rg_page *page);
 rg_page *rg_render_page(const rg_log *log, uint64_t start, uint64_t end, const rg_twist *twist)
-	__attribute__((malloc(rg_page_free, 1)));
+	HK_FREED_BY(rg_page_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_page, rg_page_free)
 
 /* What stands before and after members to make a body of them. */

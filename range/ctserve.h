@@ -7,6 +7,7 @@
 #ifndef RG_CTSERVE_H
 #define RG_CTSERVE_H
 
+#include "base/err.h"
 #include "ctfault.h"
 #include "ctlog.h"
 
@@ -51,8 +52,7 @@ typedef struct rg_server rg_server;
 /* rg_server_new(config, error): listens; what config points at must outlive the server. HK_EPOLICY
  * for an address that is not loopback. */
 void rg_server_free(rg_server *server);
-rg_server *rg_server_new(const rg_serve_config *config, GError **error)
-	__attribute__((malloc(rg_server_free, 1)));
+rg_server *rg_server_new(const rg_serve_config *config, GError **error) HK_FREED_BY(rg_server_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_server, rg_server_free)
 
 /* rg_server_url(server): "http://127.0.0.1:8080/"; borrowed. rg_server_port(server). */

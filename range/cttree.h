@@ -7,6 +7,7 @@
 #ifndef RG_CTTREE_H
 #define RG_CTTREE_H
 
+#include "base/err.h"
 #include "base/span.h"
 
 enum { RG_HASH_SIZE = 32, RG_PROOF_MAX = 65 };
@@ -14,7 +15,7 @@ enum { RG_HASH_SIZE = 32, RG_PROOF_MAX = 65 };
 typedef struct rg_tree rg_tree;
 
 void rg_tree_free(rg_tree *tree);
-rg_tree *rg_tree_new(void) __attribute__((malloc(rg_tree_free, 1)));
+rg_tree *rg_tree_new(void) HK_FREED_BY(rg_tree_free);
 
 /* A second truth: the same tree with one leaf replaced. NULL stands for the tree as it is. */
 typedef struct rg_fork {

@@ -7,6 +7,7 @@
 #ifndef RG_ISSUER_H
 #define RG_ISSUER_H
 
+#include "base/err.h"
 #include "base/span.h"
 #include "derw.h"
 #include "rng.h"
@@ -51,7 +52,7 @@ typedef struct rg_issuers rg_issuers;
 /* rg_issuers_new(seed): every authority of issuer.def with its chain, and the pool of keys. A few
  * milliseconds. */
 void rg_issuers_free(rg_issuers *issuers);
-rg_issuers *rg_issuers_new(uint64_t seed) __attribute__((malloc(rg_issuers_free, 1)));
+rg_issuers *rg_issuers_new(uint64_t seed) HK_FREED_BY(rg_issuers_free);
 
 size_t rg_issuers_count(const rg_issuers *issuers);
 const rg_issuer *rg_issuers_at(const rg_issuers *issuers, size_t i);

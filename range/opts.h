@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 typedef enum rg_opt_type {
 	RG_TYPE_BOOL,
 	RG_TYPE_INT,
@@ -28,7 +30,7 @@ typedef struct rg_opts rg_opts;
  */
 void rg_opts_free(rg_opts *opts);
 rg_opts *rg_opts_parse(const char *command, int argc, char **argv, GError **error)
-	__attribute__((malloc(rg_opts_free, 1)));
+	HK_FREED_BY(rg_opts_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_opts, rg_opts_free)
 
 /* The value, or the default of the table. text: NULL when there is neither. list: ends with NULL,
