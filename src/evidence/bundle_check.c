@@ -1,5 +1,7 @@
 #include "evidence/bundle.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 #include "base/num.h"
 #include "store/cases.h"
@@ -277,18 +279,32 @@ check_strays(opened *o)
 	}
 }
 
+/* The certificates in the file itself, from the first one on: sys/tsp takes any other text for the name of a file of ours. */
 static void
-check_zip(opened *o, const char *ca)
+take_own_ca(opened *o)
 {
-	g_autoptr(GBytes) own = ca ? NULL : hk_zipr_get(o->zip, "tsa-ca.pem", NULL);
+	g_autoptr(GBytes) own = hk_zipr_get(o->zip, "tsa-ca.pem", NULL);
+	hk_span text = span_of(own);
+	const void *first =
+		text.len > 0 ? memmem(text.data, text.len, HK_TSP_PEM, strlen(HK_TSP_PEM)) : NULL;
 
-	if (own) {
-		o->own_ca = g_strndup(span_of(own).data ? (const char *)span_of(own).data : "",
-			g_bytes_get_size(own));
+	if (first) {
+		o->own_ca = g_strndup(
+			first, text.len - (size_t)((const uint8_t *)first - text.data));
 		g_ptr_array_add(o->report->notes,
 			g_strdup("time stamps are checked against the tsa-ca.pem in the file "
 				 "itself: "
 				 "--tsa-ca names the authority that you believe"));
+	} else if (own) {
+		wrong(o->report, "tsa-ca.pem: there is no certificate in it");
+	}
+}
+
+static void
+check_zip(opened *o, const char *ca)
+{
+	if (!ca) {
+		take_own_ca(o);
 	}
 	check_sums(o);
 	for (size_t i = 0; i < hk_zipr_count(o->zip); i++) {

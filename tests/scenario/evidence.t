@@ -231,6 +231,26 @@ sums_anew();
 ($code, $out) = ours();
 is($code, 65, 'a file that was added is found by hikeshi');
 like($out, qr/WRONG $visit\/more\.html: no manifest names it/, 'which names it');
+
+# The authority of the file itself: its text, wherever the certificate begins in it, and never the name of a file of ours.
+sub own_authority {
+	my ($text) = @_;
+	unpacked();
+	spew("$x/tsa-ca.pem", $text);
+	sums_anew();
+	unlink "$work/own.zip";
+	system("cd '$x' && zip -q -X -D -r '$work/own.zip' .") == 0 or die 'zip';
+	my $out = qx(timeout 60 '$CtFollow::hikeshi' evidence verify '$work/own.zip' --config /dev/null 2>&1);
+	return ($? >> 8, $out);
+}
+($code, $out) = own_authority("# the authority of the range\n" . slurp("$tsa_dir/ca.pem"));
+is($code, 0, 'text in front of a certificate is passed over') or diag $out;
+like($out, qr/, 1 time stamps$/m, 'and the stamp is checked against it');
+($code, $out) = own_authority("$tsa_dir/ca.pem");
+is($code, 65, 'the name of a file is no certificate');
+like($out, qr/WRONG tsa-ca\.pem: there is no certificate in it/, 'which is told');
+like($out, qr/a time stamp that was not checked/, 'and the file is not read');
+is((own_authority('/dev/zero'))[0], 65, 'nor one without an end');
 my $cut = spew("$work/cut.zip", substr slurp_raw($zip), 0, -100);
 ($code, $out, $err) = hk('evidence', 'verify', $cut);
 is($code, 65, 'half a file is none');
