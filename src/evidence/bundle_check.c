@@ -13,7 +13,7 @@
 #include "sys/tsp.h"
 #include "sys/zipr.h"
 
-enum { HEX = 2 * HK_SHA256_SIZE };
+enum { HEX = 2 * HK_SHA256_SIZE, WRONG_MAX = 10000 };
 
 /* Where the files of a run come from. */
 typedef GBytes *(*getter)(
@@ -28,7 +28,7 @@ typedef struct check {
 	const char *ca;          /* NULL: stamps are not checked */
 	getter get;
 	void *user;
-	GHashTable *named; /* names of files that the manifest names; or NULL */
+	GHashTable *named; /* names of files that a manifest names */
 } check;
 
 void
@@ -53,6 +53,12 @@ wrong(hk_bundle_report *r, const char *format, ...)
 {
 	va_list args;
 
+	if (r->wrong->len >= WRONG_MAX) {
+		if (r->wrong->len == WRONG_MAX) {
+			g_ptr_array_add(r->wrong, g_strdup("and more"));
+		}
+		return;
+	}
 	va_start(args, format);
 	g_ptr_array_add(r->wrong, g_strdup_vprintf(format, args));
 	va_end(args);
@@ -74,13 +80,16 @@ check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manife
 	g_autofree char *name =
 		g_strdup_printf("runs/%" G_GINT64_FORMAT "/%s/%s", c->run_id, visit, a->name);
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GBytes) bytes = c->get(c->user, name, a, &why);
+	g_autoptr(GBytes) bytes = NULL;
 	uint8_t hash[HK_SHA256_SIZE];
 
 	c->report->files++;
-	if (c->named) {
-		g_hash_table_add(c->named, g_strdup(name));
+	/* Once is enough: a list of a million times the same file would take days. */
+	if (!g_hash_table_add(c->named, g_strdup(name))) {
+		wrong(c->report, "%s: named twice", name);
+		return;
 	}
+	bytes = c->get(c->user, name, a, &why);
 	if (!bytes) {
 		wrong(c->report, "%s: %s", name, why->message);
 		return;
@@ -175,6 +184,10 @@ check_sum(opened *o, hk_span line)
 	}
 	g_autofree char *name = g_strndup((const char *)line.data + HEX + 2, line.len - HEX - 2);
 	g_autoptr(GError) why = NULL;
+	if (g_hash_table_contains(o->summed, name)) {
+		wrong(o->report, "%s: twice in SHA256SUMS", name);
+		return true;
+	}
 	g_autoptr(GBytes) bytes = hk_zipr_get(o->zip, name, &why);
 	if (!bytes) {
 		wrong(o->report, "%s: %s", name, why->message);
@@ -184,7 +197,9 @@ check_sum(opened *o, hk_span line)
 			wrong(o->report, "%s: its SHA-256 is not that of SHA256SUMS", name);
 		}
 	}
-	g_hash_table_add(o->summed, g_steal_pointer(&name));
+	if (bytes || hk_error_code(why) != HK_ENOENT) {
+		g_hash_table_add(o->summed, g_steal_pointer(&name));
+	}
 	return true;
 }
 
@@ -427,7 +442,9 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 	hk_bundle_report *report, GError **error)
 {
 	hk_span hash = hk_rows_blob(row, 1);
+	g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	check c = {.report = report,
+		.named = named,
 		.run_id = hk_rows_int(row, 0),
 		.case_id = case_id,
 		.token = hk_rows_blob(row, 2),

@@ -251,6 +251,14 @@ is($code, 65, 'the name of a file is no certificate');
 like($out, qr/WRONG tsa-ca\.pem: there is no certificate in it/, 'which is told');
 like($out, qr/a time stamp that was not checked/, 'and the file is not read');
 is((own_authority('/dev/zero'))[0], 65, 'nor one without an end');
+# What a file is once is enough to know: a list that names a large one a million times would be days of work.
+unpacked();
+my ($line) = slurp("$x/SHA256SUMS") =~ m{^(\S+  $visit/dom\.html\n)}m;
+spew("$x/SHA256SUMS", slurp("$x/SHA256SUMS") . $line x 20000);
+($code, $out) = ours();
+is($code, 65, 'a file that SHA256SUMS names again and again');
+like($out, qr{WRONG $visit/dom\.html: twice in SHA256SUMS}, 'is told');
+is(scalar(() = $out =~ /^WRONG /mg), 10001, 'but not for ever');
 my $cut = spew("$work/cut.zip", substr slurp_raw($zip), 0, -100);
 ($code, $out, $err) = hk('evidence', 'verify', $cut);
 is($code, 65, 'half a file is none');
