@@ -144,8 +144,7 @@ is($code, 0, 'a run without a stamp is exported') or diag $err;
 is($code, 0, 'and verified') or diag $out, $err;
 like($out, qr/run $run: 2 visits, 8 files, no time stamp/, 'which is told');
 fault('none');
-system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', "UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'")
-	: ('sqlite3', $House::database, "UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'"));
+change("UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'");
 $worker = spawn_role('work2', 'work', '--pools', 'work');
 ok(until_ok('the stamp', sub { value("SELECT COUNT(*) FROM runs WHERE stamp IS NOT NULL") == 1 }), 'stamped') or diag slurp("$work/work2.err");
 stop_it($worker);
@@ -251,6 +250,24 @@ is($code, 65, 'the name of a file is no certificate');
 like($out, qr/WRONG tsa-ca\.pem: there is no certificate in it/, 'which is told');
 like($out, qr/a time stamp that was not checked/, 'and the file is not read');
 is((own_authority('/dev/zero'))[0], 65, 'nor one without an end');
+# What the audit trail tells of must be there, whatever the sums say.
+unpacked();
+unlink "$x/runs/$run/manifest.tsr", "$x/runs/$run/tsa-chain.pem";
+sums_anew();
+($code, $out) = ours();
+is($code, 65, 'a time stamp that was taken away, sums made anew');
+like($out, qr{WRONG runs/$run/manifest\.tsr: missing, the audit trail tells of a time stamp}, 'is missed');
+unpacked();
+system("rm -r '$x/runs/$run'");
+sums_anew();
+($code, $out) = ours();
+is($code, 65, 'a run that was taken away, sums made anew');
+like($out, qr{WRONG runs/$run/manifest\.json: missing, the audit trail tells of it}, 'is missed');
+unpacked();
+unlink "$x/audit.jsonl";
+sums_anew();
+is((ours())[0], 65, 'and so is an audit trail');
+
 # What a file is once is enough to know: a list that names a large one a million times would be days of work.
 unpacked();
 my ($line) = slurp("$x/SHA256SUMS") =~ m{^(\S+  $visit/dom\.html\n)}m;
@@ -276,8 +293,41 @@ like($out, qr/WRONG $visit\/dom\.html: /, 'is named');
 is($code, 65, 'and not exported');
 ok(!-e "$work/no.zip" && !-e "$work/no.zip.tmp", 'not in part either');
 spew($blob, $was);
+sub change {
+	my ($sql) = @_;
+	system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', $sql) : ('sqlite3', $House::database, $sql));
+}
+# A merge takes runs along (store/merges); what a manifest says stays.
+($code, $out, $err) = hk('case', 'add', 'https://evil2.example/');
+is($code, 0, 'another case') or diag $err;
+change("UPDATE runs SET case_id = 2 WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '2');
+is($code, 0, 'a run that came by a merge is good') or diag $out, $err;
+like($out, qr/run $run: it was made for case 1\n.*good: 1 runs, 8 files/s, 'and its case is told');
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 0, 'nothing is missed where it came from') or diag $out, $err;
+($code, $out, $err) = hk('evidence', 'export', '2', '--out', "$work/two.zip");
+is($code, 0, 'it is exported with the case that has it') or diag $err;
+like(scalar(qx(unzip -p '$work/two.zip' audit.jsonl)), qr/"act":"run\.finish"/, 'and what the audit trail tells of it');
+($code, $out, $err) = hk('evidence', 'verify', "$work/two.zip");
+is($code, 0, 'which is good') or diag $out, $err;
+change("UPDATE runs SET case_id = 1 WHERE id = $run");
+# Rows that do not say any more what the audit trail says.
+change("CREATE TABLE kept AS SELECT manifest, stamp FROM runs WHERE id = $run");
+change("UPDATE runs SET stamp = NULL WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 65, 'a time stamp that was taken away');
+like($out, qr{WRONG runs/$run/manifest\.tsr: missing, the audit trail tells of a time stamp}, 'is missed');
+change("UPDATE runs SET manifest = NULL WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 65, 'a manifest that was taken away');
+like($out, qr{WRONG runs/$run/manifest\.json: missing, the audit trail tells of it}, 'is missed');
+change("UPDATE runs SET manifest = (SELECT manifest FROM kept), stamp = (SELECT stamp FROM kept) WHERE id = $run");
+change('DROP TABLE kept');
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 0, 'with both back it is good') or diag $out, $err;
 my $update = "UPDATE artefacts SET name = 'other.png' WHERE position = 2 AND capture_id = (SELECT MIN(id) FROM captures)";
-system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', $update) : ('sqlite3', $House::database, $update));
+change($update);
 ($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
 is($code, 65, 'a row that was changed');
 like($out, qr/WRONG run $run: in the database, not in the manifest: other\.png/, 'is told');
