@@ -149,8 +149,8 @@ save_facts(hk_flow *flow, const work *w, const char *address, GError **error)
 			"https://hosting.example/abuse", "operators", 0.6}};
 
 	return hk_facts_save(flow, w->case_id, facts, G_N_ELEMENTS(facts), asked, 1, error) &&
-	       hk_case_contacts_set(
-		       hk_flow_db(flow), w->case_id, contacts, 2, hk_flow_now(flow), error);
+	       hk_case_contacts_set(hk_flow_db(flow), w->case_id, contacts, 2, NULL, 0,
+		       hk_flow_now(flow), error);
 }
 
 static bool
