@@ -119,7 +119,7 @@ start("$work/tsa.out", "$work/tsa.err", 0, "$build/range/hikeshi-range", 'tsa', 
 until_ok('the authority', sub { slurp("$work/tsa.out") =~ /"port":\d+/ }) or die slurp("$work/tsa.err");
 my ($port) = slurp("$work/tsa.out") =~ /"port":(\d+)/;
 sub fault { HTTP::Tiny->new->post("http://127.0.0.1:$port/control?fault=$_[0]")->{success} or die 'no control' }
-my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$port\" }\n");
+my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$port\" }\nstop-file = \"$work/stop\"\n");
 my $dir = new_house('custody', egress => $egress, tsa => 'http://tsa.example/', 'tsa-ca' => "$tsa_dir/ca.pem");
 my ($code, $out, $err) = hk('case', 'add', 'https://evil.example/');
 is($code, 0, 'a case') or diag $err;
@@ -130,6 +130,15 @@ ok(!-e "$work/none.zip" && !-e "$work/none.zip.tmp", 'and no file');
 sub seed { my $run = qx('$build/tests/evidence_seed' '$House::database' '$dir/audit.key' '$dir/blobs' 1 2>&1); chomp $run; return $run }
 my $run = seed();
 like($run, qr/^\d+$/, 'a run');
+
+# While the kill switch is on, nothing that goes out is begun, and nothing is given up.
+spew("$work/stop", '');
+my $killed = spawn_role('killed', 'work', '--pools', 'work');
+ok(until_ok('upkeep', sub { value("SELECT COUNT(*) FROM jobs WHERE stage = 'sweep' AND state = 'ready' AND due_ms > " . 1000 * time) == 1 }), 'the kill switch: what stays inside is done') or diag slurp("$work/killed.err");
+is(value("SELECT COUNT(*) FROM jobs WHERE stage IN ('stamp', 'enrich') AND (state <> 'ready' OR attempts > 0)"), 0, 'what goes out waits');
+is(value("SELECT COUNT(*) FROM jobs WHERE stage = 'stamp' AND state = 'ready'"), 1, 'the stamp, too');
+stop_it($killed);
+unlink "$work/stop";
 
 # The stamp: an authority that lies is found out; one that comes back is asked again.
 fault('nonce');
