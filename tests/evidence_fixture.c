@@ -57,7 +57,7 @@ file_of(const work *w, hk_span bytes, const char *kind, const char *name, const 
 }
 
 static bool
-files_of(const work *w, size_t picture, hk_artefact_row files[4], GError **error)
+files_of(const work *w, size_t picture, hk_artefact_row files[5], GError **error)
 {
 	gsize len;
 	const void *png = g_bytes_get_data(w->pictures[picture], &len);
@@ -70,14 +70,16 @@ files_of(const work *w, size_t picture, hk_artefact_row files[4], GError **error
 	       file_of(w, hk_span_str(hostile_page), "full", "full.png", "image/png", &files[2],
 		       error) &&
 	       file_of(w, hk_span_str("-----BEGIN CERTIFICATE-----\n"), "chain", "chain.pem",
-		       "application/x-pem-file", &files[3], error);
+		       "application/x-pem-file", &files[3], error) &&
+	       file_of(w, hk_span_str("{\"pages\":[{\"text\":\"0123456789\"}]}"), "json",
+		       "capture.json", "application/json", &files[4], error);
 }
 
 static bool
 save_done(hk_flow *flow, const work *w, int64_t run, GError **error)
 {
 	static const uint8_t certificate[32] = {0xab, 0xcd};
-	hk_artefact_row phone[4], desktop[4];
+	hk_artefact_row phone[5], desktop[5];
 	int64_t now = hk_flow_now(flow);
 
 	if (!files_of(w, 0, phone, error) || !files_of(w, 1, desktop, error)) {
@@ -96,8 +98,8 @@ save_done(hk_flow *flow, const work *w, int64_t run, GError **error)
 		.at_ms = now,
 		.took_ms = 2345};
 	hk_evidence_variant variants[3] = {
-		{.capture = common, .artefacts = phone, .artefact_count = 4},
-		{.capture = common, .artefacts = desktop, .artefact_count = 4},
+		{.capture = common, .artefacts = phone, .artefact_count = 5},
+		{.capture = common, .artefacts = desktop, .artefact_count = 5},
 		{.capture = common}};
 	variants[0].capture.profile = "iphone";
 	variants[0].capture.referrer = "sms";
@@ -149,8 +151,8 @@ save_facts(hk_flow *flow, const work *w, const char *address, GError **error)
 			"https://hosting.example/abuse", "operators", 0.6}};
 
 	return hk_facts_save(flow, w->case_id, facts, G_N_ELEMENTS(facts), asked, 1, error) &&
-	       hk_case_contacts_set(
-		       hk_flow_db(flow), w->case_id, contacts, 2, hk_flow_now(flow), error);
+	       hk_case_contacts_set(hk_flow_db(flow), w->case_id, contacts, 2, NULL, 0,
+		       hk_flow_now(flow), error);
 }
 
 static bool

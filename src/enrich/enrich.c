@@ -178,7 +178,7 @@ keep_raws(hk_enrich *e, saving *s, GError **error)
 static bool
 save_contacts(hk_flow *flow, const saving *s, GError **error)
 {
-	const GPtrArray *reaches = s->found->reaches;
+	const GPtrArray *reaches = s->found->reaches, *keeps = s->found->keeps;
 	g_autofree hk_case_contact *contacts = g_new0(hk_case_contact, reaches->len + 1);
 
 	for (unsigned i = 0; i < reaches->len; i++) {
@@ -190,8 +190,13 @@ save_contacts(hk_flow *flow, const saving *s, GError **error)
 			.source = r->source,
 			.confidence = r->confidence};
 	}
-	return hk_case_contacts_set(
-		hk_flow_db(flow), s->case_id, contacts, reaches->len, hk_flow_now(flow), error);
+	g_autofree hk_contact_part *keep = g_new0(hk_contact_part, keeps->len + 1);
+	for (unsigned i = 0; i < keeps->len; i++) {
+		const hk_finding *f = keeps->pdata[i];
+		keep[i] = (hk_contact_part){f->kind, f->subject};
+	}
+	return hk_case_contacts_set(hk_flow_db(flow), s->case_id, contacts, reaches->len, keep,
+		keeps->len, hk_flow_now(flow), error);
 }
 
 static bool
@@ -210,7 +215,7 @@ save(hk_flow *flow, void *user, GError **error)
 	}
 	if (!hk_facts_save(flow, s->case_id, s->facts, found->facts->len, scopes,
 		    found->scopes->len, error) ||
-		(found->contacts_known && !save_contacts(flow, s, error))) {
+		!save_contacts(flow, s, error)) {
 		return false;
 	}
 	if (found->retry_ms < 0) {
@@ -231,6 +236,9 @@ look_and_save(hk_enrich *e, hk_flow *flow, saving *s, const hk_case_row *row, GE
 	}
 	g_autoptr(hk_enriched) found =
 		hk_enrich_look(e, row->host, &who, (const char *const *)legit->pdata);
+	if (hk_egress_killed(e->egress)) {
+		return hk_error_set(error, HK_EAGAIN, "the kill switch is on");
+	}
 	for (unsigned i = 0; i < found->troubles->len; i++) {
 		hk_log(HK_EVENT_ENRICH_UNANSWERED, HK_F_STR("case", s->job->key),
 			HK_F_STR("host", row->host), HK_F_STR("reason", found->troubles->pdata[i]));

@@ -53,7 +53,8 @@ typedef struct hk_enriched {
 	GPtrArray *scopes;   /* hk_finding with subject and kind only: answered in full */
 	GPtrArray *reaches;  /* hk_reach: mailboxes and forms, most trusted first */
 	GPtrArray *troubles; /* owned texts: what was not answered, and why */
-	bool contacts_known; /* the parties were found: reaches replace what was known */
+	GPtrArray *
+		keeps; /* hk_finding with kind and maybe subject only: kinds of contacts that were not answered for; those that are known stay */
 	int64_t retry_ms;    /* a server wants us back after that time; -1: none */
 } hk_enriched;
 void hk_enriched_free(hk_enriched *enriched); /* accepts NULL */

@@ -71,6 +71,7 @@ hk_enriched_free(hk_enriched *out)
 		g_ptr_array_unref(out->facts);
 		g_ptr_array_unref(out->scopes);
 		g_ptr_array_unref(out->reaches);
+		g_ptr_array_unref(out->keeps);
 		g_ptr_array_unref(out->troubles);
 		g_free(out);
 	}
@@ -339,9 +340,71 @@ contacts_of(hk_enriched *out, const look *l, const char *const *legit)
 		}
 	}
 	g_ptr_array_sort(out->reaches, by_confidence);
-	/* When neither registry nor network answered, what was known of them stays. */
-	out->contacts_known = ask.registration || l->address_count > 0 ||
-			      (l->registration && l->registration->answer == HK_REG_NOT_FOUND);
+}
+
+/* ---- Who did not answer ---- */
+
+static void
+keep(hk_enriched *out, hk_contact_scope scope, const char *subject)
+{
+	hk_finding *f = g_new0(hk_finding, 1);
+
+	f->kind = g_strdup(hk_contact_scope_name(scope));
+	f->subject = g_strdup(subject);
+	g_ptr_array_add(out->keeps, f);
+}
+
+static bool
+is_verdict(const hk_ask_replies *replies)
+{
+	return replies->answer == HK_REG_FOUND || replies->answer == HK_REG_NOT_FOUND ||
+	       replies->answer == HK_REG_RESERVED;
+}
+
+/* Whether the DNS said where the site is, even if it is nowhere. */
+static bool
+is_placed(const look *l)
+{
+	bool placed = l->is_ip || l->answers;
+
+	for (unsigned i = 0; l->answers && i < l->answers->len; i++) {
+		const hk_dns_answer *a = l->answers->pdata[i];
+		bool address = a->type == HK_DNSMSG_A || a->type == HK_DNSMSG_AAAA;
+		placed = placed && (!address || a->status == HK_DNS_OK ||
+					   a->status == HK_DNS_NODATA ||
+					   a->status == HK_DNS_NXDOMAIN);
+	}
+	return placed;
+}
+
+/* What was known of parties that did not answer this time stays: a registry that is busy takes nobody's abuse desk away. */
+static void
+keeps_of(hk_enriched *out, const look *l)
+{
+	static const hk_contact_scope by_name[] = {
+		HK_SCOPE_HOSTING, HK_SCOPE_AS, HK_SCOPE_CDN, HK_SCOPE_DNS};
+	char as[16];
+
+	if (l->registration && !is_verdict(l->registration)) {
+		keep(out, HK_SCOPE_REGISTRAR, NULL);
+		keep(out, HK_SCOPE_REGISTRY, NULL);
+	}
+	if (!is_placed(l)) {
+		for (size_t i = 0; i < G_N_ELEMENTS(by_name); i++) {
+			keep(out, by_name[i], NULL);
+		}
+		return;
+	}
+	for (unsigned i = 0; i < l->address_count; i++) {
+		const hk_enrich_address *a = &l->addresses[i];
+		if (a->network && !is_verdict(a->network)) {
+			keep(out, HK_SCOPE_HOSTING, a->text);
+		}
+		if (a->autnum && !is_verdict(a->autnum)) {
+			g_snprintf(as, sizeof as, "AS%u", a->place.asn);
+			keep(out, HK_SCOPE_AS, as);
+		}
+	}
 }
 
 /* ---- All of it ---- */
@@ -371,6 +434,7 @@ collect(hk_enriched *out, const look *l, const char *const *legit)
 		out->retry_ms = MAX(out->retry_ms, l->registration->retry_ms);
 	}
 	contacts_of(out, l, legit);
+	keeps_of(out, l);
 }
 
 static void
@@ -423,6 +487,7 @@ hk_enrich_look(
 	out->scopes = g_ptr_array_new_with_free_func(finding_free);
 	out->reaches = g_ptr_array_new_with_free_func(reach_free);
 	out->troubles = g_ptr_array_new_with_free_func(g_free);
+	out->keeps = g_ptr_array_new_with_free_func(finding_free);
 	out->retry_ms = -1;
 	GThread *threads[] = {g_thread_new("names", ask_names, &l),
 		g_thread_new("web", ask_web, &l), g_thread_new("registry", ask_registry, &l)};

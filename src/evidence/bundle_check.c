@@ -1,7 +1,10 @@
 #include "evidence/bundle.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 #include "base/num.h"
+#include "evidence/bundle_told.h"
 #include "store/cases.h"
 #include "store/custody.h"
 #include "sys/clock.h"
@@ -11,7 +14,7 @@
 #include "sys/tsp.h"
 #include "sys/zipr.h"
 
-enum { HEX = 2 * HK_SHA256_SIZE };
+enum { HEX = 2 * HK_SHA256_SIZE, WRONG_MAX = 10000 };
 
 /* Where the files of a run come from. */
 typedef GBytes *(*getter)(
@@ -26,7 +29,8 @@ typedef struct check {
 	const char *ca;          /* NULL: stamps are not checked */
 	getter get;
 	void *user;
-	GHashTable *named; /* names of files that the manifest names; or NULL */
+	GHashTable *named; /* names of files that a manifest names */
+	hk_told *told;     /* what the audit trail tells */
 } check;
 
 void
@@ -51,6 +55,12 @@ wrong(hk_bundle_report *r, const char *format, ...)
 {
 	va_list args;
 
+	if (r->wrong->len >= WRONG_MAX) {
+		if (r->wrong->len == WRONG_MAX) {
+			g_ptr_array_add(r->wrong, g_strdup("and more"));
+		}
+		return;
+	}
 	va_start(args, format);
 	g_ptr_array_add(r->wrong, g_strdup_vprintf(format, args));
 	va_end(args);
@@ -72,13 +82,16 @@ check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manife
 	g_autofree char *name =
 		g_strdup_printf("runs/%" G_GINT64_FORMAT "/%s/%s", c->run_id, visit, a->name);
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GBytes) bytes = c->get(c->user, name, a, &why);
+	g_autoptr(GBytes) bytes = NULL;
 	uint8_t hash[HK_SHA256_SIZE];
 
 	c->report->files++;
-	if (c->named) {
-		g_hash_table_add(c->named, g_strdup(name));
+	/* Once is enough: a list of a million times the same file would take days. */
+	if (!g_hash_table_add(c->named, g_strdup(name))) {
+		wrong(c->report, "%s: named twice", name);
+		return;
 	}
+	bytes = c->get(c->user, name, a, &why);
 	if (!bytes) {
 		wrong(c->report, "%s: %s", name, why->message);
 		return;
@@ -101,6 +114,13 @@ check_stamp(check *c)
 	char at[HK_CLOCK_TEXT_SIZE];
 
 	if (c->token.len == 0) {
+		const hk_told_run *told = hk_told_run_get(c->told, c->run_id);
+		if (told && told->stamped) {
+			wrong(c->report,
+				"runs/%" G_GINT64_FORMAT "/manifest.tsr: missing, the audit trail "
+				"tells of a time stamp",
+				c->run_id);
+		}
 		return g_strdup("no time stamp");
 	}
 	if (!c->ca) {
@@ -117,6 +137,58 @@ check_stamp(check *c)
 		*info.signer ? info.signer : "an authority without a name");
 }
 
+/* The manifest against what the audit trail kept of it. True: it is that one. */
+static bool
+check_told(check *c)
+{
+	hk_told_run *told = hk_told_run_get(c->told, c->run_id);
+	uint8_t hash[HK_SHA256_SIZE];
+
+	if (!told || !told->finished) {
+		return false;
+	}
+	told->seen = true;
+	hk_sha256(c->text, hash);
+	if (memcmp(hash, told->manifest, sizeof hash) != 0) {
+		wrong(c->report,
+			"runs/%" G_GINT64_FORMAT
+			"/manifest.json: its SHA-256 is not that of the audit trail",
+			c->run_id);
+		return false;
+	}
+	return true;
+}
+
+/* Whose run it is. A run that came by a merge names the case that it was made for: then the audit trail must know this manifest. */
+static void
+check_numbers(check *c, const hk_manifest *m, bool known)
+{
+	if (m->run_id != c->run_id || (c->case_id != 0 && m->case_id != c->case_id && !known)) {
+		wrong(c->report,
+			"runs/%" G_GINT64_FORMAT "/manifest.json: it is of run %" G_GINT64_FORMAT
+			" of case %" G_GINT64_FORMAT,
+			c->run_id, m->run_id, m->case_id);
+	} else if (c->case_id != 0 && m->case_id != c->case_id) {
+		g_ptr_array_add(c->report->notes,
+			g_strdup_printf("run %" G_GINT64_FORMAT
+					": it was made for case %" G_GINT64_FORMAT,
+				c->run_id, m->case_id));
+	}
+}
+
+static void
+check_missed(const hk_told *told, hk_bundle_report *report)
+{
+	g_autoptr(GArray) missed = hk_told_missed(told);
+
+	for (guint i = 0; i < missed->len; i++) {
+		wrong(report,
+			"runs/%" G_GINT64_FORMAT
+			"/manifest.json: missing, the audit trail tells of it",
+			g_array_index(missed, int64_t, i));
+	}
+}
+
 /* Returns what the manifest says, for more checks; NULL: it says nothing. */
 static hk_manifest_file *
 check_run(check *c)
@@ -127,18 +199,14 @@ check_run(check *c)
 
 	c->report->runs++;
 	g_autofree char *stamp = check_stamp(c);
+	bool known = check_told(c);
 	if (!file) {
 		wrong(c->report, "runs/%" G_GINT64_FORMAT "/manifest.json: %s", c->run_id,
 			why->message);
 		return NULL;
 	}
 	const hk_manifest *m = hk_manifest_of(file);
-	if (m->run_id != c->run_id || (c->case_id != 0 && m->case_id != c->case_id)) {
-		wrong(c->report,
-			"runs/%" G_GINT64_FORMAT "/manifest.json: it is of run %" G_GINT64_FORMAT
-			" of case %" G_GINT64_FORMAT,
-			c->run_id, m->run_id, m->case_id);
-	}
+	check_numbers(c, m, known);
 	for (size_t i = 0; i < m->variant_count; i++) {
 		for (size_t k = 0; k < m->variants[i].artefact_count; k++) {
 			check_file(c, &m->variants[i], i, &m->variants[i].artefacts[k]);
@@ -157,6 +225,7 @@ typedef struct opened {
 	hk_zipr *zip;
 	hk_bundle_report *report;
 	GHashTable *summed, *named; /* names: in SHA256SUMS; that a manifest accounts for */
+	hk_told *told;
 	char *own_ca;
 } opened;
 
@@ -173,6 +242,10 @@ check_sum(opened *o, hk_span line)
 	}
 	g_autofree char *name = g_strndup((const char *)line.data + HEX + 2, line.len - HEX - 2);
 	g_autoptr(GError) why = NULL;
+	if (g_hash_table_contains(o->summed, name)) {
+		wrong(o->report, "%s: twice in SHA256SUMS", name);
+		return true;
+	}
 	g_autoptr(GBytes) bytes = hk_zipr_get(o->zip, name, &why);
 	if (!bytes) {
 		wrong(o->report, "%s: %s", name, why->message);
@@ -182,7 +255,9 @@ check_sum(opened *o, hk_span line)
 			wrong(o->report, "%s: its SHA-256 is not that of SHA256SUMS", name);
 		}
 	}
-	g_hash_table_add(o->summed, g_steal_pointer(&name));
+	if (bytes || hk_error_code(why) != HK_ENOENT) {
+		g_hash_table_add(o->summed, g_steal_pointer(&name));
+	}
 	return true;
 }
 
@@ -260,7 +335,8 @@ check_zipped_run(opened *o, const char *name, int64_t run_id, const char *ca)
 			.ca = ca ? ca : o->own_ca,
 			.get = get_zipped,
 			.user = o,
-			.named = o->named};
+			.named = o->named,
+			.told = o->told};
 		hk_manifest_file_free(check_run(&c));
 	}
 }
@@ -277,20 +353,48 @@ check_strays(opened *o)
 	}
 }
 
+/* The certificates in the file itself, from the first one on: sys/tsp takes any other text for the name of a file of ours. */
 static void
-check_zip(opened *o, const char *ca)
+take_own_ca(opened *o)
 {
-	g_autoptr(GBytes) own = ca ? NULL : hk_zipr_get(o->zip, "tsa-ca.pem", NULL);
+	g_autoptr(GBytes) own = hk_zipr_get(o->zip, "tsa-ca.pem", NULL);
+	hk_span text = span_of(own);
+	const void *first =
+		text.len > 0 ? memmem(text.data, text.len, HK_TSP_PEM, strlen(HK_TSP_PEM)) : NULL;
 
-	if (own) {
-		o->own_ca = g_strndup(span_of(own).data ? (const char *)span_of(own).data : "",
-			g_bytes_get_size(own));
+	if (first) {
+		o->own_ca = g_strndup(
+			first, text.len - (size_t)((const uint8_t *)first - text.data));
 		g_ptr_array_add(o->report->notes,
 			g_strdup("time stamps are checked against the tsa-ca.pem in the file "
 				 "itself: "
 				 "--tsa-ca names the authority that you believe"));
+	} else if (own) {
+		wrong(o->report, "tsa-ca.pem: there is no certificate in it");
+	}
+}
+
+static void
+read_told(opened *o)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GBytes) text = hk_zipr_get(o->zip, "audit.jsonl", &why);
+
+	if (!text) {
+		wrong(o->report, "audit.jsonl: %s", why->message);
+	} else if (!hk_told_lines(o->told, span_of(text))) {
+		wrong(o->report, "audit.jsonl: a line is no audit row");
+	}
+}
+
+static void
+check_zip(opened *o, const char *ca)
+{
+	if (!ca) {
+		take_own_ca(o);
 	}
 	check_sums(o);
+	read_told(o);
 	for (size_t i = 0; i < hk_zipr_count(o->zip); i++) {
 		const char *name = hk_zipr_name(o->zip, i);
 		int64_t run_id;
@@ -299,6 +403,7 @@ check_zip(opened *o, const char *ca)
 		}
 	}
 	check_strays(o);
+	check_missed(o->told, o->report);
 	if (o->report->runs == 0) {
 		wrong(o->report, "runs/: there is no manifest");
 	}
@@ -311,7 +416,8 @@ hk_bundle_check_file(const char *path, const char *ca, hk_bundle_report *report,
 	g_autoptr(hk_zipr) zip = bytes ? hk_zipr_new(span_of(bytes), error) : NULL;
 	g_autoptr(GHashTable) summed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	opened o = {zip, report, summed, named, NULL};
+	g_autoptr(hk_told) told = hk_told_new();
+	opened o = {zip, report, summed, named, told, NULL};
 
 	if (!zip) {
 		g_prefix_error(error, "%s: ", path);
@@ -408,10 +514,13 @@ check_rows(
 
 static bool
 check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_rows *row,
-	hk_bundle_report *report, GError **error)
+	hk_told *told, hk_bundle_report *report, GError **error)
 {
 	hk_span hash = hk_rows_blob(row, 1);
+	g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	check c = {.report = report,
+		.named = named,
+		.told = told,
 		.run_id = hk_rows_int(row, 0),
 		.case_id = case_id,
 		.token = hk_rows_blob(row, 2),
@@ -424,6 +533,10 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 							    : NULL;
 
 	if (!text) {
+		hk_told_run *known = hk_told_run_get(told, c.run_id);
+		if (known) {
+			known->seen = true;
+		}
 		report->runs++;
 		wrong(report, "runs/%" G_GINT64_FORMAT "/manifest.json: %s", c.run_id,
 			why ? why->message : "its row has no hash");
@@ -432,6 +545,23 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 	c.text = span_of(text);
 	g_autoptr(hk_manifest_file) file = check_run(&c);
 	return !file || check_rows(db, c.run_id, hk_manifest_of(file), report, error);
+}
+
+static hk_told *
+told_of(hk_db *db, int64_t case_id, GError **error)
+{
+	g_autoptr(hk_told) told = hk_told_new();
+	g_autoptr(hk_rows) rows = hk_custody_told(db, case_id, error);
+	GError *inner = NULL;
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		hk_told_add(
+			told, hk_rows_str(rows, 0), hk_rows_int(rows, 1), hk_rows_str(rows, 2));
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	return rows && !inner ? g_steal_pointer(&told) : NULL;
 }
 
 bool
@@ -444,14 +574,22 @@ hk_bundle_check_case(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca
 	if (!hk_cases_get(db, case_id, &row, error)) {
 		return false;
 	}
+	g_autoptr(hk_told) told = told_of(db, case_id, error);
+	if (!told) {
+		return false;
+	}
 	g_autoptr(hk_rows) runs = hk_custody_runs(db, case_id, error);
 	while (runs && hk_rows_next(runs, &inner)) {
-		if (!check_row(db, blobs, case_id, ca, runs, report, error)) {
+		if (!check_row(db, blobs, case_id, ca, runs, told, report, error)) {
 			return false;
 		}
 	}
 	if (inner) {
 		g_propagate_error(error, inner);
 	}
-	return runs && !inner;
+	if (!runs || inner) {
+		return false;
+	}
+	check_missed(told, report);
+	return true;
 }

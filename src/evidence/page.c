@@ -513,10 +513,10 @@ finish(hk_run *run)
 	hk_capture *c = run->capture;
 
 	hk_run_finish_bodies(run);
-	finish_hops(c);
 	if (run->job->addresses) {
 		run->job->addresses(run->job->user, hk_browser_tab_slot(run->tab), c);
 	}
+	finish_hops(c);
 	if (run->failed && !run->download && !hk_capture_noted(c, HK_CAPTURE_TIMEOUT) &&
 		!hk_capture_noted(c, HK_CAPTURE_REFUSED)) {
 		hk_capture_note(c, HK_CAPTURE_UNREACHABLE);

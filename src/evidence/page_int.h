@@ -44,6 +44,7 @@ typedef struct hk_run {
 	GHashTable *flows;  /* id -> hk_transfer */
 	GHashTable *asks;   /* id of the call (int64) -> hk_ask */
 	unsigned working;   /* flows that are open */
+	size_t streamed;    /* bytes of bodies in flows */
 	int64_t active_ms;  /* last time that the network did something */
 	int64_t look_ms;    /* last time that the memory was looked at */
 	int64_t clicked_ms; /* 0: no click is waiting for its navigation */

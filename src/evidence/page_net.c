@@ -442,6 +442,25 @@ cut_body(hk_run *run, hk_transfer *flow)
 	close_flow(run, flow);
 }
 
+/* Bytes of bodies that may still be taken. Those in flows count, too: a page may have any number of them under way. */
+static size_t
+room_of(const hk_run *run)
+{
+	size_t held = run->capture->body_bytes + run->streamed;
+
+	return HK_CAPTURE_BODIES_MAX - MIN(held, HK_CAPTURE_BODIES_MAX);
+}
+
+/* What a flow has of its body is kept elsewhere, or nowhere. */
+static void
+let_go(hk_run *run, hk_transfer *flow)
+{
+	run->streamed -= flow->bytes->len + (flow->head ? g_bytes_get_size(flow->head) : 0);
+	g_clear_pointer(&flow->head, g_bytes_unref);
+	g_byte_array_unref(flow->bytes);
+	flow->bytes = g_byte_array_new();
+}
+
 static void
 on_data(hk_run *run, const hk_cdp_message *m)
 {
@@ -459,10 +478,14 @@ on_data(hk_run *run, const hk_cdp_message *m)
 		return;
 	}
 	g_autoptr(GBytes) data = base64_of(&m->body, "data");
-	size_t room = HK_CAPTURE_BODY_MAX - MIN(flow->bytes->len, HK_CAPTURE_BODY_MAX);
+	size_t own = HK_CAPTURE_BODY_MAX - MIN(flow->bytes->len, HK_CAPTURE_BODY_MAX);
+	size_t take = MIN(g_bytes_get_size(data), MIN(own, room_of(run)));
 
-	g_byte_array_append(flow->bytes, g_bytes_get_data(data, NULL),
-		(guint)MIN(g_bytes_get_size(data), room));
+	if (take < g_bytes_get_size(data) && !flow->cut) {
+		cut_body(run, flow);
+	}
+	g_byte_array_append(flow->bytes, g_bytes_get_data(data, NULL), (guint)take);
+	run->streamed += take;
 }
 
 /* Takes body. */
@@ -497,6 +520,7 @@ keep_stream(hk_run *run, hk_transfer *flow)
 
 	if (flow->finished && !flow->failed && !flow->cut && (int64_t)have < flow->received) {
 		flow->streaming = false;
+		let_go(run, flow);
 		ask(run, flow, HK_ASK_BODY, "Network.getResponseBody");
 		return;
 	}
@@ -507,7 +531,7 @@ keep_stream(hk_run *run, hk_transfer *flow)
 			(guint)g_bytes_get_size(flow->head));
 	}
 	g_byte_array_append(all, flow->bytes->data, flow->bytes->len);
-	g_byte_array_set_size(flow->bytes, 0);
+	let_go(run, flow);
 	keep_body(run, flow, g_byte_array_free_to_bytes(g_steal_pointer(&all)), true);
 }
 
@@ -601,7 +625,13 @@ static void
 on_stream_answer(hk_run *run, hk_transfer *flow, const hk_cdp_message *m)
 {
 	if (!m->failed) {
-		flow->head = base64_of(&m->body, "bufferedData");
+		g_autoptr(GBytes) head = base64_of(&m->body, "bufferedData");
+		size_t take = MIN(g_bytes_get_size(head), room_of(run));
+		if (take < g_bytes_get_size(head) && !flow->cut) {
+			cut_body(run, flow);
+		}
+		flow->head = g_bytes_new(g_bytes_get_data(head, NULL), take);
+		run->streamed += take;
 		flow->streaming = true;
 		if (flow->finished) {
 			keep_stream(run, flow);
@@ -708,6 +738,7 @@ hk_run_forget(hk_run *run)
 	g_hash_table_remove_all(run->flows);
 	g_array_set_size(c->notes, 0);
 	c->body_bytes = 0;
+	run->streamed = 0;
 	run->working = 0;
 	run->opened = false;
 	run->dialogs = run->windows = run->moves = 0;

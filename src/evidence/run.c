@@ -563,6 +563,9 @@ do_run(running *r, hk_flow *flow, hk_job *job, GError **error)
 		!visit_all(r, flow, job, error)) {
 		return false;
 	}
+	if (hk_egress_killed(r->kit->config.egress)) {
+		return hk_error_set(error, HK_EAGAIN, "the kill switch is on");
+	}
 	const GError *none = no_browser(r);
 	if (none) {
 		g_propagate_error(error, g_error_copy(none));
@@ -606,7 +609,8 @@ hk_capture_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	} else if (good && !do_run(&r, flow, mine, &why)) {
 		hk_err code = hk_error_code(why);
 		hk_flow_rollback(flow);
-		if (code == HK_EINCONSISTENT ||
+		/* What the kill switch cut says nothing of the site: it is done when the switch is off again. */
+		if (code == HK_EINCONSISTENT || hk_egress_killed(r.kit->config.egress) ||
 			(may_pass(code) && stage && job->attempts < stage->attempts)) {
 			g_propagate_error(error, g_steal_pointer(&why));
 			good = false;

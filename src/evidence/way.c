@@ -56,68 +56,134 @@ add_refusal(hk_capture *capture, const hk_gate_row *row)
 	}
 }
 
-/* Whether nothing but refusals came from where an address leads. */
+/* What the gate's report says of the places ("host:port") that were asked for. */
+typedef struct places {
+	GHashTable *known;   /* somebody answered: place -> its address, borrowed */
+	GHashTable *away;    /* nobody did: no such name, no connection */
+	GHashTable *refused; /* egress did not let it happen, or the DNS did not say */
+	GHashTable *killed;  /* the kill switch cut it, whatever came before */
+} places;
+
+static GHashTable *
+set_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 static bool
-is_refused(const GHashTable *refused, const char *url)
+is_in(GHashTable *set, const char *url)
 {
 	g_autofree char *authority = authority_of(url);
 
-	return authority && g_hash_table_contains((GHashTable *)(uintptr_t)refused, authority);
+	return authority && g_hash_table_contains(set, authority);
+}
+
+static void
+sort_row(places *p, const hk_gate_row *row)
+{
+	g_autofree char *host = g_ascii_strdown(row->host, -1);
+	g_autofree char *place = g_strdup_printf("%s:%u", host, row->port);
+
+	if (row->refused == HK_EGRESS_KILLED) {
+		g_hash_table_add(p->killed, g_strdup(place));
+	}
+	if (row->refused == HK_EGRESS_UNRESOLVED || row->refused == HK_EGRESS_CONNECT) {
+		g_hash_table_add(p->away, g_steal_pointer(&place));
+	} else if (*row->address) {
+		g_hash_table_insert(p->known, g_steal_pointer(&place), row->address);
+	} else {
+		g_hash_table_add(p->refused, g_steal_pointer(&place));
+	}
+}
+
+/* A place that answered once is there. */
+static void
+forget_known(const places *p, GHashTable *set)
+{
+	GHashTableIter iter;
+	void *place;
+
+	g_hash_table_iter_init(&iter, set);
+	while (g_hash_table_iter_next(&iter, &place, NULL)) {
+		if (g_hash_table_contains(p->known, place)) {
+			g_hash_table_iter_remove(&iter);
+		}
+	}
 }
 
 /* A refusal over http is an answer of the gate's with a text of its own: no page of anybody's. What a page itself says about refusals counts for
  * nothing: only the gate's report does. */
 static void
-drop_refused(hk_capture *capture, const GHashTable *refused)
+drop_refused(hk_capture *capture, const places *p)
 {
+	const char *end = capture->final_url ? capture->final_url : capture->url;
+
 	for (guint i = capture->pages->len; i > 0; i--) {
 		const hk_capture_page *page = g_ptr_array_index(capture->pages, i - 1);
 
-		if (is_refused(refused, page->url)) {
+		if (is_in(p->refused, page->url) || is_in(p->away, page->url)) {
 			g_ptr_array_remove_index(capture->pages, i - 1);
 		}
 	}
-	if (is_refused(refused, capture->final_url ? capture->final_url : capture->url)) {
+	if (is_in(p->refused, end) || is_in(p->killed, end)) {
 		hk_capture_note(capture, HK_CAPTURE_REFUSED);
+	} else if (is_in(p->away, end)) {
+		hk_capture_note(capture, HK_CAPTURE_UNREACHABLE);
 	}
+}
+
+/* Such an answer is not what the place said: it said nothing. */
+static void
+drop_answer(hk_capture *capture, hk_capture_exchange *x)
+{
+	const char *code = hk_capture_header_get(x->response_headers, "Hikeshi-Refused");
+
+	if (!code) {
+		return;
+	}
+	g_free(x->error);
+	x->error = g_strdup_printf("egress: %s", code);
+	x->status = 0;
+	g_clear_pointer(&x->status_text, g_free);
+	g_clear_pointer(&x->response_head, g_free);
+	g_clear_pointer(&x->mime, g_free);
+	if (x->body) {
+		capture->body_bytes -= g_bytes_get_size(x->body);
+	}
+	g_clear_pointer(&x->body, g_bytes_unref);
+	x->body_exact = false;
+	x->body_why = "none";
+	g_ptr_array_set_size(x->response_headers, 0);
 }
 
 void
 hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 {
-	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) refused =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) known = set_new();
+	g_autoptr(GHashTable) away = set_new();
+	g_autoptr(GHashTable) refused = set_new();
+	g_autoptr(GHashTable) killed = set_new();
+	places p = {known, away, refused, killed};
 	hk_gate_report report;
 
 	hk_gate_report_get(gate, slot, &report);
 	for (guint i = 0; i < report.rows->len; i++) {
 		const hk_gate_row *row = g_ptr_array_index(report.rows, i);
 
-		g_autofree char *host = g_ascii_strdown(row->host, -1);
-		char *place = g_strdup_printf("%s:%u", host, row->port);
-
 		if (row->refused != HK_EGRESS_OK) {
 			add_refusal(capture, row);
 		}
-		if (*row->address) {
-			g_hash_table_insert(known, place, row->address);
-		} else {
-			g_hash_table_add(refused, place);
-		}
+		sort_row(&p, row);
 	}
-	GHashTableIter iter;
-	void *place;
-
-	g_hash_table_iter_init(&iter, refused);
-	while (g_hash_table_iter_next(&iter, &place, NULL)) {
-		if (g_hash_table_contains(known, place)) {
-			g_hash_table_iter_remove(&iter);
-		}
-	}
-	drop_refused(capture, refused);
+	forget_known(&p, away);
+	forget_known(&p, refused);
+	drop_refused(capture, &p);
 	for (guint i = 0; i < capture->exchanges->len; i++) {
 		hk_capture_exchange *x = g_ptr_array_index(capture->exchanges, i);
+
+		if (is_in(refused, x->url) || is_in(away, x->url)) {
+			drop_answer(capture, x);
+		}
 		g_autofree char *authority = x->status > 0 ? authority_of(x->url) : NULL;
 		const char *address = authority ? g_hash_table_lookup(known, authority) : NULL;
 

@@ -5,6 +5,7 @@
 #include "flow/case_int.h"
 #include "flow/check.h"
 #include "flow/states.h"
+#include "store/jobs.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
@@ -19,6 +20,15 @@ job_of(hk_flow *flow, const char *stage, int64_t key, int64_t case_id, GError **
 	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, key);
 
 	return hk_flow_job(flow, stage, text, case_id, NULL, hk_flow_now(flow), error);
+}
+
+/* A person who asks once more puts a dead letter back: its key is taken as long as it lies there, and nothing would come of the wish. */
+static bool
+wish(hk_flow *flow, const char *stage, int64_t key, GError **error)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, key);
+
+	return hk_jobs_revive_key(flow->db, stage, text, hk_flow_now(flow), error);
 }
 
 static bool
@@ -78,7 +88,8 @@ hk_evidence_ask(hk_flow *flow, int64_t case_id, const char *url, const char *pla
 		return hk_error_set(
 			error, HK_EFORM, "url: the case has none; name the URL to be secured");
 	}
-	if (!add_run(flow, case_id, place, plan, flow->who.login, &run, error)) {
+	if (!add_run(flow, case_id, place, plan, flow->who.login, &run, error) ||
+		!wish(flow, "capture", run, error)) {
 		return false;
 	}
 	note_asked(flow, case_id, run, place, plan);
@@ -98,7 +109,8 @@ hk_enrich_ask(hk_flow *flow, int64_t case_id, GError **error)
 		return hk_error_set(error, HK_EFORM, "host: the case has none to ask about");
 	}
 	hk_case_note(flow, "case.enrich", case_id, NULL);
-	return job_of(flow, "enrich", case_id, case_id, error);
+	return job_of(flow, "enrich", case_id, case_id, error) &&
+	       wish(flow, "enrich", case_id, error);
 }
 
 /* S37's ticks of the form: what was ticked is done whatever the policy says. */

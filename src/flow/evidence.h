@@ -15,7 +15,8 @@ extern const char *const hk_plans[]; /* NULL-terminated: quick, standard, full *
 
 /* hk_evidence_ask(flow, case_id, url, plan, ret_run, error): a run, waiting, with its job of stage "capture" (key: the run's number).
  * url: canonical; NULL: the case's first, else https://HOST/. One that waits for the same URL and plan is enough. HK_EFORM: the case has
- * neither, or there is no such plan; HK_ENOENT. hk_enrich_ask(flow, case_id, error): a job of stage "enrich" (key: the case's number). */
+ * neither, or there is no such plan; HK_ENOENT. hk_enrich_ask(flow, case_id, error): a job of stage "enrich" (key: the case's number).
+ * A dead letter of that key is put back by both. */
 bool hk_evidence_ask(hk_flow *flow, int64_t case_id, const char *url, const char *plan,
 	int64_t *ret_run, GError **error);
 bool hk_enrich_ask(hk_flow *flow, int64_t case_id, GError **error);

@@ -10,12 +10,16 @@
 #include "flow/states.h"
 #include "flow/sweep.h"
 #include "role/role.h"
+#include "sys/egress.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
 #include "sys/stop.h"
 
 /* How long to sleep when nothing is due and nobody writes: a job that waits for its time is late by this at the most. */
 #define IDLE_MS 500
+
+/* How long a job waits that the kill switch cut. */
+#define PUT_OFF_MS 10000
 
 /* What handlers work with; made when the first job asks for it. */
 typedef struct tools {
@@ -85,14 +89,26 @@ static const struct {
 	const char *stage;
 	hk_job_handler run;
 	void *(*with)(tools *t, GError **error);
+	bool out; /* asks the world: waits while the kill switch is on */
 } handlers[] = {
-	{"intake", hk_intake_run, sites_of},
-	{"sighting", hk_leads_run, sites_of},
-	{"sweep", hk_sweep_run, sites_of},
-	{"capture", hk_capture_run, evidence_of},
-	{"stamp", hk_stamp_run, stamper_of},
-	{"enrich", hk_enrich_run, enrich_of},
+	{"intake", hk_intake_run, sites_of, false},
+	{"sighting", hk_leads_run, sites_of, false},
+	{"sweep", hk_sweep_run, sites_of, false},
+	{"capture", hk_capture_run, evidence_of, true},
+	{"stamp", hk_stamp_run, stamper_of, true},
+	{"enrich", hk_enrich_run, enrich_of, true},
 };
+
+static bool
+goes_out(const char *stage)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+		if (strcmp(handlers[i].stage, stage) == 0) {
+			return handlers[i].out;
+		}
+	}
+	return false;
+}
 
 /* Errors that a later attempt may not have; anything else is a dead letter at once. */
 static const hk_err passing[] = {HK_EAGAIN, HK_EIO, HK_EFULL, HK_EREMOTE, HK_ENOMEM, HK_EINTERNAL};
@@ -121,8 +137,16 @@ run_job(const hk_role *role, tools *t, const hk_job *job, GError **error)
 		"no handler for stage %s in this version of hikeshi", job->stage);
 }
 
+static const hk_who auto_who = {.login = "auto", .via = "work", .address = ""};
+
+static bool
+put_off(hk_flow *flow, void *user, GError **error)
+{
+	return hk_job_again(flow, user, hk_flow_now(flow) + PUT_OFF_MS, error);
+}
+
 static void
-do_job(const hk_role *role, tools *t, const hk_job *job)
+do_job(const hk_role *role, tools *t, hk_job *job)
 {
 	g_autoptr(GError) why = NULL;
 
@@ -136,20 +160,43 @@ do_job(const hk_role *role, tools *t, const hk_job *job)
 	}
 	hk_log(HK_EVENT_JOB_FAILED, HK_F_STR("stage", job->stage), HK_F_INT("job", job->id),
 		HK_F_INT("attempts", job->attempts), HK_F_STR("reason", why->message));
+	/* The kill switch cut it: that is no attempt, and no reason to give it up. */
+	if (goes_out(job->stage) && hk_egress_killed(hk_egress_house())) {
+		(void)hk_flow_do(role->flow, &auto_who, put_off, job, NULL);
+		return;
+	}
 	/* If even this cannot be written, the lease runs out by itself. */
 	hk_job_failed(role->flow, job, why->message, !is_passing(code), NULL);
 }
 
+/* Stages, NULL at the end. */
+typedef struct wanted {
+	GPtrArray *all;
+	GPtrArray *inside; /* those that ask nobody outside: for as long as the kill switch is on */
+} wanted;
+
+static void
+wanted_clear(wanted *w)
+{
+	g_clear_pointer(&w->all, g_ptr_array_unref);
+	g_clear_pointer(&w->inside, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(wanted, wanted_clear)
+
 /* The stages that this process has a handler for, of the pools that it was told to serve. What is for others is left for them. */
 static bool
-stages_of(const char *const *pools, GPtrArray **ret, GError **error)
+stages_of(const char *const *pools, wanted *ret, GError **error)
 {
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) inside = g_ptr_array_new();
 
 	for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
 		const hk_stage *stage = hk_stage_find(handlers[i].stage);
 		if (!pools || !*pools || g_strv_contains(pools, stage->pool)) {
 			g_ptr_array_add(list, (void *)(uintptr_t)stage->text);
+			if (!handlers[i].out) {
+				g_ptr_array_add(inside, (void *)(uintptr_t)stage->text);
+			}
 		}
 	}
 	for (size_t i = 0; pools && pools[i]; i++) {
@@ -165,18 +212,21 @@ stages_of(const char *const *pools, GPtrArray **ret, GError **error)
 		}
 	}
 	g_ptr_array_add(list, NULL);
-	*ret = g_steal_pointer(&list);
+	g_ptr_array_add(inside, NULL);
+	*ret = (wanted){g_steal_pointer(&list), g_steal_pointer(&inside)};
 	return true;
 }
 
 static bool
-loop(const hk_role *role, tools *t, const char *const *stages, GError **error)
+loop(const hk_role *role, tools *t, const wanted *w, GError **error)
 {
 	bool away = false;
 
 	while (!hk_stop_asked()) {
 		g_autoptr(GError) local = NULL;
 		hk_job job = {0};
+		const GPtrArray *now = hk_egress_killed(hk_egress_house()) ? w->inside : w->all;
+		const char *const *stages = (const char *const *)now->pdata;
 		if (!hk_job_claim(role->flow, role->name, stages, &job, &local)) {
 			if (hk_error_code(local) != HK_EAGAIN) {
 				g_propagate_error(error, g_steal_pointer(&local));
@@ -201,8 +251,6 @@ loop(const hk_role *role, tools *t, const char *const *stages, GError **error)
 	return true;
 }
 
-static const hk_who auto_who = {.login = "auto", .via = "work", .address = ""};
-
 static bool
 start_sweep(hk_flow *flow, void *user, GError **error)
 {
@@ -214,7 +262,7 @@ bool
 hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error)
 {
 	hk_role role;
-	g_autoptr(GPtrArray) stages = NULL;
+	g_auto(wanted) stages = {NULL, NULL};
 
 	if (!stages_of(pools, &stages, error) || !hk_role_open(opts, "work", NULL, &role, error)) {
 		return false;
@@ -224,7 +272,7 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
 	bool good = t.sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
-		    loop(&role, &t, (const char *const *)stages->pdata, error);
+		    loop(&role, &t, &stages, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}

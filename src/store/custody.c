@@ -1,6 +1,12 @@
 /* nocheck: tested in tests/scenario/evidence.t. */
 #include "store/custody.h"
 
+/* A merge takes the runs along, and leaves the audit rows where they were written: rows about a run are read where the run is now. */
+#define OF_ITS_RUNS "(object = 'run' AND object_id IN (SELECT id FROM runs WHERE case_id = $1))"
+#define NOT_GONE                                                                                   \
+	"NOT (object = 'run' AND EXISTS (SELECT 1 FROM runs r WHERE r.id = events.object_id AND "  \
+	"r.case_id <> $1))"
+
 hk_rows *
 hk_custody_runs(hk_db *db, int64_t case_id, GError **error)
 {
@@ -25,8 +31,17 @@ hk_custody_events(hk_db *db, int64_t case_id, GError **error)
 {
 	return hk_db_query(db,
 		HK_SQL("SELECT seq, at_ms, who, via, address, act, object, object_id, data, mac "
-		       "FROM "
-		       "events WHERE case_id = $1 ORDER BY seq"),
+		       "FROM events WHERE (case_id = $1 OR " OF_ITS_RUNS ") AND " NOT_GONE
+		       " ORDER BY seq"),
+		HK_ARGS(hk_v_int(case_id)), error);
+}
+
+hk_rows *
+hk_custody_told(hk_db *db, int64_t case_id, GError **error)
+{
+	return hk_db_query(db,
+		HK_SQL("SELECT act, object_id, data FROM events WHERE object = 'run' AND "
+		       "(case_id = $1 OR " OF_ITS_RUNS ") AND " NOT_GONE " ORDER BY seq"),
 		HK_ARGS(hk_v_int(case_id)), error);
 }
 

@@ -1,5 +1,7 @@
 #include "store/facts.h"
 
+#include <string.h>
+
 #include "sys/gerr.h"
 #include "sys/hash.h"
 
@@ -74,13 +76,66 @@ hk_facts_gone(hk_db *db, int64_t case_id, const char *subject, const char *kind,
 	return true;
 }
 
+static bool
+is_kept(const hk_contact_part *keep, size_t count, const char *kind, const char *subject)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(keep[i].kind, kind) == 0 &&
+			(!keep[i].subject || strcmp(keep[i].subject, subject) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+free_strv(void *data)
+{
+	g_strfreev(data);
+}
+
+/* Kind and address of those that go. */
+static GPtrArray *
+going(hk_db *db, int64_t case_id, const hk_contact_part *keep, size_t count, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_strv);
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT kind, subject, address FROM case_contacts WHERE case_id = $1"),
+		HK_ARGS(hk_v_int(case_id)), error);
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		if (!is_kept(keep, count, hk_rows_str(rows, 0), hk_rows_str(rows, 1))) {
+			char **both = g_new0(char *, 3);
+			both[0] = g_strdup(hk_rows_str(rows, 0));
+			both[1] = g_strdup(hk_rows_str(rows, 2));
+			g_ptr_array_add(list, both);
+		}
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	return rows && !inner ? g_steal_pointer(&list) : NULL;
+}
+
 bool
 hk_case_contacts_set(hk_db *db, int64_t case_id, const hk_case_contact *contacts, size_t count,
-	int64_t now_ms, GError **error)
+	const hk_contact_part *keep, size_t keep_count, int64_t now_ms, GError **error)
 {
-	if (!hk_db_exec(db, HK_SQL("DELETE FROM case_contacts WHERE case_id = $1"),
-		    HK_ARGS(hk_v_int(case_id)), NULL, error)) {
+	g_autoptr(GPtrArray) old = going(db, case_id, keep, keep_count, error);
+
+	if (!old) {
 		return false;
+	}
+	for (unsigned i = 0; i < old->len; i++) {
+		char **both = old->pdata[i];
+		if (!hk_db_exec(db,
+			    HK_SQL("DELETE FROM case_contacts WHERE case_id = $1 AND kind = $2 "
+				   "AND address = $3"),
+			    HK_ARGS(hk_v_int(case_id), hk_v_str(both[0]), hk_v_str(both[1])), NULL,
+			    error)) {
+			return false;
+		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		const hk_case_contact *c = &contacts[i];
@@ -88,7 +143,10 @@ hk_case_contacts_set(hk_db *db, int64_t case_id, const hk_case_contact *contacts
 			    HK_SQL("INSERT INTO case_contacts (case_id, kind, subject, name, "
 				   "address, source, confidence, at_ms) VALUES ($1, $2, $3, $4, "
 				   "$5, "
-				   "$6, $7, $8) ON CONFLICT DO NOTHING"),
+				   "$6, $7, $8) ON CONFLICT (case_id, kind, address) DO UPDATE "
+				   "SET subject = excluded.subject, name = excluded.name, source "
+				   "= excluded.source, confidence = excluded.confidence, at_ms = "
+				   "excluded.at_ms"),
 			    HK_ARGS(hk_v_int(case_id), hk_v_str(c->kind), hk_v_str(c->subject),
 				    hk_v_str(c->name ? c->name : ""), hk_v_str(c->address),
 				    hk_v_str(c->source), hk_v_real(c->confidence),

@@ -25,8 +25,12 @@ typedef struct hk_case_contact {
 	const char *kind, *subject, *name, *address, *source;
 	double confidence; /* 0..1 */
 } hk_case_contact;
-/* hk_case_contacts_set(db, case_id, contacts, count, now_ms, error): instead of those there are. */
+/* Contacts of a kind, about a subject; NULL: any. */
+typedef struct hk_contact_part {
+	const char *kind, *subject;
+} hk_contact_part;
+/* hk_case_contacts_set(db, case_id, contacts, count, keep, keep_count, now_ms, error): instead of those there are, but for those of the parts in keep, which stay. */
 bool hk_case_contacts_set(hk_db *db, int64_t case_id, const hk_case_contact *contacts, size_t count,
-	int64_t now_ms, GError **error);
+	const hk_contact_part *keep, size_t keep_count, int64_t now_ms, GError **error);
 
 #endif

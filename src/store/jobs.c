@@ -220,6 +220,16 @@ hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, GError
 }
 
 bool
+hk_jobs_revive_key(
+	hk_db *db, const char *stage, const char *key, int64_t now_ms, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE jobs SET state = 'ready', due_ms = $3, attempts = 0 "
+		       "WHERE state = 'dead' AND stage = $1 AND key = $2"),
+		HK_ARGS(hk_v_str(stage), hk_v_str(key), hk_v_int(now_ms)), NULL, error);
+}
+
+bool
 hk_jobs_forget(hk_db *db, int64_t before_ms, int64_t *ret_count, GError **error)
 {
 	return hk_db_exec(db, HK_SQL("DELETE FROM jobs WHERE state = 'done' AND done_ms < $1"),

@@ -43,6 +43,9 @@ bool hk_jobs_abandon(hk_db *db, const char *owners, int64_t *ret_count, GError *
 
 /* hk_jobs_revive(db, id, now_ms, ret_count, error): dead ones become ready; id 0: all. */
 bool hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, GError **error);
+/* hk_jobs_revive_key(db, stage, key, now_ms, error): that one, if it is dead. */
+bool hk_jobs_revive_key(
+	hk_db *db, const char *stage, const char *key, int64_t now_ms, GError **error);
 /* hk_jobs_forget(db, before_ms, ret_count, error): deletes what was done before. */
 bool hk_jobs_forget(hk_db *db, int64_t before_ms, int64_t *ret_count, GError **error);
 

@@ -136,6 +136,18 @@ mount_proc(void)
 	       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
+/* Sockets with a name in the file system are in no network namespace, and Landlock lets them be connected to: the system's (D-Bus, the resolver, a
+ * database) lie here. A folder of the browser's own that lies here, too, stays in sight with them. */
+static bool
+hide_run(const hk_inside *inside)
+{
+	return strncmp(inside->home, "/run/", 5) == 0 ||
+	       strncmp(inside->home, "/var/run/", 9) == 0 ||
+	       mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY,
+		       "size=4k,mode=0555") == 0 ||
+	       errno == ENOENT;
+}
+
 static bool
 enter_landlock(const hk_inside *inside)
 {
@@ -180,7 +192,7 @@ static _Noreturn void
 keep(const hk_inside *inside)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (inside->pid_namespace && !mount_proc()) {
+	if (inside->pid_namespace && (!mount_proc() || !hide_run(inside))) {
 		give_up(inside, HK_INSIDE_PROC);
 	}
 	limit(RLIMIT_CORE, 0);

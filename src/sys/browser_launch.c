@@ -223,7 +223,7 @@ explain(const hk_inside_report *report, GError **error)
 {
 	static const char *const what[HK_INSIDE_STEPS] = {"become the browser's user",
 		"make namespaces", "write the namespace's maps", "bring the loopback up",
-		"listen in the namespace", "fork", "mount /proc in the namespace",
+		"listen in the namespace", "fork", "mount /proc and /run in the namespace",
 		"restrict the file system"};
 
 	if (report->step == HK_INSIDE_NAMESPACE || report->step == HK_INSIDE_MAP) {

@@ -26,6 +26,7 @@ struct hk_egress_loop {
 
 /* What one name is to a session. */
 typedef struct pin {
+	char *key; /* the name; as the exit's proxy it is another pin than as somebody's site */
 	char *host;
 	bool found; /* the DNS has answered */
 	hk_egress_reason reason;
@@ -46,7 +47,7 @@ typedef struct lookup {
 struct hk_egress_session {
 	hk_egress_loop *loop;
 	hk_egress_who who;
-	GHashTable *pins; /* host -> pin */
+	GHashTable *pins; /* key -> pin */
 	unsigned asks;
 };
 
@@ -169,6 +170,7 @@ pin_free(gpointer data)
 {
 	pin *p = data;
 
+	g_free(p->key);
 	g_free(p->host);
 	g_free(p->detail);
 	g_free(p->answers);
@@ -429,13 +431,15 @@ pin_get(hk_egress_session *session, const char *name, unsigned port, bool is_pro
 	if (len > 0 && host[len - 1] == '.') {
 		host[len - 1] = '\0';
 	}
-	pin *p = g_hash_table_lookup(session->pins, host);
+	g_autofree char *key = g_strconcat(is_proxy ? "proxy " : "", host, NULL);
+	pin *p = g_hash_table_lookup(session->pins, key);
 	if (p) {
 		return p;
 	}
 	p = g_new0(pin, 1);
+	p->key = g_steal_pointer(&key);
 	p->host = g_steal_pointer(&host);
-	g_hash_table_insert(session->pins, p->host, p);
+	g_hash_table_insert(session->pins, p->key, p);
 	lookup *l = g_new0(lookup, 1);
 	*l = (lookup){session->loop, session, p, port, is_proxy};
 	g_ptr_array_add(session->loop->lookups, l);

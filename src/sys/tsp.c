@@ -401,7 +401,10 @@ on_answer(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 	(void)call;
 	a->done = true;
 	if (answer->error) {
-		a->error = g_error_copy(answer->error);
+		/* An authority that is slow, or was today, is asked again; what was not allowed stays so. */
+		hk_err code = hk_error_code(answer->error);
+		hk_error_set(&a->error, code == HK_ELIMIT ? HK_EREMOTE : code, "%s",
+			answer->error->message);
 	} else if (answer->status != 200) {
 		hk_error_set(&a->error, HK_EREMOTE, "HTTP status %d", answer->status);
 	} else if (answer->truncated) {

@@ -186,13 +186,14 @@ act_read(hk_flow *flow, void *data, GError **error)
 	return true;
 }
 
-/* What somebody typed may stand in it: who has read it is written down. The snapshot is done with by now. */
+/* What somebody typed may stand in it, unless it is one of these: who has read it is written down. The snapshot is done with by now. */
 static bool
 note_read(hk_req *req, file *f, GError **error)
 {
-	static const char *const personal[] = {"dom", "html", "text", "warc", "har", NULL};
+	static const char *const others[] = {
+		"viewport", "full", "favicon", "favicon-png", "chain", NULL};
 
-	if (!is_one_of(f->kind, personal)) {
+	if (is_one_of(f->kind, others)) {
 		return true;
 	}
 	hk_db_rollback(req->db);

@@ -61,7 +61,7 @@ async function main() {
   const runs = (await call('GET', `/cases/${id}/runs`, { as: 'taro' })).json.items
   const run = runs.find((one) => one.state === 'done')
   is([run.verdict, run.dimensions, run.diff.length, run.stamped, run.captures.map((one) => one.profile)], ['cloaked', ['device'], 2, false, ['iphone', 'desktop', 'android']], 'what it found')
-  is(run.captures[0].files.map((file) => [file.n, file.kind]), [[1, 'viewport'], [2, 'dom'], [3, 'full'], [4, 'chain']], 'its files')
+  is(run.captures[0].files.map((file) => [file.n, file.kind]), [[1, 'viewport'], [2, 'dom'], [3, 'full'], [4, 'chain'], [5, 'json']], 'its files')
   is(run.captures[2].files, [], 'a visit that failed has none')
   const failed = (await call('GET', `/cases/${other}/runs`)).json.items.find((one) => one.state === 'failed')
   ok(/did not start/.test(failed.why), 'a run that failed says why')
@@ -84,10 +84,12 @@ async function main() {
   is(saved.headers.get('content-type'), 'application/octet-stream', 'a page to be saved is bytes')
   ok(/^attachment; filename="dom\.html\.txt"/.test(saved.headers.get('content-disposition')), 'and does not open as a page', saved.headers.get('content-disposition'))
   ok(/^attachment; filename="viewport\.png"/.test((await call('GET', `${at}/1?download=1`)).headers.get('content-disposition')), 'a picture keeps its name')
+  await call('GET', `${at}/5`, { status: 200 })
+  await call('GET', `${at}/4`, { status: 200 })
   for (const path of [`${at}/9`, `/captures/999999/files/1`]) await call('GET', path, { status: 404 })
   await call('GET', `${at}/1?download=maybe`)
   const reads = (await call('GET', `/cases/${id}/timeline?limit=200`)).json.items.filter((one) => one.act === 'case.evidence_read')
-  is(reads.map((one) => [one.who, one.data.file]), [['hanako', 'dom.html'], ['hanako', 'dom.html']], 'who read the page is in the audit; pictures are not')
+  is(reads.map((one) => [one.who, one.data.file]), [['hanako', 'capture.json'], ['hanako', 'dom.html'], ['hanako', 'dom.html']], 'who read the page, or its text among the facts, is in the audit; pictures and certificates are not')
 
   // The picture of the case.
   is((await call('GET', `/cases?q=id:${id}`)).json.items[0].capture, run.captures[0].files[0].sha256, 'the list names it')

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use CtFollow;
 use Encode ();
+use IO::Socket::INET;
 use IPC::Open2;
 use JSON::PP;
 use POSIX ();
@@ -37,7 +38,9 @@ END {
 		waitpid $_, 0 for $site, $reader;
 	}
 }
-my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$http\", \"443=$https\" }\nhost-rate = 1000\nhost-burst = 1000\n");
+# A port that is taken and at which nobody listens.
+my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Proto => 'tcp') // die "no port: $!";
+my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$http\", \"443=$https\", \"8080=@{[ $taken->sockport ]}\", \"8443=@{[ $taken->sockport ]}\" }\nhost-rate = 1000\nhost-burst = 1000\n");
 my $round = 0;
 
 # Runs a capture; (exit code, standard error, the captures by visit).
@@ -195,6 +198,35 @@ for my $address ('http://169.254.169.254/latest/', 'https://10.0.0.1/', 'http://
 	is(scalar @{ $only->{pages} }, 0, "$address: no page");
 	is($code, 69, "$address: the command says so");
 }
+
+# --- nobody is there: the gate's own answer is no page, and no answer of anybody's ---
+sub nobody_there {
+	my ($address, $what) = @_;
+	my ($code, $err, $all) = capture($address, '--plan', 'quick');
+	my ($only) = values %$all;
+	is($only->{end}, 'unreachable', "$address: $what") or diag $err;
+	is_deeply([scalar @{ $only->{pages} }, map { $_->{status} } @{ $only->{exchanges} }, @{ $only->{hops} }], [0, 0, 0], "$address: no page, no status");
+	is($code, 69, "$address: the command says so");
+}
+nobody_there("$_://www.mihon-bank.example:" . ($_ eq 'http' ? 8080 : 8443) . '/', 'no connection') for qw(http https);
+my $dns = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Proto => 'udp') // die "no DNS: $!";
+my $resolver = fork() // die;
+if (!$resolver) {
+	while (defined $dns->recv(my $question, 4096)) {
+		next if length $question < 17;
+		my $end = 12;
+		$end += 1 + ord substr $question, $end, 1 while ord substr $question, $end, 1;
+		# NXDOMAIN (RFC 1035, section 4.1.1), whatever the question.
+		$dns->send(substr($question, 0, 2) . pack('n5', 0x8183, 1, 0, 0, 0) . substr $question, 12, $end + 5 - 12);
+	}
+	POSIX::_exit(0);
+}
+my $range = $egress;
+$egress = spew("$work/nxdomain.conf", 'resolvers = 127.0.0.1:' . $dns->sockport . "\n");
+nobody_there("$_://www.mihon-bank-gone.com/", 'no such name') for qw(http https);
+kill 'KILL', $resolver;
+waitpid $resolver, 0;
+$egress = $range;
 ($code, $err) = capture('ftp://www.mihon-bank.example/', '--plan', 'quick');
 is($code, 64, 'no ftp');
 ($code, $err) = capture('https://www.mihon-bank.example/', '--profile', 'desktop/none/first/moon');

@@ -209,6 +209,20 @@ is($fresh, 0, 'the same answers are no events');
 is(value('SELECT COUNT(*) FROM facts'), $facts, 'and no further facts');
 cmp_ok(value("SELECT MIN(last_ms) FROM facts WHERE kind = 'dns.a'"), '>', $seen, 'only seen again');
 
+# Registry and network are too busy to answer: whom one could tell is known all the same.
+my @known = rows('SELECT kind, address, confidence FROM case_contacts WHERE case_id = 1 ORDER BY kind, address');
+my @busy = ('rdap.registry.test/domain/mihon-login.test', 'rdap.registry.test/ip/1.1.1.1');
+my @then = @http{@busy};
+@http{@busy} = ($http{'rdap.registry.test/domain/mihon-busy.test'}) x 2;
+$whois{$_} = $whois{'mihon-busy.test'} for qw(mihon-login.test 1.1.1.1);
+world();
+($did) = ask(1);
+is($did, "1 done\n", 'nobody has time') or diag slurp("$work/stage.err");
+is_deeply([map { "@$_[0, 1]" } grep { $_->[0] =~ /^(?:registrar|hosting)$/ } rows('SELECT kind, address, confidence FROM case_contacts WHERE case_id = 1 ORDER BY kind, address')],
+	[map { "@$_[0, 1]" } grep { $_->[0] =~ /^(?:registrar|hosting)$/ } @known], 'their abuse desks stay');
+@http{@busy} = @then;
+delete @whois{qw(mihon-login.test 1.1.1.1)};
+
 # Another address, and the domain is held.
 $dns{'edge.mihon-cdn.test'} = { A => ['1.0.0.1'], AAAA => ['2001:4860:4860::8888'] };
 $http{'rdap.registry.test/domain/mihon-login.test'}{body}{status} = ['client hold'];

@@ -119,7 +119,7 @@ start("$work/tsa.out", "$work/tsa.err", 0, "$build/range/hikeshi-range", 'tsa', 
 until_ok('the authority', sub { slurp("$work/tsa.out") =~ /"port":\d+/ }) or die slurp("$work/tsa.err");
 my ($port) = slurp("$work/tsa.out") =~ /"port":(\d+)/;
 sub fault { HTTP::Tiny->new->post("http://127.0.0.1:$port/control?fault=$_[0]")->{success} or die 'no control' }
-my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$port\" }\n");
+my $egress = spew("$work/egress.conf", "range = 127.0.0.1\nrange-ports = { \"80=$port\" }\nstop-file = \"$work/stop\"\n");
 my $dir = new_house('custody', egress => $egress, tsa => 'http://tsa.example/', 'tsa-ca' => "$tsa_dir/ca.pem");
 my ($code, $out, $err) = hk('case', 'add', 'https://evil.example/');
 is($code, 0, 'a case') or diag $err;
@@ -130,6 +130,15 @@ ok(!-e "$work/none.zip" && !-e "$work/none.zip.tmp", 'and no file');
 sub seed { my $run = qx('$build/tests/evidence_seed' '$House::database' '$dir/audit.key' '$dir/blobs' 1 2>&1); chomp $run; return $run }
 my $run = seed();
 like($run, qr/^\d+$/, 'a run');
+
+# While the kill switch is on, nothing that goes out is begun, and nothing is given up.
+spew("$work/stop", '');
+my $killed = spawn_role('killed', 'work', '--pools', 'work');
+ok(until_ok('upkeep', sub { value("SELECT COUNT(*) FROM jobs WHERE stage = 'sweep' AND state = 'ready' AND due_ms > " . 1000 * time) == 1 }), 'the kill switch: what stays inside is done') or diag slurp("$work/killed.err");
+is(value("SELECT COUNT(*) FROM jobs WHERE stage IN ('stamp', 'enrich') AND (state <> 'ready' OR attempts > 0)"), 0, 'what goes out waits');
+is(value("SELECT COUNT(*) FROM jobs WHERE stage = 'stamp' AND state = 'ready'"), 1, 'the stamp, too');
+stop_it($killed);
+unlink "$work/stop";
 
 # The stamp: an authority that lies is found out; one that comes back is asked again.
 fault('nonce');
@@ -144,8 +153,7 @@ is($code, 0, 'a run without a stamp is exported') or diag $err;
 is($code, 0, 'and verified') or diag $out, $err;
 like($out, qr/run $run: 2 visits, 8 files, no time stamp/, 'which is told');
 fault('none');
-system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', "UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'")
-	: ('sqlite3', $House::database, "UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'"));
+change("UPDATE jobs SET state = 'ready', due_ms = 0 WHERE stage = 'stamp'");
 $worker = spawn_role('work2', 'work', '--pools', 'work');
 ok(until_ok('the stamp', sub { value("SELECT COUNT(*) FROM runs WHERE stamp IS NOT NULL") == 1 }), 'stamped') or diag slurp("$work/work2.err");
 stop_it($worker);
@@ -231,6 +239,52 @@ sums_anew();
 ($code, $out) = ours();
 is($code, 65, 'a file that was added is found by hikeshi');
 like($out, qr/WRONG $visit\/more\.html: no manifest names it/, 'which names it');
+
+# The authority of the file itself: its text, wherever the certificate begins in it, and never the name of a file of ours.
+sub own_authority {
+	my ($text) = @_;
+	unpacked();
+	spew("$x/tsa-ca.pem", $text);
+	sums_anew();
+	unlink "$work/own.zip";
+	system("cd '$x' && zip -q -X -D -r '$work/own.zip' .") == 0 or die 'zip';
+	my $out = qx(timeout 60 '$CtFollow::hikeshi' evidence verify '$work/own.zip' --config /dev/null 2>&1);
+	return ($? >> 8, $out);
+}
+($code, $out) = own_authority("# the authority of the range\n" . slurp("$tsa_dir/ca.pem"));
+is($code, 0, 'text in front of a certificate is passed over') or diag $out;
+like($out, qr/, 1 time stamps$/m, 'and the stamp is checked against it');
+($code, $out) = own_authority("$tsa_dir/ca.pem");
+is($code, 65, 'the name of a file is no certificate');
+like($out, qr/WRONG tsa-ca\.pem: there is no certificate in it/, 'which is told');
+like($out, qr/a time stamp that was not checked/, 'and the file is not read');
+is((own_authority('/dev/zero'))[0], 65, 'nor one without an end');
+# What the audit trail tells of must be there, whatever the sums say.
+unpacked();
+unlink "$x/runs/$run/manifest.tsr", "$x/runs/$run/tsa-chain.pem";
+sums_anew();
+($code, $out) = ours();
+is($code, 65, 'a time stamp that was taken away, sums made anew');
+like($out, qr{WRONG runs/$run/manifest\.tsr: missing, the audit trail tells of a time stamp}, 'is missed');
+unpacked();
+system("rm -r '$x/runs/$run'");
+sums_anew();
+($code, $out) = ours();
+is($code, 65, 'a run that was taken away, sums made anew');
+like($out, qr{WRONG runs/$run/manifest\.json: missing, the audit trail tells of it}, 'is missed');
+unpacked();
+unlink "$x/audit.jsonl";
+sums_anew();
+is((ours())[0], 65, 'and so is an audit trail');
+
+# What a file is once is enough to know: a list that names a large one a million times would be days of work.
+unpacked();
+my ($line) = slurp("$x/SHA256SUMS") =~ m{^(\S+  $visit/dom\.html\n)}m;
+spew("$x/SHA256SUMS", slurp("$x/SHA256SUMS") . $line x 20000);
+($code, $out) = ours();
+is($code, 65, 'a file that SHA256SUMS names again and again');
+like($out, qr{WRONG $visit/dom\.html: twice in SHA256SUMS}, 'is told');
+is(scalar(() = $out =~ /^WRONG /mg), 10001, 'but not for ever');
 my $cut = spew("$work/cut.zip", substr slurp_raw($zip), 0, -100);
 ($code, $out, $err) = hk('evidence', 'verify', $cut);
 is($code, 65, 'half a file is none');
@@ -248,8 +302,41 @@ like($out, qr/WRONG $visit\/dom\.html: /, 'is named');
 is($code, 65, 'and not exported');
 ok(!-e "$work/no.zip" && !-e "$work/no.zip.tmp", 'not in part either');
 spew($blob, $was);
+sub change {
+	my ($sql) = @_;
+	system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', $sql) : ('sqlite3', $House::database, $sql));
+}
+# A merge takes runs along (store/merges); what a manifest says stays.
+($code, $out, $err) = hk('case', 'add', 'https://evil2.example/');
+is($code, 0, 'another case') or diag $err;
+change("UPDATE runs SET case_id = 2 WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '2');
+is($code, 0, 'a run that came by a merge is good') or diag $out, $err;
+like($out, qr/run $run: it was made for case 1\n.*good: 1 runs, 8 files/s, 'and its case is told');
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 0, 'nothing is missed where it came from') or diag $out, $err;
+($code, $out, $err) = hk('evidence', 'export', '2', '--out', "$work/two.zip");
+is($code, 0, 'it is exported with the case that has it') or diag $err;
+like(scalar(qx(unzip -p '$work/two.zip' audit.jsonl)), qr/"act":"run\.finish"/, 'and what the audit trail tells of it');
+($code, $out, $err) = hk('evidence', 'verify', "$work/two.zip");
+is($code, 0, 'which is good') or diag $out, $err;
+change("UPDATE runs SET case_id = 1 WHERE id = $run");
+# Rows that do not say any more what the audit trail says.
+change("CREATE TABLE kept AS SELECT manifest, stamp FROM runs WHERE id = $run");
+change("UPDATE runs SET stamp = NULL WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 65, 'a time stamp that was taken away');
+like($out, qr{WRONG runs/$run/manifest\.tsr: missing, the audit trail tells of a time stamp}, 'is missed');
+change("UPDATE runs SET manifest = NULL WHERE id = $run");
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 65, 'a manifest that was taken away');
+like($out, qr{WRONG runs/$run/manifest\.json: missing, the audit trail tells of it}, 'is missed');
+change("UPDATE runs SET manifest = (SELECT manifest FROM kept), stamp = (SELECT stamp FROM kept) WHERE id = $run");
+change('DROP TABLE kept');
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 0, 'with both back it is good') or diag $out, $err;
 my $update = "UPDATE artefacts SET name = 'other.png' WHERE position = 2 AND capture_id = (SELECT MIN(id) FROM captures)";
-system($House::database =~ /^postgres/ ? ('psql', '-qX', $House::database, '-c', $update) : ('sqlite3', $House::database, $update));
+change($update);
 ($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
 is($code, 65, 'a row that was changed');
 like($out, qr/WRONG run $run: in the database, not in the manifest: other\.png/, 'is told');

@@ -86,6 +86,17 @@ test_asked(void)
 		fl_why());
 	ok(fl_do(flow, hk_evidence_ask(flow, id, NULL, "full", &again, error)), "asked again");
 	is_int(again, run, "is the same run");
+	/* The worker died each time: the run waits, and its key is taken by a dead letter. */
+	fl_run(flow, HK_SQL("UPDATE jobs SET state = 'dead', attempts = 4, error = 'x'"));
+	ok(fl_do(flow, hk_evidence_ask(flow, id, NULL, "full", &again, error)) && again == run,
+		"asked for once more when its job is a dead letter");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'capture' AND state = "
+				   "'ready' AND attempts = 0")),
+		1, "it is done again");
+	ok(fl_do(flow, hk_enrich_ask(flow, id, error)), "so is enrichment");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'enrich' AND state = "
+				   "'ready' AND attempts = 0")),
+		1, "its job is ready");
 	ok(!fl_do(flow, hk_evidence_ask(flow, id, NULL, "slow", &run, error)), "no such plan");
 	is_int(fl_code(), HK_EFORM, "said: %s", fl_why());
 	ok(!fl_do(flow, hk_evidence_ask(flow, 99, NULL, "full", &run, error)), "no such case");

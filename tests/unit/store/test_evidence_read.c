@@ -157,7 +157,7 @@ test_facts(void)
 	ok(strstr(all->str, "203.0.113.8") < strstr(all->str, "203.0.113.7"), "what holds first");
 	is_int(times(all, "\"gone\":null"), 1, "one holds");
 	g_string_free(all, true);
-	ok(hk_case_contacts_set(db, 1, contacts, 2, 1000, &error), "contacts");
+	ok(hk_case_contacts_set(db, 1, contacts, 2, NULL, 0, 1000, &error), "contacts");
 	all = list_of(hk_evidence_read_contacts, 1);
 	ok(strstr(all->str, "a@test") < strstr(all->str, "b@test"), "the surest first");
 	is_int(times(all, "\"confidence\":0.750"), 1, "how sure");

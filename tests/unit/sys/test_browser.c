@@ -2,6 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sys/browser.h"
@@ -119,6 +122,51 @@ check_processes(void)
 	hk_cdp_free(cdp);
 }
 
+/* A program in the browser's place that tries to reach a socket of the system's, which anybody may connect to. */
+static void
+check_sockets(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("hikeshi-browser-test.XXXXXX", NULL);
+	g_autofree char *program = g_build_filename(dir, "browser", NULL);
+	g_autofree char *path = g_strdup_printf("/run/hikeshi-test-%d", (int)getpid());
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(at.sun_path, path, sizeof at.sun_path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+		skip("nothing can be made in /run", "sockets of the system");
+		close(fd);
+		rmdir(dir);
+		return;
+	}
+	g_autofree char *script = g_strdup_printf(
+		"#!/usr/bin/perl\nuse Socket;\nsocket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;\n"
+		"print STDERR connect($s, pack_sockaddr_un('%s')) ? 'reached' : \"away: $!\", "
+		"\"\\n\";\n",
+		path);
+	ok(listen(fd, 1) == 0 && chmod(path, 0777) == 0 && chmod(dir, 0755) == 0 &&
+			g_file_set_contents(program, script, -1, NULL) &&
+			chmod(program, 0755) == 0,
+		"a socket in /run, and a program that asks for it");
+	hk_launch_config config = {.program = program};
+	g_autoptr(GError) error = NULL;
+	hk_launched *l = hk_launch(&config, &error);
+	char end;
+
+	/* It has said all when its protocol ends. */
+	if (ok(l && read(l->read_fd, &end, 1) == 0, "launched%s%s", error ? ": " : "",
+		    error ? error->message : "") &&
+		l->pid_namespace) {
+		g_autofree char *said = hk_launched_said(l);
+		is_str(said, "away: No such file or directory", "it cannot be reached");
+	}
+	hk_launched_end(l);
+	close(fd);
+	unlink(path);
+	unlink(program);
+	rmdir(dir);
+}
+
 static void
 check_errors(void)
 {
@@ -194,6 +242,7 @@ main(void)
 		return tap_done();
 	}
 	check_processes();
+	check_sockets();
 	check_errors();
 	check_tabs();
 	return tap_done();

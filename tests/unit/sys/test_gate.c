@@ -373,8 +373,9 @@ static void
 exits(void)
 {
 	static const el_name names[] = {
-		{"good.example", "93.184.216.34"}, {"inner.example", "10.0.0.1"}};
-	unsigned socks_port, proxy_port, dns = el_dns(names, 2);
+		{"good.example", "93.184.216.34"}, {"inner.example", "10.0.0.1"},
+		{"proxy.example", "127.0.0.1"}};
+	unsigned socks_port, proxy_port, dns = el_dns(names, 3);
 	pthread_t thread;
 	g_autofree char *secret = el_conf("user:word\n");
 
@@ -387,8 +388,9 @@ exits(void)
 	pthread_detach(thread);
 	g_autofree char *path =
 		el_conf("resolvers = {\"127.0.0.1:%u\"}\nexits = {\"jp socks5h://127.0.0.1:%u "
-			"secret=%s\", \"far http://127.0.0.1:%u secret=%s resolve=local\"}\n",
-			dns, socks_port, secret, proxy_port, secret);
+			"secret=%s\", \"far http://127.0.0.1:%u secret=%s resolve=local\", "
+			"\"named http://proxy.example:%u secret=%s resolve=local\"}\n",
+			dns, socks_port, secret, proxy_port, secret, proxy_port, secret);
 	g_autoptr(hk_egress) egress = hk_egress_new(path, NULL);
 	unlink(path);
 	unlink(secret);
@@ -421,6 +423,15 @@ exits(void)
 		"what it was asked");
 	g_autofree char *e = talk("CONNECT inner.example:443 HTTP/1.1\r\n\r\n");
 	ok(strstr(e, "Hikeshi-Refused: address"), "resolve=local looks first");
+	/* The proxy's own name is the operator's business; a page that asks for it is a stranger's. */
+	from.exit = "named";
+	hk_gate_assign(gate, 0, &from, NULL);
+	g_autofree char *g = talk("CONNECT proxy.example:443 HTTP/1.1\r\n\r\n");
+	ok(strstr(g, "Hikeshi-Refused: address"), "the name of the proxy is private to a page");
+	g_autofree char *h = talk("CONNECT good.example:443 HTTP/1.1\r\n\r\n");
+	is_str(h, "HTTP/1.1 200 Connection established\r\n\r\nthrough", "and is used all the same");
+	g_autofree char *i = talk("CONNECT proxy.example:443 HTTP/1.1\r\n\r\n");
+	ok(strstr(i, "Hikeshi-Refused: address"), "which opens it to nobody");
 	from.exit = "nowhere";
 	hk_gate_assign(gate, 0, &from, NULL);
 	g_autofree char *f = talk("CONNECT good.example:443 HTTP/1.1\r\n\r\n");

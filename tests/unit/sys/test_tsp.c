@@ -1,7 +1,10 @@
 /* sys/tsp against an authority on loopback, honest and lying; kept tokens, changed ones. */
 #include "sys/tsp.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../../range/tsa.h"
 #include "sys/clock.h"
@@ -23,26 +26,35 @@ span_of(GBytes *bytes)
 	return hk_span_of(data, len);
 }
 
-/* An authority with that fault, and a way to it: http://tsa.example/. */
-static rg_tsa *
-serve(const char *fault)
+/* Where http://tsa.example/ leads to. */
+static void
+way_to(unsigned port)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(dir, "egress.conf", NULL);
-	rg_tsa *tsa = rg_tsa_new(dir, 0, fault, &error);
-
-	if (!tsa) {
-		tap_diag("%s", error->message);
-		return NULL;
-	}
 	g_autofree char *text =
-		g_strdup_printf("range = 127.0.0.1\nrange-ports = {\"80=%u\"}\n", rg_tsa_port(tsa));
+		g_strdup_printf("range = 127.0.0.1\nrange-ports = {\"80=%u\"}\n", port);
+
 	hk_file_replace_fast(path, hk_span_str(text), NULL);
 	hk_egress_unref(egress);
 	egress = hk_egress_new(path, &error);
 	if (!egress) {
 		tap_diag("%s", error->message);
 	}
+}
+
+/* An authority with that fault, and a way to it: http://tsa.example/. */
+static rg_tsa *
+serve(const char *fault)
+{
+	g_autoptr(GError) error = NULL;
+	rg_tsa *tsa = rg_tsa_new(dir, 0, fault, &error);
+
+	if (!tsa) {
+		tap_diag("%s", error->message);
+		return NULL;
+	}
+	way_to(rg_tsa_port(tsa));
 	return tsa;
 }
 
@@ -128,6 +140,31 @@ test_shapes(GBytes *token)
 		"what is none");
 }
 
+/* One that says nothing is away, not wrong: it is asked again later (role/work takes HK_EREMOTE so, and HK_ELIMIT for the end). */
+static void
+test_silent(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 8) != 0 ||
+		getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
+		ok(false, "a port on loopback");
+		return;
+	}
+	way_to(ntohs(at.sin_port));
+	const hk_tsp_config config = {.url = "http://tsa.example/",
+		.ca_file = ca,
+		.egress = egress,
+		.timeout_ms = 300};
+	g_autoptr(GBytes) token = hk_tsp_stamp(&config, hash, &error);
+	fails(token != NULL, &error, HK_EREMOTE, "no answer in time");
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -162,6 +199,7 @@ main(void)
 	refused("text", HK_EFORM, "answer");
 	refused("cut", HK_EFORM, "answer");
 	refused("down", HK_EREMOTE, "503");
+	test_silent();
 	hk_egress_unref(egress);
 	g_free(dir);
 	g_free(ca);
