@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 #include "sites.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 
 static bool
@@ -35,18 +36,23 @@ bool
 rg_cmd_sites(const rg_opts *opts, GError **error)
 {
 	const char *list = rg_opts_text(opts, RG_OPT_LIST);
-	unsigned ports[RG_FRONTS];
+	rg_sites_config config = {.tls = true,
+		.others = rg_opts_bool(opts, RG_OPT_OTHERS),
+		.data = rg_opts_text(opts, RG_OPT_DATA),
+		.dir = rg_opts_text(opts, RG_OPT_DIR)};
 	sigset_t signals;
 	int number;
 
-	if (!read_ports(opts, ports, error) || (list && !write_list(list, error))) {
+	hk_file_init();
+	if (!read_ports(opts, config.ports, error) || (list && !write_list(list, error)) ||
+		(config.dir && !hk_file_mkdirs(config.dir, error))) {
 		return false;
 	}
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	rg_sites *sites = rg_sites_new(ports, true, rg_opts_bool(opts, RG_OPT_OTHERS), error);
+	rg_sites *sites = rg_sites_new(&config, error);
 	if (!sites) {
 		return false;
 	}

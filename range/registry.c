@@ -61,22 +61,6 @@ load(const rg_registry *r)
 /* ---- HTTP ---- */
 
 static enum MHD_Result
-reply(struct MHD_Connection *c, unsigned status, const json_t *headers, const char *text)
-{
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)headers, name, value) {
-		MHD_add_response_header(response, name, json_string_value(value));
-	}
-	enum MHD_Result result = MHD_queue_response(c, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result
 on_request(void *user, struct MHD_Connection *c, const char *url, const char *method,
 	const char *version, const char *upload, size_t *upload_size, void **state)
 {
@@ -92,25 +76,12 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 	(void)state;
 	note(r, "http", key, match ? match : "");
 	json_t *data = load(r);
-	const json_t *row = json_object_get(json_object_get(data, "http"), key);
-	const json_t *headers = json_object_get(row, "headers");
-	const json_t *body = json_object_get(row, "body");
-	const char *etag = json_string_value(json_object_get(headers, "ETag"));
-	json_int_t status = json_integer_value(json_object_get(row, "status"));
-	enum MHD_Result result;
-
-	if (!row) {
-		result = reply(c, data ? 404 : 500, NULL, "");
-	} else if (match && etag && strcmp(match, etag) == 0) {
-		result = reply(c, 304, headers, "");
-	} else {
-		char *text = json_is_string(body)
-				     ? strdup(json_string_value(body)) /* nocheck: as jansson's */
-			     : body ? json_dumps(body, 0)
-				    : strdup(""); /* nocheck: as jansson's */
-		result = reply(c, status ? (unsigned)status : 200, headers, text);
-		free(text);
+	rg_registry_reply reply = {.status = data ? 404 : 500};
+	if (!rg_registry_http(data, key, match, &reply)) {
+		reply.body = g_strdup("");
 	}
+	enum MHD_Result result = rg_registry_send(c, &reply);
+	g_free(reply.body);
 	json_decref(data);
 	return result;
 }
@@ -256,22 +227,6 @@ serve_http(rg_registry *r, bool tls, uint16_t port, unsigned *ret_port, GError *
 	return d;
 }
 
-/* The names that the certificate is for, as OpenSSL wants them; NULL: none more. */
-static char *
-names_of(const json_t *data)
-{
-	const json_t *list = json_object_get(data, "tls");
-	GString *out = g_string_new(NULL);
-	size_t i;
-	json_t *name;
-
-	json_array_foreach(list, i, name) {
-		g_string_append_printf(
-			out, "%sDNS:%s", out->len > 0 ? "," : "", json_string_value(name));
-	}
-	return g_string_free(out, out->len == 0);
-}
-
 static bool
 start(rg_registry *r, GError **error)
 {
@@ -308,7 +263,7 @@ rg_registry_new(const rg_registry_config *config, GError **error)
 		hk_error_set(error, HK_EFORM, "%s: not there, or not JSON", config->data);
 		return NULL;
 	}
-	g_autofree char *names = names_of(data);
+	g_autofree char *names = rg_registry_names(data);
 	json_decref(data);
 	if (config->request_log && !(r->log = fopen(config->request_log, "we"))) {
 		hk_error_errno(error, errno, "%s", config->request_log);

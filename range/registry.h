@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <jansson.h>
+#include <microhttpd.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,5 +29,20 @@ void rg_registry_run(rg_registry *registry);
  * answer. *ret_what: "mihon.test A", caller frees. */
 size_t rg_registry_dns(const json_t *data, const uint8_t *question, size_t len, uint8_t *ret,
 	size_t size, char **ret_what);
+
+/* What a web server says. */
+typedef struct rg_registry_reply {
+	unsigned status;
+	const json_t *headers; /* of data; or NULL */
+	char *body;            /* caller frees */
+} rg_registry_reply;
+
+/* rg_registry_http(data, key, match, ret): by data's "http"; key: host and path, match: If-None-Match, or NULL. A row whose last part is '*' stands for every
+ * one, of letters, digits and -.:_, and "{*}" in its body is that part. False: there is no row; *ret is untouched. rg_registry_send(connection, reply) queues it.
+ * rg_registry_names(data): what data's "tls" lists, as rg_tls_self() wants it; NULL: none. Caller frees. */
+bool rg_registry_http(
+	const json_t *data, const char *key, const char *match, rg_registry_reply *ret);
+enum MHD_Result rg_registry_send(struct MHD_Connection *c, const rg_registry_reply *reply);
+char *rg_registry_names(const json_t *data);
 
 #endif

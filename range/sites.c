@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cttls.h"
+#include "registry.h"
 #include "sys/gerr.h"
 
 typedef struct site_row {
@@ -29,7 +30,7 @@ typedef struct front {
 
 struct rg_sites {
 	front fronts[RG_FRONTS];
-	bool others; /* names without a row are imitations */
+	rg_sites_config config;
 	GMutex lock;
 	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
 };
@@ -183,7 +184,7 @@ answer(front *f, const rg_visitor *v, rg_answer *ret)
 		answer_small("image/svg+xml", picture, ret);
 	} else if (site) {
 		answer_site(f->sites, site, v, ret);
-	} else if (!answer_kit(v, ret) && !(f->sites->others && answer_other(v, ret))) {
+	} else if (!answer_kit(v, ret) && !(f->sites->config.others && answer_other(v, ret))) {
 		rg_sites_page(RG_PAGE_NOTFOUND, v, "", ret);
 	}
 }
@@ -221,6 +222,25 @@ send_answer(struct MHD_Connection *c, const rg_visitor *v, rg_answer *a)
 	return result;
 }
 
+/* A server of the registries; false: data has no row for it. */
+static bool
+answer_data(const rg_sites *s, struct MHD_Connection *c, const rg_visitor *v,
+	enum MHD_Result *ret_result)
+{
+	const char *match = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-None-Match");
+	json_t *data = s->config.data ? json_load_file(s->config.data, 0, NULL) : NULL;
+	g_autofree char *key = g_strconcat(v->host, v->path, NULL);
+	rg_registry_reply reply;
+	bool found = data && rg_registry_http(data, key, match, &reply);
+
+	if (found) {
+		*ret_result = rg_registry_send(c, &reply);
+		g_free(reply.body);
+	}
+	json_decref(data);
+	return found;
+}
+
 static enum MHD_Result
 on_request(void *user, struct MHD_Connection *c, const char *url, const char *method,
 	const char *version, const char *body, size_t *body_len, void **state)
@@ -249,8 +269,12 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 		.referrer = header(c, "Referer"),
 		.again = strstr(header(c, "Cookie"), "seen=1") != NULL,
 		.abroad = f->number == RG_FRONT_ABROAD || f->number == RG_FRONT_ABROAD_TLS};
+	enum MHD_Result result;
+	if (answer_data(f->sites, c, &v, &result)) {
+		return result;
+	}
 	answer(f, &v, &a);
-	enum MHD_Result result = send_answer(c, &v, &a);
+	result = send_answer(c, &v, &a);
 	g_free(a.header);
 	g_string_free(a.body, TRUE);
 	return result;
@@ -277,42 +301,57 @@ open_front(front *f, unsigned port, const char *cert, const char *key, GError **
 	return true;
 }
 
+/* The names of data's "tls"; false: no JSON. */
 static bool
-open_tls(rg_sites *s, const unsigned ports[RG_FRONTS], GError **error)
+read_names(const rg_sites *s, char **ret_names, GError **error)
 {
-	g_autofree char *dir = g_dir_make_tmp("hikeshi-sites-XXXXXX", error);
-	g_autofree char *ca = dir ? g_build_filename(dir, "ca.pem", NULL) : NULL;
-	char *cert = NULL, *key = NULL;
+	json_t *data = s->config.data ? json_load_file(s->config.data, 0, NULL) : NULL;
 
-	/* Its authority is nobody's: visitors take the page all the same, or do not. */
-	bool fine = ca && rg_tls_self(ca, NULL, &cert, &key, error);
-	for (unsigned i = RG_FRONT_TLS; i < RG_FRONTS && fine; i++) {
-		fine = open_front(&s->fronts[i], ports[i], cert, key, error);
+	if (s->config.data && !data) {
+		return hk_error_set(error, HK_EFORM, "%s: not there, or not JSON", s->config.data);
 	}
-	if (ca) {
+	*ret_names = data ? rg_registry_names(data) : NULL;
+	json_decref(data);
+	return true;
+}
+
+static bool
+open_tls(rg_sites *s, GError **error)
+{
+	const char *kept = s->config.dir;
+	g_autofree char *dir =
+		kept ? g_strdup(kept) : g_dir_make_tmp("hikeshi-sites-XXXXXX", error);
+	g_autofree char *ca = dir ? g_build_filename(dir, "ca.pem", NULL) : NULL;
+	g_autofree char *names = NULL, *cert = NULL, *key = NULL;
+
+	/* Where its authority is nobody's, visitors take the page all the same, or do not. */
+	bool fine =
+		ca && read_names(s, &names, error) && rg_tls_self(ca, names, &cert, &key, error);
+	for (unsigned i = RG_FRONT_TLS; i < RG_FRONTS && fine; i++) {
+		fine = open_front(&s->fronts[i], s->config.ports[i], cert, key, error);
+	}
+	if (ca && !kept) {
 		remove(ca);
 		remove(dir);
 	}
-	g_free(cert);
-	g_free(key);
 	return fine;
 }
 
 rg_sites *
-rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, bool others, GError **error)
+rg_sites_new(const rg_sites_config *config, GError **error)
 {
 	rg_sites *s = g_new0(rg_sites, 1);
-	s->others = others;
 	bool fine = true;
 
+	s->config = *config;
 	g_mutex_init(&s->lock);
 	for (unsigned i = 0; i < RG_FRONTS; i++) {
 		s->fronts[i] = (front){.sites = s, .number = i};
 	}
 	for (unsigned i = 0; i < RG_FRONT_TLS && fine; i++) {
-		fine = open_front(&s->fronts[i], ports[i], NULL, NULL, error);
+		fine = open_front(&s->fronts[i], config->ports[i], NULL, NULL, error);
 	}
-	if (!fine || (tls && !open_tls(s, ports, error))) {
+	if (!fine || (config->tls && !open_tls(s, error))) {
 		rg_sites_free(s);
 		return NULL;
 	}

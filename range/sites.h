@@ -1,4 +1,4 @@
-/* range/sites: a small web of invented sites on loopback, honest ones and ones that cloak. Part of hikeshi-range.
+/* range/sites: a small web of invented sites on loopback, honest ones and ones that cloak, and servers of registries beside them. Part of hikeshi-range.
  *
  * Which site is asked for stands in the Host line. Pages are those of sitepages.def and kits.def, who sees which is sites.def's. Nothing that is sent to
  * it is kept or looked at: bodies of requests are dropped as they come. */
@@ -74,9 +74,19 @@ typedef enum rg_front {
 	RG_FRONTS
 } rg_front;
 
-/* rg_sites_new(ports, tls, others, error): serves on 127.0.0.1 in threads of its own, on those ports (0: any free one); without tls, on the first two only. With it,
- * the certificate is for localhost, by an authority that nobody knows. others: names without a row are imitations, else 404. HK_EIO. */
-rg_sites *rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, bool others, GError **error);
+typedef struct rg_sites_config {
+	unsigned ports[RG_FRONTS]; /* 0: any free one */
+	bool tls;                  /* else on the first two only */
+	bool others;               /* names without a row are imitations, else 404 */
+	const char *
+		data; /* file of rg_registry_http(), read again for each question; what it has a row for comes from there. Or NULL */
+	const char *
+		dir; /* an existing folder for ca.pem, the authority of the certificate; NULL: nobody knows it */
+} rg_sites_config;
+
+/* rg_sites_new(config, error): serves on 127.0.0.1 in threads of its own. The certificate is for localhost and the names of data's "tls". Strings are borrowed.
+ * HK_EIO; HK_EFORM: data is not JSON. */
+rg_sites *rg_sites_new(const rg_sites_config *config, GError **error);
 
 /* rg_sites_port(sites, front): the port that it got; 0: none. */
 unsigned rg_sites_port(const rg_sites *sites, rg_front front);

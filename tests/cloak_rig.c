@@ -224,8 +224,9 @@ check_verdicts(const rig *r)
 	unsigned cloaked = count_of(r, "cloaked", -1);
 	unsigned honest = count_of(r, "same", -1) + count_of(r, "dead", -1);
 	unsigned found = count_of(r, "cloaked", HK_CLOAK_CLOAKED), right = 0;
+	/* An honest site that is called dead, or of which nothing can be said, is as wrong as one that is called cloaked. */
 	unsigned alarms =
-		count_of(r, "same", HK_CLOAK_CLOAKED) + count_of(r, "dead", HK_CLOAK_CLOAKED);
+		honest - count_of(r, "same", HK_CLOAK_SAME) - count_of(r, "dead", HK_CLOAK_DEAD);
 
 	tap_diag("%-8s %8s %8s %8s %8s", "is", "cloaked", "same", "dead", "unknown");
 	for (size_t i = 0; i < G_N_ELEMENTS(wants); i++) {
@@ -244,11 +245,10 @@ check_verdicts(const rig *r)
 	ok(cloaked >= 24 && honest >= 24, "%u sites that cloak, %u honest ones", cloaked, honest);
 	ok(found * 100 >= cloaked * RECALL_LEAST, "recall %.1f %% (%u of %u)",
 		100.0 * found / MAX(cloaked, 1), found, cloaked);
-	ok(alarms * 100 <= honest * ALARMS_MOST, "false alarms %.1f %% (%u of %u)",
+	ok(alarms * 100 <= honest * ALARMS_MOST, "honest ones judged wrongly: %.1f %% (%u of %u)",
 		100.0 * alarms / MAX(honest, 1), alarms, honest);
 	ok(right * 100 >= cloaked * RECALL_LEAST,
 		"the dimension that decides is right for %u of %u", right, cloaked);
-	is_int(count_of(r, "dead", HK_CLOAK_DEAD), count_of(r, "dead", -1), "dead ones are dead");
 }
 
 static void

@@ -1,4 +1,3 @@
-/* nocheck: tested in tests/scenario/enrich.t */
 #include "enrich/ask.h"
 
 #include <string.h>

@@ -1,4 +1,3 @@
-/* nocheck: tested in tests/scenario/enrich.t */
 /* IANA's bootstrap files: kept, refreshed, and what they say. */
 #include <string.h>
 #include <sys/stat.h>

@@ -235,15 +235,16 @@ judge_clicks(judging *j)
 	}
 }
 
-/* Nobody answered at all, or everybody was told that there is nothing. */
+/* Nobody answered at all, or everybody was told that there is nothing. What a press led to does not count: a live page may have a dead link. */
 static bool
 is_dead(const judging *j, size_t gone, size_t n)
 {
 	for (size_t i = 0; i < j->count; i++) {
-		const hk_cloak_page *page = &j->views[i].last;
-		bool refused = page->status == 401 || page->status == 403;
+		const hk_cloak_view *view = &j->views[i];
+		bool alive = view->clicked && !view->first.denied;
+		bool refused = view->last.status == 401 || view->last.status == 403;
 
-		if (j->views[i].file || !page->denied || refused) {
+		if (view->file || alive || !view->last.denied || refused) {
 			return false;
 		}
 	}

@@ -387,6 +387,16 @@ is_failed_status(int status)
 	return status >= SERVER_ERROR || status == 408 || status == 425 || status == 429;
 }
 
+static bool
+says(const hk_capture *c, const hk_cloak_page *page)
+{
+	/* A page that did not come in time may have been about to show anything. */
+	bool late = c->end != HK_CAPTURE_COMPLETE && c->end != HK_CAPTURE_DOWNLOAD &&
+		    page->letters < LETTERS_SOME && !page->form.asks;
+
+	return !late && !is_failed_status(page->status) && !is_stopped(c, page);
+}
+
 void
 hk_cloak_view_of(const hk_capture *c, size_t index, hk_cloak_view *ret)
 {
@@ -405,10 +415,14 @@ hk_cloak_view_of(const hk_capture *c, size_t index, hk_cloak_view *ret)
 	if (ret->clicked) {
 		read_page(c, g_ptr_array_index(c->pages, 0), status_of(c, true), &ret->first);
 	}
-	/* A page that did not come in time may have been about to show anything. */
-	bool late = c->end != HK_CAPTURE_COMPLETE && c->end != HK_CAPTURE_DOWNLOAD &&
-		    ret->last.letters < LETTERS_SOME && !ret->last.form.asks;
-	ret->says = !late && !is_failed_status(ret->last.status) && !is_stopped(c, &ret->last);
+	/* What a press led to failed: what was shown before it says enough. */
+	if (ret->clicked && !says(c, &ret->last)) {
+		clear_page(&ret->last);
+		ret->last = ret->first;
+		ret->first = (hk_cloak_page){0};
+		ret->clicked = false;
+	}
+	ret->says = says(c, &ret->last);
 }
 
 void
@@ -507,7 +521,9 @@ hk_cloak_compare(const hk_cloak_view *a, const hk_cloak_view *b)
 			return 0;
 		}
 	}
-	return compare_pages(&a->last, &b->last);
+	/* Both pressed a dead link: what is in front of it is the site. */
+	bool nowhere = a->clicked && b->clicked && a->last.denied && b->last.denied;
+	return nowhere ? compare_pages(&a->first, &b->first) : compare_pages(&a->last, &b->last);
 }
 
 bool

@@ -11,7 +11,14 @@
 #include "sys/jsonw.h"
 #include "sys/png.h"
 
-enum { FRAMES_MAX = 10, FACTS_MS = 4000, PICTURE_MS = 10000, FAVICON_MS = 3000, WIDTH_MAX = 3000 };
+enum {
+	FRAMES_MAX = 10,
+	FACTS_MS = 4000,
+	PICTURE_MS = 10000,
+	FAVICON_MS = 3000,
+	WIDTH_MAX = 3000,
+	HUNG_MS = 8000
+};
 
 /* An isolated world in a frame; 0: none to be had. */
 static int64_t
@@ -293,6 +300,22 @@ is_same(const hk_capture *capture, const hk_capture_page *page)
 	       g_bytes_equal(before->dom, page->dom);
 }
 
+/* A page that does not answer: its own fault, or the browser's? In that case there is nothing more to be had. */
+static bool
+is_hung(hk_run *run)
+{
+	if (hk_cdp_do(hk_browser_tab_root(run->tab), "Browser.getVersion", NULL,
+		    hk_clock_mono_ms() + HUNG_MS, NULL)) {
+		return false;
+	}
+	if (!hk_cdp_closed(hk_cdp_session_connection(run->page))) {
+		hk_capture_note(run->capture, HK_CAPTURE_BROWSER_HANG);
+		hk_browser_tab_fail(run->tab);
+	}
+	run->gone = true;
+	return true;
+}
+
 bool
 hk_run_take(hk_run *run, hk_facts_click *ret_click)
 {
@@ -305,7 +328,7 @@ hk_run_take(hk_run *run, hk_facts_click *ret_click)
 	*ret_click = (hk_facts_click){0};
 	bool known = take_frame(run, frame, true, page, ret_click, &world, &late);
 
-	if (!known && !run->gone && !run->stopped && (late || !world)) {
+	if (!known && !run->gone && (late || !world) && !is_hung(run) && !run->stopped) {
 		/* Its main thread is busy: a script that does not end. */
 		hk_run_stop_scripts(run, HK_CAPTURE_SCRIPT_LOOP);
 		known = take_frame(run, frame, true, page, ret_click, &world, NULL);

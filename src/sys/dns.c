@@ -1,4 +1,3 @@
-/* nocheck: tested in tests/scenario/enrich.t */
 #include "sys/dns.h"
 
 #include <poll.h>

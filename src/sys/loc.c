@@ -134,6 +134,19 @@ find_libloc(hk_loc *loc, const hk_ipaddr *addr, hk_place *ret)
 }
 
 #ifdef HK_HAVE_MAXMINDDB
+/* Whose AS it is; what libloc says of it stays where the file does not say. */
+static void
+take_name(MMDB_entry_s *entry, hk_place *ret)
+{
+	MMDB_entry_data_s data;
+
+	if (MMDB_get_value(entry, &data, "autonomous_system_organization", NULL) == MMDB_SUCCESS &&
+		data.has_data && data.type == MMDB_DATA_TYPE_UTF8_STRING) {
+		g_autofree char *name = g_strndup(data.utf8_string, data.data_size);
+		g_strlcpy(ret->as_name, name, sizeof ret->as_name);
+	}
+}
+
 static bool
 find_mmdb(hk_loc *loc, const hk_ipaddr *addr, hk_place *ret)
 {
@@ -162,6 +175,7 @@ find_mmdb(hk_loc *loc, const hk_ipaddr *addr, hk_place *ret)
 		}
 		ret->asn = data.uint32;
 		ret->source = "mmdb";
+		take_name(&found.entry, ret);
 	}
 	return true;
 }

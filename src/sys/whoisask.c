@@ -1,4 +1,3 @@
-/* nocheck: tested in tests/scenario/enrich.t */
 #include "sys/whoisask.h"
 
 #include <errno.h>

@@ -8,6 +8,8 @@ is "$status" 0 "quickstart --headless" || diag "$err"
 like "$out" 'board: http://127\.0\.0\.1:[0-9]+/ +login: demo +password: [0-9a-f]{18}$' "says where the board is"
 like "$out" '^refused +line 4: ' "names the line that is no URL"
 like "$out" '^ +[0-9]+  new +[01]\.[0-9]+  みほん銀行  .*\[\.\]' "a case against a brand, defanged"
+like "$out" '^ +registrar +Mihon Names Ltd\. \(invented\) +rdap:https://rdap\[\.\]mihon-registry\[\.\]test/domain/' "the first case's registrar is known by RDAP"
+like "$out" '^ +abuse +abuse@mihon-names\[\.\]test +registration$' "and its abuse desk"
 like "$out" '^cases=[0-9]+ audit=good$' "ends with a summary"
 is "$(ls -A "$work/tmp")" "" "no file is left"
 run ./quickstart --nonsense

@@ -178,6 +178,39 @@ check_same(void)
 	hk_cloak_clear(&c);
 }
 
+/* An article whose only link was pressed, and what that led to. */
+static hk_capture *
+pressed(const char *who, const char *title, const char *text, int status)
+{
+	hk_capture *c = article(who, title, text);
+	hk_capture_hop *hop = hk_capture_add_hop(c);
+
+	hop->how = HK_CAPTURE_HOW_CLICK;
+	hop->status = status;
+	add_page(c, "https://a.example/more", "Error", "Error nginx");
+	return c;
+}
+
+static void
+check_dead_link(void)
+{
+	hk_cloak c;
+
+	judge(&c, "same", "", "a live page whose link is dead",
+		pressed("iphone/sms/1", "山の日記", blog, 404),
+		pressed("desktop/none/1", "山の日記", blog, 404), NULL);
+	hk_cloak_clear(&c);
+	judge(&c, "cloaked", "referrer", "two pages whose links are dead",
+		pressed("iphone/sms/1", "山の日記", blog, 404),
+		pressed("iphone/search/1", "激安市場", shop, 410), NULL);
+	hk_cloak_clear(&c);
+	judge(&c, "cloaked", "referrer", "one of them leads to a broken server",
+		pressed("iphone/sms/1", "山の日記", blog, 502),
+		article("iphone/search/1", "激安市場", shop), NULL);
+	is_int(c.compared, 2, "the page before it says enough");
+	hk_cloak_clear(&c);
+}
+
 static void
 check_click(void)
 {
@@ -199,6 +232,7 @@ main(void)
 {
 	check_dimensions();
 	check_same();
+	check_dead_link();
 	check_click();
 	return tap_done();
 }

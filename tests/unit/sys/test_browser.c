@@ -234,6 +234,40 @@ check_tabs(void)
 		(unsigned long long)(tally.memory >> 20));
 }
 
+/* Its memory is over what it may have: replaced when no tab is open, ended when one is. */
+static void
+check_memory(void)
+{
+	g_autoptr(GError) error = NULL;
+	hk_browser_config small = {.memory_max = 1 << 20, .way = test_way_get(test_way_new(0, 0))};
+	g_autoptr(hk_browser) b = hk_browser_new(&small, &error);
+	hk_browser_tally tally;
+
+	hk_browser_tab *one = open_tab(b), *two = open_tab(b);
+	ok(hk_browser_tab_memory(one) > 1 << 20, "more than it may keep");
+	hk_browser_tab_close(one);
+	g_autofree char *says = evaluate(two, "String(6*7)");
+	is_str(says, "42", "the other tab goes on");
+	hk_browser_tab_close(two);
+	hk_browser_tab_close(open_tab(b));
+	hk_browser_count(b, &tally);
+	is_int(tally.recycled, 1, "recycled when no tab was open");
+	is_int(tally.killed, 0, "not killed");
+
+	hk_browser_config stop = {.memory_stop = 1 << 20, .way = test_way_get(test_way_new(0, 0))};
+	g_autoptr(hk_browser) c = hk_browser_new(&stop, &error);
+	one = open_tab(c);
+	ok(hk_browser_tab_memory(one) == UINT64_MAX, "more than it may use at all");
+	ok(!hk_cdp_do(hk_browser_tab_page(one), "Page.enable", NULL, hk_clock_mono_ms() + 20000,
+		   &error),
+		"it is ended");
+	hk_browser_tab_close(one);
+	hk_browser_tab_close(open_tab(c));
+	hk_browser_count(c, &tally);
+	is_int(tally.killed, 1, "once");
+	is_int(tally.starts, 2, "and another one is started");
+}
+
 int
 main(void)
 {
@@ -245,5 +279,6 @@ main(void)
 	check_sockets();
 	check_errors();
 	check_tabs();
+	check_memory();
 	return tap_done();
 }
