@@ -42,7 +42,8 @@ typedef struct hk_page_answer {
 	const char *type;      /* its Content-Type */
 	hk_span body;          /* any bytes, decoded from Content-Encoding; may be cut off */
 	hk_span icon;          /* the favicon's bytes, if the caller has them; else empty */
-	const char *const *hops; /* hosts of the redirects on the way, hop_count of them; may be NULL */
+	const char *const
+		*hops; /* hosts of the redirects on the way, hop_count of them; may be NULL */
 	size_t hop_count;
 	const char *target; /* brand that the name itself speaks of (hk_verdict.target) */
 	double name_score;  /* of the name (hk_verdict.score); < 0: not known */
@@ -91,19 +92,20 @@ typedef enum hk_page_has {
 /* What hk_page_read() has seen. Plain data on the heap; everything in it is hostile text, but valid UTF-8 within its cap. */
 typedef struct hk_page_sketch {
 	hk_page_kind kind;
-	unsigned has;                  /* hk_page_has */
-	char *area[HK_PAGE_AREAS];     /* owned, never NULL */
-	size_t len[HK_PAGE_AREAS];     /* bytes without the NUL */
-	hk_form_tokens form;           /* what it asks for */
-	uint32_t text_chars;           /* characters that can be read, before any cap */
-	uint32_t fields, links_own;    /* to type into; links to different pages of its own host */
+	unsigned has;                   /* hk_page_has */
+	char *area[HK_PAGE_AREAS];      /* owned, never NULL */
+	size_t len[HK_PAGE_AREAS];      /* bytes without the NUL */
+	hk_form_tokens form;            /* what it asks for */
+	uint32_t text_chars;            /* characters that can be read, before any cap */
+	uint32_t fields, links_own;     /* to type into; links to different pages of its own host */
 	uint32_t links_out, links_void; /* to other hosts; that lead nowhere ("#", "javascript:") */
-	hk_minhash shingles;           /* of tag paths, as evidence/traits makes it; count 0: none */
+	hk_minhash shingles; /* of tag paths, as evidence/traits makes it; count 0: none */
 	size_t hash_count;
-	uint8_t hash[HK_PAGE_HASHES_MAX][32]; /* SHA-256 of scripts, styles and data: pictures in it */
+	uint8_t hash[HK_PAGE_HASHES_MAX]
+		    [32]; /* SHA-256 of scripts, styles and data: pictures in it */
 	bool has_icon;
-	int32_t icon;  /* hk_mmh3_icon of the caller's icon, else of a data: icon */
-	char *follow;  /* owned; absolute URL that the page leads to by itself or by its only link; NULL: none */
+	int32_t icon; /* hk_mmh3_icon of the caller's icon, else of a data: icon */
+	char *follow; /* owned; absolute URL that the page leads to by itself or by its only link; NULL: none */
 	char *charset; /* owned; as sys/charset names it */
 } hk_page_sketch;
 
@@ -164,7 +166,8 @@ const char *hk_page_outcome_code(hk_page_outcome outcome);
 typedef struct hk_page_reason {
 	double weight;    /* log-odds that it adds; < 0: speaks against phishing */
 	const char *code; /* static; of pageweights.def, or of pagekinds.def with weight 0 */
-	char text[HK_PAGE_REASON_TEXT]; /* one clause in English; ui/lib/reasons.js knows its shape */
+	char text
+		[HK_PAGE_REASON_TEXT]; /* one clause in English; ui/lib/reasons.js knows its shape */
 } hk_page_reason;
 
 typedef struct hk_page_verdict {

@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/evidence/test_traits.c, tests/unit/score/test_page.c */
 #include "sys/formtokens.h"
 
 #include <string.h>
@@ -56,8 +57,10 @@ static const char *const *row_words[G_N_ELEMENTS(rows)];
 /* The page's words, folded. */
 typedef struct looked_at {
 	const char *text;
-	GString *head, *bare; /* bare: the text without the words of the one link or button that there is */
-	GString *all;         /* with the title: a mark is told by the text alone; for the rest a title is a text, too */
+	GString *head,
+		*bare; /* bare: the text without the words of the one link or button that there is */
+	GString *
+		all; /* with the title: a mark is told by the text alone; for the rest a title is a text, too */
 	bool has_fields;
 } looked_at;
 
@@ -247,7 +250,8 @@ field_token(const looked_at *page, const field_words *f)
 		if (!field || (r->where == IN_CODE && !code)) {
 			continue;
 		}
-		if (r->where == IN_EXACT ? is_one_of(f->label->str, words_of(r)) : has_words(r, f)) {
+		if (r->where == IN_EXACT ? is_one_of(f->label->str, words_of(r))
+					 : has_words(r, f)) {
 			return r->token == HK_FORM_OTP ? code_by_text(page, f) : r->token;
 		}
 	}
@@ -319,14 +323,14 @@ fits_page(const row *r, const looked_at *page)
 	return false;
 }
 
-/* BP1's first page is a mark and one button: what stands on that is no text of the page. */
+/* BP1's first page is a mark and one button: what stands on that is no text of the page, unless there is no other. */
 static void
 take_off_lone(const char *lone, GString *bare)
 {
 	g_autofree char *words = g_strchomp(g_strdup(lone ? lone : ""));
 
 	g_strchomp(bare->str);
-	if (*words && g_str_has_suffix(bare->str, words)) {
+	if (*words && strcmp(bare->str, words) != 0 && g_str_has_suffix(bare->str, words)) {
 		bare->str[strlen(bare->str) - strlen(words)] = '\0';
 	}
 	bare->len = strlen(bare->str);

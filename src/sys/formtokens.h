@@ -23,7 +23,8 @@ typedef enum hk_form_token {
 
 /* A field of a page; texts are UTF-8 as the page has them, borrowed, and may be NULL. */
 typedef struct hk_form_field {
-	const char *tag, *type; /* "input", "select", "textarea", "button"; "text" ..., lower case */
+	const char *tag,
+		*type; /* "input", "select", "textarea", "button"; "text" ..., lower case */
 	const char *label, *placeholder, *name, *id, *autocomplete;
 	int64_t maxlength; /* -1: none */
 	bool visible;
@@ -32,7 +33,8 @@ typedef struct hk_form_field {
 /* A page; texts are folded already (sys/textfold), borrowed, and may be NULL. */
 typedef struct hk_form_page {
 	const char *title, *text;
-	const char *lone; /* words of the one link or button that there is; NULL: there are none, or several */
+	const char *
+		lone; /* words of the one link or button that there is; NULL: there are none, or several */
 	const hk_form_field *fields; /* in order of the page */
 	size_t field_count;
 } hk_form_page;
