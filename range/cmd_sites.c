@@ -46,7 +46,13 @@ rg_cmd_sites(const rg_opts *opts, GError **error)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	rg_sites *sites = rg_sites_new(ports, true, rg_opts_bool(opts, RG_OPT_OTHERS), error);
+	bool imitations = rg_opts_bool(opts, RG_OPT_OTHERS);
+	bool strangers = rg_opts_bool(opts, RG_OPT_STRANGERS);
+	rg_others others = imitations && strangers ? RG_OTHERS_BOTH
+			   : strangers             ? RG_OTHERS_STRANGERS
+			   : imitations            ? RG_OTHERS_IMITATIONS
+						   : RG_OTHERS_NOTHING;
+	rg_sites *sites = rg_sites_new(ports, true, others, error);
 	if (!sites) {
 		return false;
 	}

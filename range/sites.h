@@ -74,9 +74,17 @@ typedef enum rg_front {
 	RG_FRONTS
 } rg_front;
 
+/* What names without a row show. */
+typedef enum rg_others {
+	RG_OTHERS_NOTHING,    /* 404 */
+	RG_OTHERS_IMITATIONS, /* one of the groups */
+	RG_OTHERS_STRANGERS,  /* range/stranger */
+	RG_OTHERS_BOTH, /* names that speak of the bank, and those of dynamic DNS, are imitations, the rest strangers */
+} rg_others;
+
 /* rg_sites_new(ports, tls, others, error): serves on 127.0.0.1 in threads of its own, on those ports (0: any free one); without tls, on the first two only. With it,
- * the certificate is for localhost, by an authority that nobody knows. others: names without a row are imitations, else 404. HK_EIO. */
-rg_sites *rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, bool others, GError **error);
+ * the certificate is for localhost, by an authority that nobody knows. HK_EIO. */
+rg_sites *rg_sites_new(const unsigned ports[RG_FRONTS], bool tls, rg_others others, GError **error);
 
 /* rg_sites_port(sites, front): the port that it got; 0: none. */
 unsigned rg_sites_port(const rg_sites *sites, rg_front front);
