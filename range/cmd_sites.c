@@ -37,7 +37,6 @@ rg_cmd_sites(const rg_opts *opts, GError **error)
 {
 	const char *list = rg_opts_text(opts, RG_OPT_LIST);
 	rg_sites_config config = {.tls = true,
-		.others = rg_opts_bool(opts, RG_OPT_OTHERS),
 		.data = rg_opts_text(opts, RG_OPT_DATA),
 		.dir = rg_opts_text(opts, RG_OPT_DIR)};
 	sigset_t signals;
@@ -52,6 +51,12 @@ rg_cmd_sites(const rg_opts *opts, GError **error)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	bool imitations = rg_opts_bool(opts, RG_OPT_OTHERS);
+	bool strangers = rg_opts_bool(opts, RG_OPT_STRANGERS);
+	config.others = imitations && strangers ? RG_OTHERS_BOTH
+			: strangers             ? RG_OTHERS_STRANGERS
+			: imitations            ? RG_OTHERS_IMITATIONS
+						: RG_OTHERS_NOTHING;
 	rg_sites *sites = rg_sites_new(&config, error);
 	if (!sites) {
 		return false;

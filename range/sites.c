@@ -7,7 +7,11 @@
 
 #include "cttls.h"
 #include "registry.h"
+#include "stranger.h"
 #include "sys/gerr.h"
+
+/* A thread each: the silent ones of a look at thousands of strangers sleep side by side. */
+enum { CONNECTIONS_MAX = 4000, STACK_BYTES = 256 << 10 };
 
 typedef struct site_row {
 	const char *host;
@@ -32,6 +36,8 @@ struct rg_sites {
 	front fronts[RG_FRONTS];
 	rg_sites_config config;
 	GMutex lock;
+	GCond ending;
+	bool end;                             /* under lock: whoever sleeps wakes up */
 	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
 };
 
@@ -172,7 +178,23 @@ answer_other(const rg_visitor *v, rg_answer *ret)
 		number == 0 ? 1 : (unsigned)MIN(number, 1000), ret);
 }
 
-static void
+/* What the log's imitations are called (range/namegen), more or less. */
+static bool
+speaks_of_bank(const char *host)
+{
+	return strstr(host, "bank") || strstr(host, "mihon") ||
+	       g_str_has_suffix(host, ".duckdns.org");
+}
+
+static bool
+is_stranger(const rg_sites *s, const char *host)
+{
+	return s->config.others == RG_OTHERS_STRANGERS ||
+	       (s->config.others == RG_OTHERS_BOTH && !speaks_of_bank(host));
+}
+
+/* False: there is no answer; close after ret->wait_ms. */
+static bool
 answer(front *f, const rg_visitor *v, rg_answer *ret)
 {
 	static const char picture[] =
@@ -184,9 +206,14 @@ answer(front *f, const rg_visitor *v, rg_answer *ret)
 		answer_small("image/svg+xml", picture, ret);
 	} else if (site) {
 		answer_site(f->sites, site, v, ret);
-	} else if (!answer_kit(v, ret) && !(f->sites->config.others && answer_other(v, ret))) {
+	} else if (answer_kit(v, ret)) {
+		return true;
+	} else if (is_stranger(f->sites, v->host)) {
+		return rg_stranger_answer(v, ret);
+	} else if (f->sites->config.others == RG_OTHERS_NOTHING || !answer_other(v, ret)) {
 		rg_sites_page(RG_PAGE_NOTFOUND, v, "", ret);
 	}
+	return true;
 }
 
 /* ---- HTTP ---- */
@@ -199,15 +226,29 @@ header(struct MHD_Connection *c, const char *name)
 	return text ? text : "";
 }
 
+/* Sleeps, but not into the end of the program. */
+static void
+rest(rg_sites *s, unsigned ms)
+{
+	int64_t until = g_get_monotonic_time() + (int64_t)ms * 1000;
+
+	g_mutex_lock(&s->lock);
+	while (!s->end && g_cond_wait_until(&s->ending, &s->lock, until)) {
+	}
+	g_mutex_unlock(&s->lock);
+}
+
 static enum MHD_Result
-send_answer(struct MHD_Connection *c, const rg_visitor *v, rg_answer *a)
+send_answer(rg_sites *s, struct MHD_Connection *c, const rg_visitor *v, rg_answer *a)
 {
 	struct MHD_Response *r =
 		MHD_create_response_from_buffer(a->body->len, a->body->str, MHD_RESPMEM_MUST_COPY);
 	char *colon = strchr(a->header, ':');
 
 	/* The browser ends the connection when it has waited enough. */
-	g_usleep((gulong)a->wait_ms * 1000);
+	if (a->wait_ms > 0) {
+		rest(s, a->wait_ms);
+	}
 	MHD_add_response_header(r, "Content-Type", a->type);
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	if (strcmp(v->path, "/") == 0) {
@@ -273,8 +314,11 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 	if (answer_data(f->sites, c, &v, &result)) {
 		return result;
 	}
-	answer(f, &v, &a);
-	result = send_answer(c, &v, &a);
+	if (!answer(f, &v, &a)) {
+		rest(f->sites, a.wait_ms);
+		return MHD_NO;
+	}
+	result = send_answer(f->sites, c, &v, &a);
 	g_free(a.header);
 	g_string_free(a.body, TRUE);
 	return result;
@@ -293,7 +337,9 @@ open_front(front *f, unsigned port, const char *cert, const char *key, GError **
 			 MHD_USE_POLL | (cert ? MHD_USE_TLS : 0u);
 
 	f->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, f, MHD_OPTION_SOCK_ADDR,
-		(struct sockaddr *)&at, MHD_OPTION_ARRAY, cert ? tls : none, MHD_OPTION_END);
+		(struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_ARRAY,
+		cert ? tls : none, MHD_OPTION_END);
 	if (!f->daemon) {
 		return hk_error_set(error, HK_EIO, "127.0.0.1:%u cannot be listened on", port);
 	}
@@ -345,6 +391,7 @@ rg_sites_new(const rg_sites_config *config, GError **error)
 
 	s->config = *config;
 	g_mutex_init(&s->lock);
+	g_cond_init(&s->ending);
 	for (unsigned i = 0; i < RG_FRONTS; i++) {
 		s->fronts[i] = (front){.sites = s, .number = i};
 	}
@@ -367,6 +414,12 @@ rg_sites_port(const rg_sites *s, rg_front which)
 void
 rg_sites_free(rg_sites *s)
 {
+	if (s) {
+		g_mutex_lock(&s->lock);
+		s->end = true;
+		g_cond_broadcast(&s->ending);
+		g_mutex_unlock(&s->lock);
+	}
 	for (unsigned i = 0; s && i < RG_FRONTS; i++) {
 		if (s->fronts[i].daemon) {
 			MHD_stop_daemon(s->fronts[i].daemon);
@@ -374,6 +427,7 @@ rg_sites_free(rg_sites *s)
 	}
 	if (s) {
 		g_mutex_clear(&s->lock);
+		g_cond_clear(&s->ending);
 	}
 	g_free(s);
 }

@@ -74,10 +74,18 @@ typedef enum rg_front {
 	RG_FRONTS
 } rg_front;
 
+/* What names without a row show. */
+typedef enum rg_others {
+	RG_OTHERS_NOTHING,    /* 404 */
+	RG_OTHERS_IMITATIONS, /* one of the groups */
+	RG_OTHERS_STRANGERS,  /* range/stranger */
+	RG_OTHERS_BOTH, /* names that speak of the bank, and those of dynamic DNS, are imitations, the rest strangers */
+} rg_others;
+
 typedef struct rg_sites_config {
 	unsigned ports[RG_FRONTS]; /* 0: any free one */
 	bool tls;                  /* else on the first two only */
-	bool others;               /* names without a row are imitations, else 404 */
+	rg_others others;
 	const char *
 		data; /* file of rg_registry_http(), read again for each question; what it has a row for comes from there. Or NULL */
 	const char *

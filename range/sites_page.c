@@ -53,9 +53,14 @@ letters(GString *out, const char *alphabet, unsigned count)
 }
 
 static bool
-expand_word(const char *name, GString *out)
+expand_word(const char *name, const rg_visitor *v, GString *out)
 {
-	if (strcmp(name, "nonce") == 0) {
+	if (strcmp(name, "host") == 0) {
+		/* As the visitor wrote it: letters of a name, or none. */
+		for (const char *c = v->host; *c; c++) {
+			g_string_append_c(out, g_ascii_isalnum(*c) || *c == '-' ? *c : '.');
+		}
+	} else if (strcmp(name, "nonce") == 0) {
 		letters(out, "0123456789abcdef", NONCE_LEN);
 	} else if (strcmp(name, "n") == 0) {
 		g_string_append_printf(out, "%d", g_random_int_range(100, 99999));
@@ -119,7 +124,7 @@ expand_one(const char *text, size_t len, const rg_visitor *v, GString *out)
 	}
 	g_strlcpy(name, text + 1, named);
 	if (text[named] == '}') {
-		return expand_word(name, out) ? named + 1 : 0;
+		return expand_word(name, v, out) ? named + 1 : 0;
 	}
 	for (at = from = named + 1; at < len; at++) {
 		bool end = text[at] == '}' && depth == 0;

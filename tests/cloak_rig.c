@@ -7,6 +7,7 @@
 
 #include "evidence/cloak.h"
 #include "evidence/page.h"
+#include "evidence/pageform.h"
 #include "evidence/plan.h"
 #include "evidence/traits.h"
 #include "evidence/way.h"
@@ -138,7 +139,7 @@ do_page(rig *r, site *s)
 	if (c && c->pages->len > 0) {
 		const hk_capture_page *page = g_ptr_array_index(c->pages, 0);
 		hk_form_tokens tokens;
-		hk_form_tokens_of(page, &tokens);
+		hk_pageform_tokens(page, &tokens);
 		s->form = hk_form_tokens_text(&tokens);
 		s->year_got = g_strdup(page->years->len ? g_ptr_array_index(page->years, 0) : "0");
 	}

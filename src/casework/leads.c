@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "casework/names.h"
 #include "flow/case.h"
+#include "flow/look.h"
 #include "flow/policy.h"
 #include "match/fold.h"
 #include "parse/url.h"
@@ -16,6 +17,7 @@
 #include "sys/uts46.h"
 
 enum { DATA_MAX = 4 << 20, TOKEN_MIN = 5 };
+#define MS_PER_DAY INT64_C(86400000)
 
 typedef struct work {
 	const hk_sites *sites;
@@ -216,6 +218,37 @@ take_names(hk_flow *flow, const work *w, const hk_sighting_full *s, const hk_nam
 	return hk_case_comment(flow, case_id, text, &comment, error);
 }
 
+/* A sighting that opens no case by itself is worth a light look: what its site shows may. */
+static bool
+want_look(hk_flow *flow, const hk_sighting_full *s, const hk_lead *lead, GError **error)
+{
+	g_autoptr(GString) data = g_string_new(NULL);
+	hk_look_wish wish = {
+		.source = s->source, .host = lead->host, .target = s->target, .score = lead->score};
+	hk_policy policy;
+	int64_t taken = 0;
+	bool fresh;
+	bool good = hk_policy_read(hk_flow_db(flow), &policy, error) &&
+		    (!policy.looks_on || hk_looks_since(hk_flow_db(flow),
+						 hk_flow_now(flow) - MS_PER_DAY, &taken, error));
+	bool wanted = good && policy.looks_on && taken < policy.looks_cap;
+
+	hk_policy_clear(&policy);
+	if (!wanted) {
+		return good;
+	}
+	hk_jsonw_open(data, '{');
+	hk_jsonw_key(data, "sighting");
+	hk_jsonw_int(data, s->id);
+	if (lead->url) {
+		hk_jsonw_key(data, "url");
+		hk_jsonw_str(data, lead->url);
+	}
+	hk_jsonw_close(data, '}');
+	wish.data = data->str;
+	return hk_look_want(flow, &wish, &fresh, error);
+}
+
 static bool
 wants_case(hk_db *db, const hk_sighting_full *s, const hk_json *root, bool *ret, GError **error)
 {
@@ -261,7 +294,7 @@ take(hk_flow *flow, const work *w, hk_sighting_full *s, const hk_json *root, GEr
 		return false;
 	}
 	if (!wanted && taken.how != HK_TAKEN_ATTACHED) {
-		return true;
+		return want_look(flow, s, &lead, error);
 	}
 	if (!hk_case_take(flow, &lead, &taken, error)) {
 		return false;

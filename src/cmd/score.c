@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/score_page.h"
 #include "parse/paste.h"
 #include "role/judge.h"
 #include "sys/gerr.h"
@@ -136,6 +137,9 @@ score_stdin(scoring *run, GError **error)
 bool
 hk_cmd_score(const hk_opts *opts, GError **error)
 {
+	if (hk_opts_str(opts, HK_OPT_PAGE)) {
+		return hk_score_page(opts, error);
+	}
 	g_autoptr(hk_scorer) scorer = hk_judge_scorer(opts, true, error);
 	g_autoptr(GString) out = g_string_new(NULL);
 	scoring run = {.scorer = scorer, .out = out};

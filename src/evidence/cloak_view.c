@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "evidence/cloak_int.h"
+#include "evidence/pageform.h"
 #include "match/mmh3.h"
 #include "sys/textfold.h"
 
@@ -311,7 +312,7 @@ read_page(const hk_capture *c, const hk_capture_page *page, int status, hk_cloak
 	ret->links = links_of(page);
 	ret->paths = paths_of(page);
 	ret->leads_login = leads_to_login(page);
-	hk_form_tokens_of(page, &ret->form);
+	hk_pageform_tokens(page, &ret->form);
 	bool small = ret->letters < LETTERS_SHORT && !ret->form.asks;
 	ret->denied = (status >= 400 && status < SERVER_ERROR) ||
 		      (small && (says_one_of(DENIED, text) || says_one_of(DENIED, title)));

@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "evidence/pageform.h"
 #include "match/mmh3.h"
 #include "sys/fuzzyhash.h"
 #include "sys/hash.h"
 #include "sys/jsonw.h"
 #include "sys/png.h"
-
-#define KEY_BYTES 8u
 
 static const struct {
 	enum { BY_HOST, BY_FILE } where;
@@ -165,7 +164,7 @@ flow_of(const hk_capture *c)
 
 	for (guint i = 0; i < c->pages->len; i++) {
 		hk_form_tokens tokens;
-		hk_form_tokens_of(g_ptr_array_index(c->pages, i), &tokens);
+		hk_pageform_tokens(g_ptr_array_index(c->pages, i), &tokens);
 		g_autofree char *text = hk_form_tokens_text(&tokens);
 		g_string_append_printf(out, "%s%s", *text && out->len ? " | " : "", text);
 	}
@@ -187,7 +186,7 @@ hk_traits_of(const hk_capture *c, hk_traits *ret)
 	ret->has_page = true;
 	take_bytes(page, ret);
 	take_exchanges(c, page, ret);
-	hk_form_tokens_of(page, &ret->form);
+	hk_pageform_tokens(page, &ret->form);
 	for (guint i = 0; i < page->paths->len; i++) {
 		hk_minhash_add(&ret->shingles, hk_span_str(g_ptr_array_index(page->paths, i)));
 	}
@@ -356,11 +355,9 @@ hk_traits_pivots(const hk_traits *t)
 	if (t->has_favicon) {
 		add_pivot(list, "favicon", g_strdup_printf("%d", t->favicon));
 	}
-	if (t->form.count >= HK_TRAITS_PIVOT_TOKENS_MIN) {
-		g_autofree char *text = hk_form_tokens_text(&t->form);
-		uint8_t hash[HK_SHA256_SIZE];
-		hk_sha256(hk_span_str(text), hash);
-		add_pivot(list, "form", hex_of(hash, KEY_BYTES));
+	char *form = hk_form_tokens_key(&t->form);
+	if (form) {
+		add_pivot(list, "form", form);
 	}
 	if (t->has_picture && !t->plain) {
 		add_pivot(list, "picture", g_strdup_printf("%016" G_GINT64_MODIFIER "x", t->dhash));

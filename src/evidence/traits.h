@@ -6,8 +6,8 @@
 #define HK_EVIDENCE_TRAITS_H
 
 #include "evidence/capture.h"
-#include "evidence/formtokens.h"
 #include "match/minhash.h"
+#include "sys/formtokens.h"
 
 enum {
 	HK_TRAITS_RESOURCES_MAX = 300, /* kept, in order of the requests */
@@ -15,7 +15,6 @@ enum {
 	HK_TRAITS_PIVOTS_MAX = 40,
 	HK_TRAITS_PIVOT_BYTES_MIN =
 		512, /* smaller scripts and images are pixels and one-liners: no pivot */
-	HK_TRAITS_PIVOT_TOKENS_MIN = 3, /* shorter forms are everybody's */
 };
 
 typedef struct hk_traits_resource {
@@ -65,7 +64,7 @@ typedef struct hk_traits_pivot {
 /* hk_traits_pivots(traits): a new list of hk_traits_pivot, each once, HK_TRAITS_PIVOTS_MAX at most:
  *   favicon   the published number, decimal, maybe negative
  *   resource  SHA-256, hexadecimal
- *   form      first 16 hexadecimal digits of the SHA-256 of the token sequence
+ *   form      hk_form_tokens_key
  *   picture   dHash, 16 hexadecimal digits; not of a plain picture
  * Caller unrefs. */
 GPtrArray *hk_traits_pivots(const hk_traits *traits);

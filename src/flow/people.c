@@ -11,7 +11,7 @@
 
 enum { FIELDS_BYTES_MAX = 65536, QUERY_MAX = 2000, COLUMNS_MAX = 60 };
 
-const char *const hk_setting_keys[] = {"dedupe", "scope", "sla", "ct", "evidence", NULL};
+const char *const hk_setting_keys[] = {"dedupe", "scope", "sla", "ct", "evidence", "looks", NULL};
 /* What holds when nobody has said otherwise; flow/policy knows the numbers. */
 static const char *const defaults[] = {"{\"days\":30}", "[]",
 	"{\"triage\":30,\"confirm\":120,\"report\":240,\"down\":2880}", "{\"threshold\":0.5}",

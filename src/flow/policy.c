@@ -100,7 +100,12 @@ hk_policy_init(hk_policy *policy)
 		.evidence_capture = true,
 		.evidence_enrich = true,
 		.evidence_age_ms = EVIDENCE_DAYS * MS_PER_DAY,
-		.evidence_plan = "standard"};
+		.evidence_plan = "standard",
+		.looks_on = true,
+		.looks_share = 0.01,
+		.looks_floor = 0.001,
+		.looks_threshold = 0.5,
+		.looks_cap = 100000};
 	policy->scope = g_ptr_array_new_with_free_func(rule_free);
 	sla_default(policy);
 }
@@ -192,6 +197,54 @@ take_evidence(hk_policy *policy, const hk_json *root, GError **error)
 	policy->evidence_enrich = enrich;
 	policy->evidence_age_ms = days * MS_PER_DAY;
 	g_strlcpy(policy->evidence_plan, plan, sizeof policy->evidence_plan);
+	return true;
+}
+
+/* A share of 0 to 1 that may be missing. */
+static bool
+take_share(const hk_json *root, const char *key, double *ret, GError **error)
+{
+	double value;
+
+	if (!hk_json_has(root, key)) {
+		return true;
+	}
+	if (!hk_json_real(root, key, &value, error)) {
+		return false;
+	}
+	if (!(value >= 0 && value <= 1)) {
+		return hk_error_set(error, HK_ERANGE, "%s: must be 0 to 1", key);
+	}
+	*ret = value;
+	return true;
+}
+
+static bool
+take_looks(hk_policy *policy, const hk_json *root, GError **error)
+{
+	static const char *const known[] = {"on", "share", "cap", "floor", "threshold", NULL};
+	bool on = policy->looks_on;
+	int64_t cap = policy->looks_cap;
+	double share = policy->looks_share, floor = policy->looks_floor;
+	double threshold = policy->looks_threshold;
+
+	if (!members_known(root, known, error) ||
+		(hk_json_has(root, "on") && !hk_json_bool(root, "on", &on, error)) ||
+		(hk_json_has(root, "cap") && !hk_json_i64(root, "cap", &cap, error)) ||
+		!take_share(root, "share", &share, error) ||
+		!take_share(root, "floor", &floor, error) ||
+		!take_share(root, "threshold", &threshold, error)) {
+		return false;
+	}
+	if (cap < 0 || cap > HK_LOOKS_CAP_MAX) {
+		return hk_error_set(
+			error, HK_ERANGE, "cap: must be 0 to %d", (int)HK_LOOKS_CAP_MAX);
+	}
+	policy->looks_on = on;
+	policy->looks_cap = cap;
+	policy->looks_share = share;
+	policy->looks_floor = floor;
+	policy->looks_threshold = threshold;
 	return true;
 }
 
@@ -361,6 +414,7 @@ static const struct {
 	{"sla", take_sla},
 	{"ct", take_ct},
 	{"evidence", take_evidence},
+	{"looks", take_looks},
 };
 
 bool
@@ -376,7 +430,7 @@ hk_policy_take(hk_policy *policy, const char *key, hk_span value, GError **error
 	}
 	return hk_error_set(error, HK_ENOENT,
 		"there is no setting of that name; there are dedupe, "
-		"scope, sla, ct and evidence");
+		"scope, sla, ct, evidence and looks");
 }
 
 bool

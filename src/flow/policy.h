@@ -7,6 +7,9 @@
  *     ct      {"threshold": 0..1}                from which score on a sighting opens a case by itself; 0.9
  *     evidence {"capture"?: bool, "enrich"?: bool, "plan"?: "quick|standard|full", "days"?: 1..3650}  what is done by itself when a case
  *             opens that was named within so many days (7): capture by that plan ("standard"), enrichment. Both are on
+ *     looks   {"on"?: bool, "share"?: 0..1, "cap"?: 0..10000000, "floor"?: 0..1, "threshold"?: 0..1}  light looks at names that are no case
+ *             (docs/looks.md): on; of the names read 0.01, the likeliest, at most 100000 in 24 hours, none that scores below 0.001; a page that scores
+ *             0.5 or more makes a case
  *
  * A member that is missing has its default. */
 #ifndef HK_FLOW_POLICY_H
@@ -15,7 +18,12 @@
 #include "flow/states.h"
 #include "store/db.h"
 
-enum { HK_SCOPE_RULES_MAX = 200, HK_SLA_MINUTES_MAX = 525600, HK_DEDUPE_DAYS_MAX = 3650 };
+enum {
+	HK_SCOPE_RULES_MAX = 200,
+	HK_SLA_MINUTES_MAX = 525600,
+	HK_DEDUPE_DAYS_MAX = 3650,
+	HK_LOOKS_CAP_MAX = 10000000
+};
 #define HK_SETTING_BYTES_MAX (256u << 10)
 
 typedef enum hk_sla {
@@ -38,6 +46,9 @@ typedef struct hk_policy {
 	bool evidence_capture, evidence_enrich;
 	int64_t evidence_age_ms;
 	char evidence_plan[16];
+	bool looks_on;
+	double looks_share, looks_floor, looks_threshold;
+	int64_t looks_cap;
 } hk_policy;
 
 /* hk_policy_init(policy): the defaults. */

@@ -1,6 +1,7 @@
 #include "flow/sweep.h"
 
 #include "flow/case_int.h"
+#include "flow/look.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
 #include "store/sweep.h"
@@ -72,6 +73,7 @@ hourly(hk_flow *flow, GError **error)
 	return hk_sweep_forget(flow->db, flow->now_ms, error) &&
 	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
+	       hk_looks_forget(flow->db, flow->now_ms - HK_LOOK_KEPT_MS, &count, error) &&
 	       anchor(flow, error);
 }
 

@@ -5,6 +5,7 @@
 #define HK_ROLE_CT_SINK_H
 
 #include "source/ct/follow.h"
+#include "store/db.h"
 #include "sys/options.h"
 
 typedef struct hk_ct_sink hk_ct_sink;
@@ -19,6 +20,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ct_sink, hk_ct_sink_free)
 bool hk_ct_sink_batch(void *user, const hk_ct_log *log, const hk_batch *batch,
 	GPtrArray *ret_sightings, GError **error);
 void hk_ct_sink_reload(void *user);
+
+/* hk_ct_sink_looks(sink, db): from now on the names of entries that are no sighting, but likelier than most, become candidates for a light look
+ * (sightings of kind "candidate", which a keeper in the database turns into rows of `looks`). How many: setting "looks", which is read, with what is left of
+ * the day, from db (borrowed, outside of transactions) every HK_CT_SINK_LOOKS_MS. Not with --all. */
+#define HK_CT_SINK_LOOKS_MS 10000
+void hk_ct_sink_looks(hk_ct_sink *sink, hk_db *db);
 
 /* hk_ct_sink_from(text, config, error): --from into config: start, end or the index of an entry; else HK_EUSAGE. */
 bool hk_ct_sink_from(const char *text, hk_follow_config *config, GError **error);

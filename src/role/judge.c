@@ -24,6 +24,7 @@ typedef struct judgement {
 	const hk_batch *batch;
 	size_t next; /* first entry that was not passed on or over yet */
 	hk_judge_fn fn;
+	hk_judge_low_fn low_fn; /* or NULL */
 	void *user;
 } judgement;
 
@@ -51,8 +52,30 @@ on_hit(void *user, size_t entry, const hk_verdict *verdict)
 void
 hk_judge_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_judge_fn fn, void *user)
 {
-	judgement judging = {batch, 0, fn, user};
+	judgement judging = {.batch = batch, .fn = fn, .user = user};
 
 	hk_scorer_batch(scorer, batch, all, on_hit, &judging);
+	pass_odd(&judging, batch->entry_count);
+}
+
+static void
+on_low(void *user, size_t entry, const hk_scorer_low *names, size_t count)
+{
+	judgement *judging = user;
+
+	pass_odd(judging, entry);
+	/* An odd one is told as that. */
+	if (!hk_batch_is_odd(&judging->batch->entries[entry])) {
+		judging->low_fn(judging->user, &judging->batch->entries[entry], names, count);
+	}
+}
+
+void
+hk_judge_batch_low(hk_scorer *scorer, const hk_batch *batch, hk_judge_fn fn, hk_judge_low_fn low_fn,
+	void *user)
+{
+	judgement judging = {.batch = batch, .fn = fn, .low_fn = low_fn, .user = user};
+
+	hk_scorer_batch_low(scorer, batch, on_hit, on_low, &judging);
 	pass_odd(&judging, batch->entry_count);
 }

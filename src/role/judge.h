@@ -14,7 +14,15 @@ hk_scorer *hk_judge_scorer(const hk_opts *opts, bool names_only, GError **error)
 /* Called for one entry, by rising number; verdict is NULL for an odd entry that the scorer has nothing to say about. */
 typedef void (*hk_judge_fn)(void *user, const hk_batch_entry *entry, const hk_verdict *verdict);
 
+/* Called, between the others and by rising number, for a sound entry that is no hit, but has names that are worth a light look. */
+typedef void (*hk_judge_low_fn)(
+	void *user, const hk_batch_entry *entry, const hk_scorer_low *names, size_t count);
+
 /* hk_judge_batch(scorer, batch, all, fn, user): calls fn for every hit and every malformed entry; with all, for every entry. */
 void hk_judge_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_judge_fn fn, void *user);
+
+/* hk_judge_batch_low(scorer, batch, fn, low_fn, user): without all; low_fn is told what hk_scorer_budget lets pass. */
+void hk_judge_batch_low(hk_scorer *scorer, const hk_batch *batch, hk_judge_fn fn,
+	hk_judge_low_fn low_fn, void *user);
 
 #endif

@@ -42,6 +42,7 @@ follow(const hk_opts *opts, const hk_role *role, GError **error)
 	if (!keep) {
 		return false;
 	}
+	hk_ct_sink_looks(sink, role->db);
 	config.user = sink;
 	config.keep = keep;
 	return hk_follow_run(&config, error);

@@ -7,8 +7,10 @@
 #include "evidence/run.h"
 #include "evidence/stamp.h"
 #include "flow/jobs.h"
+#include "flow/look.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
+#include "role/look.h"
 #include "role/role.h"
 #include "sys/egress.h"
 #include "sys/gerr.h"
@@ -27,6 +29,7 @@ typedef struct tools {
 	hk_sites *sites;
 	hk_evidence_kit *evidence;
 	hk_enrich *enrich;
+	hk_looker *looker; /* made before there are threads */
 	hk_stamper stamper;
 } tools;
 
@@ -75,6 +78,13 @@ enrich_of(tools *t, GError **error)
 }
 
 static void *
+looker_of(tools *t, GError **error)
+{
+	(void)error;
+	return t->looker;
+}
+
+static void *
 stamper_of(tools *t, GError **error)
 {
 	(void)error;
@@ -97,6 +107,7 @@ static const struct {
 	{"capture", hk_capture_run, evidence_of, true},
 	{"stamp", hk_stamp_run, stamper_of, true},
 	{"enrich", hk_enrich_run, enrich_of, true},
+	{"look", hk_looker_run, looker_of, true},
 };
 
 static bool
@@ -252,10 +263,31 @@ loop(const hk_role *role, tools *t, const wanted *w, GError **error)
 }
 
 static bool
-start_sweep(hk_flow *flow, void *user, GError **error)
+start_jobs(hk_flow *flow, void *user, GError **error)
 {
 	(void)user;
-	return hk_sweep_start(flow, error);
+	return hk_sweep_start(flow, error) && hk_look_start(flow, error);
+}
+
+/* Whoever looks has its judge before the first thread is started. */
+static bool
+make_looker(tools *t, const GPtrArray *stages, GError **error)
+{
+	const hk_opts *opts = t->opts;
+	const char *cache = hk_opts_str(opts, HK_OPT_CACHE);
+	g_autofree char *own = g_build_filename(g_get_user_cache_dir(), "hikeshi", NULL);
+	const hk_looker_config config = {.targets = hk_opts_str(opts, HK_OPT_TARGETS),
+		.cache = cache ? cache : own,
+		.exit = hk_opts_str(opts, HK_OPT_LOOK_EXIT),
+		.in_flight = (unsigned)hk_opts_int(opts, HK_OPT_LOOK_IN_FLIGHT),
+		.timeout_ms = (unsigned)hk_opts_int(opts, HK_OPT_LOOK_TIME),
+		.sites = t->sites};
+
+	if (!g_strv_contains((const char *const *)stages->pdata, "look")) {
+		return true;
+	}
+	t->looker = hk_looker_new(&config, error);
+	return t->looker != NULL;
 }
 
 bool
@@ -264,20 +296,27 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	hk_role role;
 	g_auto(wanted) stages = {NULL, NULL};
 
-	if (!stages_of(pools, &stages, error) || !hk_role_open(opts, "work", NULL, &role, error)) {
+	if (!stages_of(pools, &stages, error)) {
 		return false;
 	}
-	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
 	tools t = {.opts = opts};
 	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
-	bool good = t.sites && hk_flow_do(role.flow, &auto_who, start_sweep, NULL, error) &&
+	if (!t.sites || !make_looker(&t, stages.all, error) ||
+		!hk_role_open(opts, "work", NULL, &role, error)) {
+		hk_looker_free(t.looker);
+		hk_sites_free(t.sites);
+		return false;
+	}
+	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
+	bool good = hk_flow_do(role.flow, &auto_who, start_jobs, NULL, error) &&
 		    loop(&role, &t, &stages, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
 	hk_evidence_kit_free(t.evidence);
 	hk_enrich_free(t.enrich);
+	hk_looker_free(t.looker);
 	hk_sites_free(t.sites);
 	hk_role_close(&role);
 	return good;

@@ -1,5 +1,7 @@
 #include "score/scorer.h"
 
+#include <math.h>
+
 #include "score/scorer_int.h"
 #include "sys/gerr.h"
 #include "sys/idn.h"
@@ -64,11 +66,26 @@ hk_scorer_reload(hk_scorer *scorer, GError **error)
 	}
 	hk_scorer_set_free(scorer->set);
 	scorer->set = set;
+	if (scorer->budget) {
+		hk_budget_tune(
+			scorer->budget, scorer->low_share, hk_scorer_logit(set, scorer->low_floor));
+	}
 	hk_log(HK_EVENT_RULES_LOADED,
 		HK_F_INT("rules", set->rules ? hk_rules_count(set->rules) : 0),
 		HK_F_STR("targets", scorer->config.targets), HK_F_INT("patterns", set->watch_count),
 		HK_F_STR("model", scorer->config.model));
 	return true;
+}
+
+void
+hk_scorer_budget(hk_scorer *scorer, hk_budget *budget, double share, double floor)
+{
+	scorer->budget = budget;
+	scorer->low_share = share;
+	scorer->low_floor = floor;
+	if (budget) {
+		hk_budget_tune(budget, share, hk_scorer_logit(scorer->set, floor));
+	}
 }
 
 bool
@@ -138,41 +155,107 @@ take_marks(const hk_scorer *scorer, const hk_batch_entry *entry, size_t *at)
 	return first;
 }
 
-void
-hk_scorer_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user)
+/* From which logit on names are told that are no hit; INFINITY: none. The budget sees every name, whatever becomes of it. */
+static float
+low_cut(hk_scorer *scorer, const hk_batch *batch)
+{
+	const float *logits = (const float *)(const void *)scorer->logits->data;
+
+	if (!scorer->budget) {
+		return INFINITY;
+	}
+	hk_budget_saw(scorer->budget, scorer->set->model ? logits : NULL, batch->name_count);
+	return hk_budget_cut(scorer->budget);
+}
+
+/* Who is told what. */
+typedef struct telling {
+	bool all;
+	hk_scorer_fn fn;
+	hk_scorer_low_fn low_fn; /* or NULL */
+	void *user;
+	float cut; /* INFINITY: no names that are no hit */
+} telling;
+
+static void
+tell_low(
+	hk_scorer *scorer, const hk_scorer_case *look, const hk_verdict *verdict, const telling *to)
+{
+	hk_scorer_low names[HK_SCORER_LOW_MAX];
+	size_t count = hk_scorer_low_names(scorer, look, verdict, to->cut, names);
+
+	if (count > 0) {
+		to->low_fn(to->user, (size_t)(look->entry - look->batch->entries), names, count);
+	}
+}
+
+/* One entry that the gate has seen. */
+static void
+judge(hk_scorer *scorer, const hk_scorer_case *look, float logit, const telling *to)
 {
 	const hk_scorer_set *set = scorer->set;
+	hk_verdict verdict;
+
+	if (!to->all && look->mark_count == 0 && logit < set->gate_logit &&
+		!(set->rules && hk_rules_want(set->rules, &look->gate))) {
+		if (logit >= to->cut) {
+			tell_low(scorer, look, NULL, to);
+		}
+		return;
+	}
+	hk_scorer_look(scorer, look, &verdict);
+	if (to->all || hk_scorer_is_hit(scorer, &verdict)) {
+		to->fn(to->user, (size_t)(look->entry - look->batch->entries), &verdict);
+	} else if (to->cut < INFINITY) {
+		tell_low(scorer, look, &verdict, to);
+	}
+}
+
+static void
+run(hk_scorer *scorer, const hk_batch *batch, const telling *to)
+{
 	size_t at = 0;
 
-	hk_scorer_gate(scorer, batch);
 	for (size_t i = 0; i < batch->entry_count; i++) {
 		const hk_batch_entry *entry = &batch->entries[i];
 		if (entry->err != HK_OK) {
-			if (all) {
-				fn(user, i, &(const hk_verdict){0});
+			if (to->all) {
+				to->fn(to->user, i, &(const hk_verdict){0});
 			}
 			continue;
 		}
 		size_t first = take_marks(scorer, entry, &at);
 		float logit = highest_logit(scorer, entry);
-		hk_scorer_case look = {
+		const hk_scorer_case look = {
 			.batch = batch,
 			.entry = entry,
 			.marks = (const hk_scorer_mark *)(const void *)scorer->marks->data + first,
 			.mark_count = at - first,
 			.gate = gate_facts(scorer, batch, entry, logit, at > first),
-			.whole = all,
+			.whole = to->all,
 		};
-		if (!all && at == first && logit < set->gate_logit &&
-			!(set->rules && hk_rules_want(set->rules, &look.gate))) {
-			continue;
-		}
-		hk_verdict verdict;
-		hk_scorer_look(scorer, &look, &verdict);
-		if (all || hk_scorer_is_hit(scorer, &verdict)) {
-			fn(user, i, &verdict);
-		}
+		judge(scorer, &look, logit, to);
 	}
+}
+
+void
+hk_scorer_batch(hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user)
+{
+	const telling to = {.all = all, .fn = fn, .user = user, .cut = INFINITY};
+
+	hk_scorer_gate(scorer, batch);
+	run(scorer, batch, &to);
+}
+
+void
+hk_scorer_batch_low(hk_scorer *scorer, const hk_batch *batch, hk_scorer_fn fn,
+	hk_scorer_low_fn low_fn, void *user)
+{
+	telling to = {.fn = fn, .low_fn = low_fn, .user = user};
+
+	hk_scorer_gate(scorer, batch);
+	to.cut = low_cut(scorer, batch);
+	run(scorer, batch, &to);
 }
 
 /* --- one name --- */

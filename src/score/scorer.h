@@ -43,6 +43,28 @@ typedef void (*hk_scorer_fn)(void *user, size_t entry, const hk_verdict *verdict
 void hk_scorer_batch(
 	hk_scorer *scorer, const hk_batch *batch, bool all, hk_scorer_fn fn, void *user);
 
+/* Names that are no hit, but score so high that a light look may be worth it (score/budget). */
+#define HK_SCORER_LOW_MAX 8 /* of one certificate */
+typedef struct hk_scorer_low {
+	hk_name name; /* without "*."; valid during the call */
+	float score;
+	const char *target; /* as in hk_verdict */
+} hk_scorer_low;
+
+/* Called for one entry that is no hit, with at least one name; between the calls of hk_scorer_fn, by rising entry number. */
+typedef void (*hk_scorer_low_fn)(
+	void *user, size_t entry, const hk_scorer_low *names, size_t count);
+
+/* hk_scorer_budget(scorer, budget, share, floor): from now on budget (borrowed; NULL: none) says which names hk_scorer_batch_low tells: share as
+ * in hk_budget_init, floor as a score of 0 to 1. Call it again when they change; a reload keeps them. */
+struct hk_budget;
+void hk_scorer_budget(hk_scorer *scorer, struct hk_budget *budget, double share, double floor);
+
+/* hk_scorer_batch_low(scorer, batch, fn, low_fn, user): hk_scorer_batch without all, which also calls low_fn. Official and allow-listed names, names
+ * without a registrable domain, and "www." beside its own domain are never told. */
+void hk_scorer_batch_low(hk_scorer *scorer, const hk_batch *batch, hk_scorer_fn fn,
+	hk_scorer_low_fn low_fn, void *user);
+
 /* hk_scorer_is_hit(scorer, verdict): at or above the threshold or matched by a rule, and not official. */
 bool hk_scorer_is_hit(const hk_scorer *scorer, const hk_verdict *verdict);
 

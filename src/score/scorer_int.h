@@ -3,10 +3,12 @@
  *   scorer_set.c   what is loaded from files, as one set that a reload swaps
  *   scorer_gate.c  one pattern scan and one run of the model over a batch
  *   scorer_look.c  the full look at one entry; scorer_brand.c: at one name
+ *   scorer_low.c   names that are no hit, for a light look
  *   scorer.c       the interface */
 #ifndef HK_SCORE_SCORER_INT_H
 #define HK_SCORE_SCORER_INT_H
 
+#include "score/budget.h"
 #include "score/scorer.h"
 #include "score/targets.h"
 #include "score/watch.h"
@@ -41,6 +43,9 @@ typedef struct hk_scorer_set {
 	uint32_t watch_count;
 	float gate_logit; /* of the model: from here on the full look is taken */
 } hk_scorer_set;
+
+/* hk_scorer_logit(set, share): the least logit whose probability is at least share; without a model the log odds. */
+float hk_scorer_logit(const hk_scorer_set *set, double share);
 
 void hk_scorer_set_free(hk_scorer_set *set);
 /* hk_scorer_set_load(config, error): reads every file that config names. */
@@ -81,6 +86,10 @@ struct hk_scorer {
 	size_t reason_lost;                     /* more than there was room for */
 	char *watch_rule[HK_VERDICT_RULES_MAX]; /* owned: "watch:mizuho" */
 	GArray *hashes;                         /* of uint64_t: registrable domains */
+
+	/* names that are no hit */
+	hk_budget *budget; /* borrowed; NULL: nobody wants them */
+	double low_share, low_floor;
 };
 
 /* hk_scorer_gate(scorer, batch): fills marks and logits. */
@@ -103,6 +112,11 @@ void hk_scorer_look(hk_scorer *scorer, const hk_scorer_case *look, hk_verdict *r
  * (base/name.h). */
 void hk_scorer_because(hk_scorer *scorer, double weight, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* hk_scorer_low_names(scorer, look, verdict, cut, ret): which names of an entry that is no hit are worth a light look: those whose logit reaches
+ * cut, and the one that verdict (or NULL: the full look was not taken) is about. How many there are in ret. */
+size_t hk_scorer_low_names(hk_scorer *scorer, const hk_scorer_case *look, const hk_verdict *verdict,
+	float cut, hk_scorer_low ret[HK_SCORER_LOW_MAX]);
 
 /* What a name gives away about brands. */
 typedef struct hk_scorer_brand {

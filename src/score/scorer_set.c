@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <math.h>
 
+#include "match/blend.h"
 #include "score/scorer_int.h"
 #include "score/variants.h"
 #include "sys/gerr.h"
@@ -136,16 +137,19 @@ load_patterns(hk_scorer_set *set, const hk_scorer_config *config, GError **error
 	return set->patterns != NULL;
 }
 
-/* The least logit whose probability is at least share; the probability rises with the logit. */
-static float
-logit_of(const hk_model *model, double share)
+/* The probability rises with the logit. */
+float
+hk_scorer_logit(const hk_scorer_set *set, double share)
 {
+	if (!set->model) {
+		return (float)hk_blend_odds(share);
+	}
 	float low = -100;
 	float high = 100;
 
 	for (int i = 0; i < 60; i++) {
 		float middle = (low + high) / 2;
-		if ((double)hk_model_probability(model, middle) < share) {
+		if ((double)hk_model_probability(set->model, middle) < share) {
 			low = middle;
 		} else {
 			high = middle;
@@ -181,7 +185,7 @@ hk_scorer_set_load(const hk_scorer_config *config, GError **error)
 			return NULL;
 		}
 		set->model = hk_modelfile_model(set->modelfile);
-		set->gate_logit = logit_of(set->model, MIN(config->threshold, LOOK_SCORE));
+		set->gate_logit = hk_scorer_logit(set, MIN(config->threshold, LOOK_SCORE));
 	}
 	if (!load_patterns(set, config, error)) {
 		return NULL;

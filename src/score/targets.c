@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/codec.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
@@ -13,6 +15,8 @@ struct hk_targets {
 	GHashTable *names;   /* spelling -> "FILE:LINE", both owned */
 	GHashTable *domains; /* text (owned by brands) -> hk_target; official */
 	GHashTable *allowed; /* the same; allow-listed */
+	GHashTable *icons;   /* number -> hk_target */
+	GHashTable *logos;   /* SHA-256 in hexadecimal, owned -> hk_target */
 };
 
 /* Where the parser stands. */
@@ -37,6 +41,8 @@ target_free(void *data)
 	g_ptr_array_unref(t->aliases);
 	g_ptr_array_unref(t->official);
 	g_ptr_array_unref(t->allow);
+	g_ptr_array_unref(t->words);
+	g_ptr_array_unref(t->paths);
 	g_free(t);
 }
 
@@ -51,6 +57,8 @@ targets_new(void)
 	t->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	t->domains = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
 	t->allowed = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
+	t->icons = g_hash_table_new(NULL, NULL);
+	t->logos = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return t;
 }
 
@@ -62,6 +70,8 @@ hk_targets_free(hk_targets *t)
 	}
 	g_hash_table_unref(t->domains);
 	g_hash_table_unref(t->allowed);
+	g_hash_table_unref(t->icons);
+	g_hash_table_unref(t->logos);
 	g_hash_table_unref(t->names);
 	g_array_unref(t->tokens);
 	g_ptr_array_unref(t->texts);
@@ -231,6 +241,90 @@ take_allow(hk_targets *t, const place *at, const char *value, GError **error)
 	return true;
 }
 
+/* ---- what pages are known by ---- */
+
+static bool
+has_room(const place *at, const GPtrArray *list, GError **error)
+{
+	return list->len < HK_TARGETS_BRAND_MAX ||
+	       fail(at, error, "more than %u of these for one brand: leave some out",
+		       HK_TARGETS_BRAND_MAX);
+}
+
+static bool
+take_word(hk_targets *t, const place *at, const char *value, GError **error)
+{
+	(void)t;
+	if (g_utf8_strlen(value, -1) < 2) {
+		return fail(at, error, "'%s' is too short: every page has it", value);
+	}
+	if (!has_room(at, at->brand->words, error)) {
+		return false;
+	}
+	g_ptr_array_add(at->brand->words, g_strdup(value));
+	return true;
+}
+
+static bool
+take_path(hk_targets *t, const place *at, const char *value, GError **error)
+{
+	(void)t;
+	if (*value != '/' || strpbrk(value, "?*# ") || strlen(value) < HK_TARGETS_PATH_MIN) {
+		return fail(at, error,
+			"'%s' is no path of a resource; write a distinctive one without host and "
+			"query, at least %u bytes: /direct/common/style.css",
+			value, HK_TARGETS_PATH_MIN);
+	}
+	if (!has_room(at, at->brand->paths, error)) {
+		return false;
+	}
+	g_ptr_array_add(at->brand->paths, g_ascii_strdown(value, -1));
+	return true;
+}
+
+static bool
+take_icon(hk_targets *t, const place *at, const char *value, GError **error)
+{
+	bool minus = *value == '-';
+	uint64_t number = 0;
+
+	if (hk_parse_u64(hk_span_str(value + minus), (uint64_t)INT32_MAX + minus, &number) !=
+		HK_OK) {
+		return fail(at, error,
+			"'%s' is no hash of an icon; write the number that `hikeshi evidence` and "
+			"scanners of the Internet show, like -1234567890",
+			value);
+	}
+	int64_t signed_number = minus ? -(int64_t)number : (int64_t)number;
+	void *key = GINT_TO_POINTER((int)signed_number);
+
+	if (!g_hash_table_contains(t->icons, key)) {
+		g_hash_table_insert(t->icons, key, at->brand);
+	}
+	return true;
+}
+
+static bool
+take_logo(hk_targets *t, const place *at, const char *value, GError **error)
+{
+	uint8_t hash[32];
+
+	if (hk_hex_decode(hk_span_str(value), hash, sizeof hash) != HK_OK) {
+		return fail(at, error,
+			"'%s' is no hash of a logo; write what `sha256sum FILE` prints: 64 "
+			"hexadecimal digits",
+			value);
+	}
+	char *key = g_ascii_strdown(value, -1);
+
+	if (g_hash_table_contains(t->logos, key)) {
+		g_free(key);
+	} else {
+		g_hash_table_insert(t->logos, key, at->brand);
+	}
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool in_all; /* also in [*] */
@@ -242,6 +336,10 @@ static const struct {
 	{"official", false, take_official},
 	{"allow", false, take_allow},
 	{"keyword", true, take_keyword},
+	{"word", false, take_word},
+	{"path", false, take_path},
+	{"icon", false, take_icon},
+	{"logo", false, take_logo},
 };
 
 /* ---- lines ---- */
@@ -285,6 +383,8 @@ begin_brand(hk_targets *t, place *at, const char *name, GError **error)
 	brand->aliases = g_ptr_array_new_with_free_func(g_free);
 	brand->official = g_ptr_array_new_with_free_func(g_free);
 	brand->allow = g_ptr_array_new_with_free_func(g_free);
+	brand->words = g_ptr_array_new_with_free_func(g_free);
+	brand->paths = g_ptr_array_new_with_free_func(g_free);
 	brand->number = t->brands->len;
 	brand->main_token = UINT32_MAX;
 	g_ptr_array_add(t->brands, brand);
@@ -355,7 +455,8 @@ take_line(hk_targets *t, place *at, char *line, GError **error)
 		return take_values(t, at, equals + 1, keys[i].take, error);
 	}
 	return fail(at, error,
-		"unknown key '%s'; there are kind, alias, token, official, allow and keyword",
+		"unknown key '%s'; there are kind, alias, token, official, allow, keyword, word, "
+		"path, icon and logo",
 		line);
 }
 
@@ -508,4 +609,19 @@ hk_targets_official(const hk_targets *t, hk_span name, bool *ret_allowed)
 		}
 	}
 	return NULL;
+}
+
+const hk_target *
+hk_targets_icon(const hk_targets *t, int32_t number)
+{
+	return g_hash_table_lookup(t->icons, GINT_TO_POINTER((int)number));
+}
+
+const hk_target *
+hk_targets_logo(const hk_targets *t, const uint8_t sha256[32])
+{
+	char hex[65];
+
+	hk_hex_encode(hk_span_of(sha256, 32), hex);
+	return g_hash_table_lookup(t->logos, hex);
 }

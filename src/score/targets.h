@@ -2,7 +2,8 @@
  *
  * A pack is UTF-8 text. `[NAME]` begins a brand, `key = value, value` belongs to the brand above it, `#` begins a comment,
  * a key may come again to add more. Keys: kind (targets.c lists them), alias, token (a trailing ? = needs context), official,
- * allow, keyword. `[*]` holds keywords for all brands. docs/targets.md explains, conf/targets/example.conf shows. */
+ * allow, keyword for names; word, path, icon, logo for pages (score/page). `[*]` holds keywords for all brands. docs/targets.md
+ * explains, conf/targets/example.conf shows. */
 #ifndef HK_SCORE_TARGETS_H
 #define HK_SCORE_TARGETS_H
 
@@ -18,6 +19,7 @@
 #define HK_TARGETS_TOKEN_MAX 100000u
 #define HK_TARGETS_BRAND_MAX 1000u
 #define HK_TARGETS_VALUE_MAX 255u
+#define HK_TARGETS_PATH_MIN  8u /* bytes of a path: shorter ones are everybody's */
 
 typedef struct hk_targets hk_targets;
 
@@ -28,6 +30,8 @@ typedef struct hk_target {
 	GPtrArray *aliases;  /* of char *, UTF-8 */
 	GPtrArray *official; /* of char *, lower-case domains or hosts */
 	GPtrArray *allow;    /* the same: harmless, though not the brand's own */
+	GPtrArray *words;    /* of char *, UTF-8: what a page calls it beside name and aliases */
+	GPtrArray *paths;    /* of char *, lower case, "/..." : resources of its own site */
 	uint32_t number;     /* its number, and the brand of its tokens */
 	uint32_t main_token; /* number of its first token without ?, or UINT32_MAX */
 } hk_target;
@@ -55,5 +59,10 @@ const hk_brand_token *hk_targets_tokens(const hk_targets *targets, size_t *ret_c
  * leading "*." do not matter) is, or lies under, an official or allow-listed domain; NULL if there is none. *ret_allowed
  * (may be NULL) tells that it is allow-listed, not official. */
 const hk_target *hk_targets_official(const hk_targets *targets, hk_span name, bool *ret_allowed);
+
+/* hk_targets_icon(targets, number): the brand whose favicon has that hk_mmh3_icon; hk_targets_logo(targets, sha256): the brand one of whose
+ * logo files has that hash. NULL: none. */
+const hk_target *hk_targets_icon(const hk_targets *targets, int32_t number);
+const hk_target *hk_targets_logo(const hk_targets *targets, const uint8_t sha256[32]);
 
 #endif

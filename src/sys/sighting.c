@@ -140,16 +140,13 @@ is_precert(const hk_batch_entry *entry)
 	return entry->leaf.precert || (entry->err == HK_OK && entry->x509.has_poison);
 }
 
-void
-hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
-	const hk_verdict *verdict, uint8_t *ret_key)
+/* What kind of line, and where the entry stands. */
+static void
+print_place(GString *out, const char *kind, const char *log, const hk_batch_entry *entry)
 {
-	uint8_t key[32];
-
-	key_of(entry, key);
 	hk_jsonw_open(out, '{');
 	hk_jsonw_key(out, "kind");
-	hk_jsonw_str(out, hk_batch_is_odd(entry) ? "malformed" : "certificate");
+	hk_jsonw_str(out, kind);
 	hk_jsonw_key(out, "log");
 	hk_jsonw_str(out, log);
 	hk_jsonw_key(out, "index");
@@ -160,6 +157,16 @@ hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
 		hk_jsonw_key(out, "logged");
 		hk_jsonw_time(out, (int64_t)(entry->leaf.timestamp_ms / 1000));
 	}
+}
+
+void
+hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
+	const hk_verdict *verdict, uint8_t *ret_key)
+{
+	uint8_t key[32];
+
+	key_of(entry, key);
+	print_place(out, hk_batch_is_odd(entry) ? "malformed" : "certificate", log, entry);
 	if (entry->err == HK_OK) {
 		print_certificate(out, &entry->x509, key);
 	}
@@ -180,6 +187,38 @@ hk_sighting_new(const char *log, const hk_batch_entry *entry, const hk_verdict *
 	GString *line = g_string_new(NULL);
 
 	hk_sighting_print(line, log, entry, verdict, sighting->key);
+	sighting->index = entry->index;
+	sighting->line = g_string_free(line, FALSE);
+	return sighting;
+}
+
+hk_sighting *
+hk_sighting_candidate(
+	const char *log, const hk_batch_entry *entry, const hk_sighting_host *hosts, size_t count)
+{
+	hk_sighting *sighting = g_new0(hk_sighting, 1);
+	GString *line = g_string_new(NULL);
+
+	key_of(entry, sighting->key);
+	sighting->index = entry->index;
+	print_place(line, "candidate", log, entry);
+	text_member(line, "issuer_o", entry->x509.issuer_o);
+	hk_jsonw_key(line, "tbs_sha256");
+	hk_jsonw_hex(line, hk_span_of(sighting->key, sizeof sighting->key));
+	hk_jsonw_key(line, "hosts");
+	hk_jsonw_open(line, '[');
+	for (size_t i = 0; i < count; i++) {
+		hk_jsonw_open(line, '{');
+		text_member(line, "host", hosts[i].host);
+		hk_jsonw_key(line, "score");
+		hk_jsonw_real(line, hosts[i].score, 6);
+		if (hosts[i].target) {
+			text_member(line, "target", hk_span_str(hosts[i].target));
+		}
+		hk_jsonw_close(line, '}');
+	}
+	hk_jsonw_close(line, ']');
+	hk_jsonw_close(line, '}');
 	sighting->line = g_string_free(line, FALSE);
 	return sighting;
 }

@@ -15,7 +15,10 @@
  *   error        why the certificate could not be read (base/errors.def)
  *   odd          what is odd about it (parse/odd.def)
  *   frame        what is odd about the entry around it: extensions or chain (base/errors.def)
- *   raw          base64 of the bytes as logged, for kind "malformed" only */
+ *   raw          base64 of the bytes as logged, for kind "malformed" only
+ *
+ * A third kind never leaves the house: "candidate", the names of a certificate that are worth a light look. Its members: kind, log, index, type,
+ * logged, issuer_o, tbs_sha256, and hosts, a list of {host, score, target?}. */
 #ifndef HK_SYS_SIGHTING_H
 #define HK_SYS_SIGHTING_H
 
@@ -28,7 +31,8 @@ typedef struct hk_sighting {
 	/* One issuance, whatever the log and the form: tbs_sha256; for a certificate that could not be read the SHA-256 of
          * its bytes. */
 	uint8_t key[32];
-	char *line; /* owned; JSON without a line feed */
+	uint64_t index; /* of the entry in its log */
+	char *line;     /* owned; JSON without a line feed */
 } hk_sighting;
 
 void hk_sighting_free(hk_sighting *sighting);
@@ -42,5 +46,16 @@ hk_sighting *hk_sighting_new(
 /* hk_sighting_print(out, log, entry, verdict, ret_key): the same, appended to out; ret_key (32 bytes) may be NULL. */
 void hk_sighting_print(GString *out, const char *log, const hk_batch_entry *entry,
 	const hk_verdict *verdict, uint8_t *ret_key);
+
+/* A name that is worth a light look; borrowed. */
+typedef struct hk_sighting_host {
+	hk_span host;
+	double score;
+	const char *target; /* or NULL */
+} hk_sighting_host;
+
+/* hk_sighting_candidate(log, entry, hosts, count): a line of kind "candidate". The caller frees. */
+hk_sighting *hk_sighting_candidate(
+	const char *log, const hk_batch_entry *entry, const hk_sighting_host *hosts, size_t count);
 
 #endif

@@ -5,12 +5,16 @@
 #include "flow/audit.h"
 #include "flow/jobs.h"
 #include "store/events.h"
+#include "store/looks.h"
 #include "store/reads.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 #include "web/handler.h"
 #include "web/rows.h"
 #include "web/web.h"
+
+#define MS_PER_DAY INT64_C(86400000)
 
 static const hk_col worker_cols[] = {
 	{"name", HK_COL_TEXT},
@@ -156,6 +160,30 @@ put_database(hk_req *req, GString *out, GError **error)
 	return true;
 }
 
+/* Light looks: what waits, and the last 24 hours. */
+static bool
+put_looks(hk_req *req, GString *out, GError **error)
+{
+	hk_looks_counts c;
+
+	if (!hk_looks_count(req->db, hk_clock_wall_ms() - MS_PER_DAY, &c, error)) {
+		return false;
+	}
+	const struct {
+		const char *name;
+		int64_t value;
+	} members[] = {{"waiting", c.waiting}, {"taken", c.taken}, {"looked", c.looked},
+		{"cases", c.cases}};
+	hk_jsonw_key(out, "looks");
+	hk_jsonw_open(out, '{');
+	for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+		hk_jsonw_key(out, members[i].name);
+		hk_jsonw_int(out, members[i].value);
+	}
+	hk_jsonw_close(out, '}');
+	return true;
+}
+
 /* Of the disk that the keys (and with SQLite the database) lie on. */
 static void
 put_disk(const hk_req *req, GString *out)
@@ -209,7 +237,8 @@ hk_web_system(hk_req *req, hk_reply *reply, GError **error)
 
 	hk_jsonw_open(out, '{');
 	if (!put_list(out, "roles", hk_read_workers(req->db, error), worker_cols, error) ||
-		!put_jobs(req, out, error) || !put_database(req, out, error) ||
+		!put_jobs(req, out, error) || !put_looks(req, out, error) ||
+		!put_database(req, out, error) ||
 		!put_list(out, "sources", hk_read_sources(req->db, error), source_cols, error) ||
 		!put_list(out, "logs", hk_read_logs(req->db, error), log_cols, error) ||
 		!put_audit(req, out, error)) {

@@ -1,4 +1,4 @@
-/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, what is secured by itself. */
+/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, which names are looked at, what is secured by itself. */
 import { html, useState } from '../lib/ui.js'
 import { get, put } from '../lib/api.js'
 import { attempt, can, done, list } from '../lib/store.js'
@@ -46,6 +46,18 @@ function Evidence({ row, reload }) {
     <${Number1} label=${t('settings.evidence.days')} value=${s.value.days} min=${1} max=${3650} unit=${t('settings.unit_days')} set=${(days) => s.setValue({ ...s.value, days })} /></div><//>`
 }
 
+const LOOKS = { on: true, share: 0.01, cap: 100000, floor: 0.001, threshold: 0.5 }
+/** Light looks at names that are no case: how many, and from which score of a page on it is one. */
+function Looks({ row, reload }) {
+  const s = useSetting('looks', { ...row, value: { ...LOOKS, ...row.value } }, reload)
+  const number = (name, max, step) => html`<${Number1} label=${t(`settings.looks.${name}`)} value=${s.value[name]} min=${0} max=${max} step=${step} set=${(value) => s.setValue({ ...s.value, [name]: value })} />`
+  const percent = Math.round(s.value.share * 1e6) / 1e4
+  return html`<${Panel} name="looks" row=${row} ...${s}><div class="form inline-form">
+    <label class="inline"><input type="checkbox" checked=${s.value.on} onChange=${(event) => s.setValue({ ...s.value, on: event.target.checked })} /> ${t('settings.looks.on')}</label>
+    <${Number1} label=${t('settings.looks.share')} value=${percent} min=${0} max=${100} step=${0.01} unit="%" set=${(value) => s.setValue({ ...s.value, share: value === null ? null : value / 100 })} />
+    ${number('cap', 10000000, 1)}${number('floor', 1, 0.0001)}${number('threshold', 1, 0.01)}</div><//>`
+}
+
 /** The limits: { triage: minutes, ..., kinds?: { phishing: { triage: ... } } }; kept as the server has them. */
 function Sla({ row, reload }) {
   const s = useSetting('sla', row, reload)
@@ -74,8 +86,8 @@ function Scope({ row, reload }) {
     <button type="button" class="button small" onClick=${() => setRules([...now, { route: '' }])}><${Icon} name="plus" />${t('settings.rule_add')}</button><//>`
 }
 
-const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, evidence: Evidence }
-const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, evidence: {} }
+const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, looks: Looks, evidence: Evidence }
+const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, looks: {}, evidence: {} }
 
 export default function Settings() {
   useTitle(t('settings.page'))

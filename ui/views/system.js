@@ -42,6 +42,11 @@ function Jobs({ jobs }) {
       <td class="num">${typeof n === 'number' ? number(n) : Object.entries(n).map(([state, count]) => `${tf('system.jobs', state)} ${number(count)}`).join(' · ')}</td></tr>`)}<//>`}<//>`
 }
 
+/** Light looks at names that are no case: the last 24 hours. */
+function Looks({ looks }) {
+  return html`<${Panel} title=${t('system.looks')}><dl class="facts">${['waiting', 'taken', 'looked', 'cases'].map((what) => html`<div key=${what}><dt>${tf('system.looks', what)}</dt><dd class="num">${number(looks[what] ?? 0)}</dd></div>`)}</dl><//>`
+}
+
 function Sources({ sources }) {
   return html`<${Panel} title=${t('system.sources')}>${sources.length === 0 ? html`<p class="dim">${t('system.no_sources')}</p>` : html`<${Table} label=${t('system.sources')} head=${['', t('system.source'), t('system.kind'), t('system.last_ok'), t('system.error')]}>${sources.map((source) => {
     const health = source.health || {}
@@ -77,6 +82,6 @@ export default function System() {
   if (!can.system) return html`<${Refused} icon="system" title=${t('system.page')} />`
   return html`<${Head} title=${t('system.page')} sub=${t('system.sub')}><button type="button" class="button" onClick=${reload}><${Icon} name="reload" />${t('reload')}</button><//>
     ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${10} />` : html`<div class="panels">
-      <${Roles} roles=${data.roles || []} /><${Jobs} jobs=${data.jobs || {}} /><${Dead} count=${data.jobs?.dead ?? 0} again=${reload} />
+      <${Roles} roles=${data.roles || []} /><${Jobs} jobs=${data.jobs || {}} /><${Looks} looks=${data.looks || {}} /><${Dead} count=${data.jobs?.dead ?? 0} again=${reload} />
       <${Sources} sources=${data.sources || []} /><${Logs} logs=${data.logs || []} /><${Rest} data=${data} /></div>`}`
 }

@@ -101,7 +101,8 @@ on_batch(void *user, const hk_batch *batch, GError **error)
 		hk_sighting *sighting = g_ptr_array_index(found, i);
 		hk_keep_item *item = g_new0(hk_keep_item, 1);
 		memcpy(item->key, sighting->key, sizeof item->key);
-		item->index = batch->entries[0].index;
+		/* Its own: in the database one row pends for each entry. */
+		item->index = sighting->index;
 		item->line = g_steal_pointer(&sighting->line);
 		reader->pending_bytes += strlen(item->line) + sizeof *item;
 		g_ptr_array_add(reader->pending, item);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "flow/look.h"
 #include "flow/sighting.h"
 #include "source/ct/keep_int.h"
 #include "source/ct/out.h"
@@ -165,6 +166,55 @@ place_of(const hk_json *root)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* What a candidate's row keeps of where it was seen. Owned. */
+static char *
+origin_of(const hk_json *root)
+{
+	static const char *const texts[] = {
+		"log", "type", "logged", "issuer_o", "tbs_sha256", NULL};
+	g_autoptr(GString) out = g_string_new(NULL);
+	int64_t index = 0;
+
+	hk_jsonw_open(out, '{');
+	for (size_t i = 0; texts[i]; i++) {
+		if (text_of(root, texts[i])) {
+			hk_jsonw_key(out, texts[i]);
+			hk_jsonw_str(out, text_of(root, texts[i]));
+		}
+	}
+	if (hk_json_i64(root, "index", &index, NULL)) {
+		hk_jsonw_key(out, "index");
+		hk_jsonw_int(out, index);
+	}
+	hk_jsonw_close(out, '}');
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* The hosts of a line of kind "candidate": names that are worth a light look. */
+static bool
+take_candidate(keep_store *keep, const hk_json *root, GError **error)
+{
+	g_autofree char *data = origin_of(root);
+	hk_json hosts = {0};
+
+	if (!hk_json_array(root, "hosts", &hosts, error)) {
+		return false;
+	}
+	for (size_t i = 0; i < hk_json_len(&hosts); i++) {
+		hk_json at = hk_json_at(&hosts, i);
+		hk_look_wish wish = {.source = "ct",
+			.host = text_of(&at, "host"),
+			.target = text_of(&at, "target"),
+			.data = data};
+		bool fresh;
+		hk_json_real(&at, "score", &wish.score, NULL);
+		if (wish.host && !hk_look_want(keep->flow, &wish, &fresh, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A line of sys/sighting into the store. */
 static bool
 take(keep_store *keep, const uint8_t key[32], const char *text, GError **error)
@@ -177,6 +227,9 @@ take(keep_store *keep, const uint8_t key[32], const char *text, GError **error)
 		return false;
 	}
 	hk_json root = hk_json_root(doc);
+	if (g_strcmp0(text_of(&root, "kind"), "candidate") == 0) {
+		return take_candidate(keep, &root, error);
+	}
 	hk_json names = {0};
 	size_t count = 0;
 	const char *host = NULL;

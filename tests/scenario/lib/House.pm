@@ -25,10 +25,12 @@ END {
 }
 
 # new_house(name, key => value ...): a configuration, a database with its schema and an audit key. Paths lie below $work. evidence => 1: cases that
-# open are secured and enriched by themselves, as anywhere else; without it nobody visits anything.
+# open are secured and enriched by themselves, as anywhere else; without it nobody visits anything. looks => JSON: setting "looks"; without it nobody
+# looks at names.
 sub new_house {
 	my ($name, %more) = @_;
 	my $evidence = delete $more{evidence};
+	my $looks = delete $more{looks} // '{"on":false}';
 	my $dir = "$work/$name";
 	mkdir $dir or die "$dir: $!";
 	if ($ENV{HK_TEST_PGSQL}) {
@@ -49,6 +51,7 @@ sub new_house {
 	my ($code, $out, $err) = hk('db', 'init');
 	$code == 0 or die "db init: $err";
 	rows(q(INSERT INTO settings (key, value, updated_ms) VALUES ('evidence', '{"capture":false,"enrich":false}', 0))) unless $evidence;
+	rows("INSERT INTO settings (key, value, updated_ms) VALUES ('looks', '$looks', 0)");
 	return $dir;
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "evidence/pageform.h"
 #include "evidence/traits.h"
 #include "sys/hash.h"
 #include "tap.h"
@@ -26,7 +27,7 @@ check_field(const char *label, const char *name, const char *type, int64_t max, 
 
 	page->text = g_strdup(text);
 	field(page, label, name, type, max);
-	hk_form_tokens_of(page, &tokens);
+	hk_pageform_tokens(page, &tokens);
 	g_autofree char *got = hk_form_tokens_text(&tokens);
 	is_str(got, want, "'%s' '%s' %s %d on a page '%s'", label, name, type, (int)max, text);
 	hk_capture_page_free(page);
@@ -57,7 +58,7 @@ check_page(void)
 	hk_form_tokens tokens;
 
 	page->text = g_strdup("！");
-	hk_form_tokens_of(page, &tokens);
+	hk_pageform_tokens(page, &tokens);
 	ok(hk_form_tokens_has(&tokens, HK_FORM_WARN_MARK) && !tokens.asks, "nothing but a mark");
 	g_free(page->text);
 	page->text = g_strdup("");
@@ -66,13 +67,13 @@ check_page(void)
 	field(page, "日", "d", "text", 2);
 	field(page, "郵便番号", "z1", "text", 3);
 	field(page, "郵便番号", "z2", "text", 4);
-	hk_form_tokens_of(page, &tokens);
+	hk_pageform_tokens(page, &tokens);
 	g_autofree char *text = hk_form_tokens_text(&tokens);
 	is_str(text, "DOB3 ZIP", "fields of a kind in a row are one");
 	for (int i = 0; i < 500; i++) {
 		field(page, i % 2 ? "お名前" : "電話番号", "", "text", -1);
 	}
-	hk_form_tokens_of(page, &tokens);
+	hk_pageform_tokens(page, &tokens);
 	is_int(tokens.count, HK_FORM_TOKENS_MAX, "the cap holds");
 	hk_capture_page_free(page);
 }

@@ -23,7 +23,22 @@ static const struct {
 	{"[a]\nkind = bnak\n", "x.conf:2: 'bnak' is no kind of brand; write bank, card, shop, ... "
 			       "(docs/targets.md), or other"},
 	{"[a]\ntokens = b\n", "x.conf:2: unknown key 'tokens'; there are kind, alias, token, "
-			      "official, allow and keyword"},
+			      "official, allow, keyword, word, path, icon and logo"},
+	{"[a]\nword = x\n", "x.conf:2: 'x' is too short: every page has it"},
+	{"[a]\npath = /a.css\n",
+		"x.conf:2: '/a.css' is no path of a resource; write a distinctive one without host "
+		"and query, at least 8 bytes: /direct/common/style.css"},
+	{"[a]\npath = https://a.example/direct/a.css\n",
+		"x.conf:2: 'https://a.example/direct/a.css' is no path of a resource; write a "
+		"distinctive one without host and query, at least 8 bytes: "
+		"/direct/common/style.css"},
+	{"[a]\nicon = 2147483648\n",
+		"x.conf:2: '2147483648' is no hash of an icon; write the number that `hikeshi "
+		"evidence` and scanners of the Internet show, like -1234567890"},
+	{"[a]\nlogo = abcd\n",
+		"x.conf:2: 'abcd' is no hash of a logo; write what `sha256sum FILE` prints: 64 "
+		"hexadecimal digits"},
+	{"[*]\nword = みほん\n", "x.conf:2: [*] takes `keyword` only; give `word` to a brand"},
 	{"[a]\ntoken = mihonbank,,x\n", "x.conf:2: a value is missing; write `key = value, value`"},
 	{"[a]\ntoken =\n", "x.conf:2: a value is missing; write `key = value, value`"},
 	{"[a]\ntoken = みほん\n",

@@ -71,6 +71,48 @@ test_many(hk_flow *flow, hk_keep *keep, hk_ct_place_log *log)
 		"and the position goes on");
 }
 
+/* Names for a light look: with the position, as sightings are, but in another table. */
+static void
+test_candidates(hk_flow *flow, hk_keep *keep, hk_ct_place_log *log)
+{
+	static const char *const lines[] = {
+		"{\"kind\":\"candidate\",\"log\":\"https://ct.example/"
+		"\",\"index\":3,\"tbs_sha256\":"
+		"\"ab\",\"hosts\":[{\"host\":\"k1.example\",\"score\":0.02},{\"host\":\"k2."
+		"example\","
+		"\"score\":0.03}]}",
+		"{\"kind\":\"candidate\",\"log\":\"https://ct.example/\",\"index\":4,\"hosts\":[{"
+		"\"host\":\"k1.example\",\"score\":0.9}]}",
+		"{\"kind\":\"candidate\",\"hosts\":[{\"host\":\"a\\u0007b.example\",\"score\":1}]}",
+	};
+	GPtrArray *items = g_ptr_array_new_with_free_func(hk_keep_item_free);
+	g_autoptr(GError) error = NULL;
+	int64_t sightings = fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings"));
+
+	/* All of one batch. */
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_ptr_array_add(items, item(5000 + i, g_strdup(lines[i])));
+	}
+	hk_keep_pend(keep, log, items);
+	log->read = 5010;
+	ok(hk_keep_commit(keep, &error), "candidates wait for a head: %s",
+		error ? error->message : "");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM looks")), 0, "not covered, not told");
+	hk_keep_release(keep, log, NULL);
+	log->verified = 5010;
+	ok(hk_keep_commit(keep, &error), "covered: %s", error ? error->message : "");
+	g_autofree char *hosts = fl_text(flow, HK_SQL("SELECT a.host || ' ' || b.host || ' ' || "
+						      "a.data FROM looks a, looks b WHERE "
+						      "a.id < b.id"));
+	is_str(hosts,
+		"k1.example k2.example {\"log\":\"https://ct.example/"
+		"\",\"tbs_sha256\":\"ab\",\"index\":3}",
+		"each name once, and where it was seen");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM looks")), 2,
+		"no name that nobody may have");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM sightings")), sightings, "no sighting");
+}
+
 int
 main(void)
 {
@@ -122,6 +164,7 @@ main(void)
 		"what is too long is named by its place in the log");
 	is_int(fl_int(flow, HK_SQL("SELECT read FROM ct_logs")), 10, "the position goes on");
 	test_many(flow, keep, log);
+	test_candidates(flow, keep, log);
 	hk_keep_free(keep);
 	hk_keep_remove(dir);
 	fl_close(flow);

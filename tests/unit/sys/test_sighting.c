@@ -61,6 +61,7 @@ tile(uint8_t *data, size_t len)
 		wrong += !json || g_strcmp0(member(json, "tbs_sha256"), hex) != 0 ||
 			 g_strcmp0(member(json, "log"), "https://log.example/") != 0 ||
 			 json_integer_value(json_object_get(json, "index")) != (json_int_t)i ||
+			 sighting->index != i ||
 			 json_array_size(json_object_get(json, "names")) <
 				 batch.entries[i].name_count ||
 			 g_strcmp0(member(json, "type"),

@@ -1,11 +1,15 @@
-#include "evidence/formtokens.h"
+/* nocheck: tested in tests/unit/evidence/test_traits.c, tests/unit/score/test_page.c */
+#include "sys/formtokens.h"
 
 #include <string.h>
 
+#include <glib.h>
+
+#include "base/codec.h"
+#include "sys/hash.h"
 #include "sys/textfold.h"
 
-#define HEAD_BYTES 300u
-#define DIGITS_MAX 99
+enum { HEAD_BYTES = 300, DIGITS_MAX = 99, KEY_BYTES = 8 };
 
 typedef enum where {
 	IN_LABEL,
@@ -31,7 +35,7 @@ static const row rows[] = {
 #define FORMTOKEN(...)
 #define FORMWORDS(id, where, words, least, most, type)                                             \
 	{HK_FORM_##id, IN_##where, words, least, most, type},
-#include "evidence/formtokens.def"
+#include "sys/formtokens.def"
 #undef FORMTOKEN
 #undef FORMWORDS
 };
@@ -42,16 +46,22 @@ static const struct {
 } tokens_table[] = {
 #define FORMTOKEN(id, asks, meaning) {#id, asks},
 #define FORMWORDS(...)
-#include "evidence/formtokens.def"
+#include "sys/formtokens.def"
 #undef FORMTOKEN
 #undef FORMWORDS
 };
 
+/* Words of the rows, folded, in the same order; hk_form_warm() fills them. */
+static const char *const *row_words[G_N_ELEMENTS(rows)];
+
 /* The page's words, folded. */
 typedef struct looked_at {
-	GString *text, *head;
+	const char *text;
+	GString *head,
+		*bare; /* bare: the text without the words of the one link or button that there is */
+	GString *
+		all; /* with the title: a mark is told by the text alone; for the rest a title is a text, too */
 	bool has_fields;
-	GString *bare; /* the text without the words of the one link or button that there is */
 } looked_at;
 
 /* A field's words, folded. */
@@ -61,9 +71,58 @@ typedef struct field_words {
 	const char *type;
 } field_words;
 
-/* Folded words by what stands in a table: folding costs more than looking. */
+/* "a|b" as a list of folded words, NULL at the end. */
 static const char *const *
-folded_words(const char *words)
+fold_words(const char *words)
+{
+	GPtrArray *list = g_ptr_array_new();
+
+	for (const char *at = words;; at++) {
+		size_t len = strcspn(at, "|");
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		hk_textfold(hk_span_of(at, len), out);
+		g_ptr_array_add(list, g_strdup(out->str));
+		at += len;
+		if (*at == '\0') {
+			break;
+		}
+	}
+	g_ptr_array_add(list, NULL);
+	return (const char *const *)g_ptr_array_free(list, FALSE);
+}
+
+void
+hk_form_warm(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+			row_words[i] = fold_words(rows[i].words);
+		}
+		g_once_init_leave(&done, 1);
+	}
+}
+
+static bool
+has_one(const char *folded, const char *const *list)
+{
+	while (*list && !strstr(folded, *list)) {
+		list++;
+	}
+	return *list != NULL;
+}
+
+static const char *const *
+words_of(const row *r)
+{
+	return row_words[r - rows];
+}
+
+/* Of other tables: folded words by where they stand. Folding costs more than looking. */
+bool
+hk_form_words_in(const char *folded, const char *words)
 {
 	static GMutex lock;
 	static GHashTable *known;
@@ -72,42 +131,18 @@ folded_words(const char *words)
 	if (!known) {
 		known = g_hash_table_new(NULL, NULL);
 	}
-	GPtrArray *list = g_hash_table_lookup(known, words);
+	const char *const *list = g_hash_table_lookup(known, words);
 	if (!list) {
-		list = g_ptr_array_new();
-		for (const char *at = words;; at++) {
-			size_t len = strcspn(at, "|");
-			g_autoptr(GString) out = g_string_new(NULL);
-			hk_textfold(hk_span_of(at, len), out);
-			g_ptr_array_add(list, g_strdup(out->str));
-			at += len;
-			if (*at == '\0') {
-				break;
-			}
-		}
-		g_ptr_array_add(list, NULL);
-		g_hash_table_insert(known, (char *)(uintptr_t)words, list);
+		list = fold_words(words);
+		g_hash_table_insert(known, (char *)(uintptr_t)words, (void *)(uintptr_t)list);
 	}
 	g_mutex_unlock(&lock);
-	return (const char *const *)list->pdata;
-}
-
-bool
-hk_form_words_in(const char *folded, const char *words)
-{
-	const char *const *list = folded_words(words);
-
-	while (*list && !strstr(folded, *list)) {
-		list++;
-	}
-	return *list != NULL;
+	return has_one(folded, list);
 }
 
 static bool
-is_one_of(const char *folded, const char *words)
+is_one_of(const char *folded, const char *const *list)
 {
-	const char *const *list = folded_words(words);
-
 	while (*list && strcmp(folded, *list) != 0) {
 		list++;
 	}
@@ -116,9 +151,8 @@ is_one_of(const char *folded, const char *words)
 
 /* Nothing but those words and blanks, and at least one. */
 static bool
-is_only(const char *folded, const char *words)
+is_only(const char *folded, const char *const *list)
 {
-	const char *const *list = folded_words(words);
 	unsigned found = 0;
 
 	while (*folded) {
@@ -167,8 +201,8 @@ digits_in(const char *label)
 static bool
 has_words(const row *r, const field_words *f)
 {
-	bool label = hk_form_words_in(f->label->str, r->words);
-	bool name = hk_form_words_in(f->name->str, r->words);
+	bool label = has_one(f->label->str, words_of(r));
+	bool name = has_one(f->name->str, words_of(r));
 
 	return r->where == IN_LABEL ? label : r->where == IN_NAME ? name : label || name;
 }
@@ -186,7 +220,7 @@ code_by_text(const looked_at *page, const field_words *f)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		if (rows[i].where == IN_CODE && fits_field(&rows[i], f) &&
-			hk_form_words_in(page->text->str, rows[i].words)) {
+			has_one(page->all->str, words_of(&rows[i]))) {
 			return rows[i].token;
 		}
 	}
@@ -216,7 +250,8 @@ field_token(const looked_at *page, const field_words *f)
 		if (!field || (r->where == IN_CODE && !code)) {
 			continue;
 		}
-		if (r->where == IN_EXACT ? is_one_of(f->label->str, r->words) : has_words(r, f)) {
+		if (r->where == IN_EXACT ? is_one_of(f->label->str, words_of(r))
+					 : has_words(r, f)) {
 			return r->token == HK_FORM_OTP ? code_by_text(page, f) : r->token;
 		}
 	}
@@ -237,8 +272,8 @@ add(hk_form_tokens *ret, hk_form_token token)
 	}
 }
 
-static bool
-can_be_typed_into(const hk_capture_field *f)
+bool
+hk_form_field_typed(const hk_form_field *f)
 {
 	static const char *const others[] = {"hidden", "submit", "button", "image", "reset",
 		"checkbox", "radio", "search", "file", "range", "color", NULL};
@@ -248,7 +283,7 @@ can_be_typed_into(const hk_capture_field *f)
 }
 
 static void
-add_field(const looked_at *page, const hk_capture_field *f, hk_form_tokens *ret)
+add_field(const looked_at *page, const hk_form_field *f, hk_form_tokens *ret)
 {
 	field_words words = {
 		g_string_new(NULL), g_string_new(NULL), f->maxlength, f->type ? f->type : ""};
@@ -271,13 +306,13 @@ fits_page(const row *r, const looked_at *page)
 {
 	switch (r->where) {
 	case IN_TEXT:
-		return hk_form_words_in(page->text->str, r->words);
+		return has_one(page->text, words_of(r));
 	case IN_HEAD:
-		return hk_form_words_in(page->head->str, r->words);
+		return has_one(page->head->str, words_of(r));
 	case IN_END:
-		return !page->has_fields && hk_form_words_in(page->text->str, r->words);
+		return !page->has_fields && has_one(page->text, words_of(r));
 	case IN_MARK:
-		return !page->has_fields && is_only(page->bare->str, r->words);
+		return !page->has_fields && is_only(page->bare->str, words_of(r));
 	case IN_LABEL:
 	case IN_NAME:
 	case IN_BOTH:
@@ -288,58 +323,48 @@ fits_page(const row *r, const looked_at *page)
 	return false;
 }
 
-/* BP1's first page is a mark and one button: what stands on that is no text of the page. */
+/* BP1's first page is a mark and one button: what stands on that is no text of the page, unless there is no other. */
 static void
-take_off_lone(const hk_capture_page *page, GString *bare)
+take_off_lone(const char *lone, GString *bare)
 {
-	const hk_capture_link *link = page->links->len == 1 ? page->links->pdata[0] : NULL;
-	const hk_capture_field *field = page->fields->len == 1 ? page->fields->pdata[0] : NULL;
-	const char *words = link && page->fields->len == 0   ? link->text
-			    : field && page->links->len == 0 ? field->label
-							     : NULL;
-	g_autoptr(GString) folded = g_string_new(NULL);
+	g_autofree char *words = g_strchomp(g_strdup(lone ? lone : ""));
 
-	fold_into(folded, words);
-	g_strchomp(folded->str);
 	g_strchomp(bare->str);
-	if (*folded->str && g_str_has_suffix(bare->str, folded->str)) {
-		bare->str[strlen(bare->str) - strlen(folded->str)] = '\0';
+	if (*words && strcmp(bare->str, words) != 0 && g_str_has_suffix(bare->str, words)) {
+		bare->str[strlen(bare->str) - strlen(words)] = '\0';
 	}
 	bare->len = strlen(bare->str);
 }
 
 void
-hk_form_tokens_of(const hk_capture_page *page, hk_form_tokens *ret)
+hk_form_tokens_of(const hk_form_page *page, hk_form_tokens *ret)
 {
-	looked_at at = {
-		.text = g_string_new(NULL), .head = g_string_new(NULL), .bare = g_string_new(NULL)};
+	looked_at at = {.text = page->text ? page->text : ""};
+	size_t len = strlen(at.text);
 
+	hk_form_warm();
 	*ret = (hk_form_tokens){0};
-	fold_into(at.text, page->text);
-	g_string_append_len(at.head, at.text->str, (gssize)MIN(at.text->len, HEAD_BYTES));
-	g_string_append(at.bare, at.text->str);
-	take_off_lone(page, at.bare);
-	for (guint i = 0; i < page->fields->len; i++) {
-		at.has_fields =
-			at.has_fields || can_be_typed_into(g_ptr_array_index(page->fields, i));
+	at.head = g_string_new_len(at.text, (gssize)MIN(len, HEAD_BYTES));
+	at.bare = g_string_new_len(at.text, (gssize)len);
+	at.all = g_string_new_len(at.text, (gssize)len);
+	g_string_append_printf(at.all, "\n%s", page->title ? page->title : "");
+	take_off_lone(page->lone, at.bare);
+	for (size_t i = 0; i < page->field_count; i++) {
+		at.has_fields = at.has_fields || hk_form_field_typed(&page->fields[i]);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		if (fits_page(&rows[i], &at)) {
 			add(ret, rows[i].token);
 		}
 	}
-	/* A mark is told by the text alone; for the rest a title is a text, too. */
-	fold_into(at.text, page->title);
-	for (guint i = 0; i < page->fields->len; i++) {
-		const hk_capture_field *f = g_ptr_array_index(page->fields, i);
-
-		if (can_be_typed_into(f)) {
-			add_field(&at, f, ret);
+	for (size_t i = 0; i < page->field_count && ret->count < HK_FORM_TOKENS_MAX; i++) {
+		if (hk_form_field_typed(&page->fields[i])) {
+			add_field(&at, &page->fields[i], ret);
 		}
 	}
-	g_string_free(at.text, TRUE);
 	g_string_free(at.head, TRUE);
 	g_string_free(at.bare, TRUE);
+	g_string_free(at.all, TRUE);
 }
 
 const char *
@@ -364,4 +389,26 @@ bool
 hk_form_tokens_has(const hk_form_tokens *tokens, hk_form_token token)
 {
 	return memchr(tokens->token, (int)token, tokens->count) != NULL;
+}
+
+int
+hk_form_token_asks(hk_form_token token)
+{
+	return tokens_table[token].asks;
+}
+
+char *
+hk_form_tokens_key(const hk_form_tokens *tokens)
+{
+	g_autofree char *text = hk_form_tokens_text(tokens);
+	uint8_t hash[HK_SHA256_SIZE];
+	char *key;
+
+	if (tokens->count < HK_FORM_KEY_TOKENS_MIN) {
+		return NULL;
+	}
+	hk_sha256(hk_span_str(text), hash);
+	key = g_malloc0(2 * KEY_BYTES + 1);
+	hk_hex_encode(hk_span_of(hash, KEY_BYTES), key);
+	return key;
 }
