@@ -27,6 +27,8 @@ typedef struct check {
 	getter get;
 	void *user;
 	GHashTable *named; /* names of files that the manifest names; or NULL */
+	bool stored;       /* the files lie in a place that may be away */
+	GError *away;      /* owned: it is: that says nothing of the evidence */
 } check;
 
 void
@@ -65,6 +67,21 @@ span_of(GBytes *bytes)
 	return hk_span_of(data, len);
 }
 
+/* A place that does not answer, or does not let us in, is not damaged evidence. */
+static bool
+is_away(const GError *why)
+{
+	static const hk_err codes[] = {HK_EREMOTE, HK_EAGAIN, HK_ECONFIG, HK_EPOLICY};
+	hk_err code = hk_error_code(why);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+		if (codes[i] == code) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manifest_artefact *a)
 {
@@ -72,9 +89,16 @@ check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manife
 	g_autofree char *name =
 		g_strdup_printf("runs/%" G_GINT64_FORMAT "/%s/%s", c->run_id, visit, a->name);
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GBytes) bytes = c->get(c->user, name, a, &why);
+	g_autoptr(GBytes) bytes = c->away ? NULL : c->get(c->user, name, a, &why);
 	uint8_t hash[HK_SHA256_SIZE];
 
+	if (c->away) {
+		return;
+	}
+	if (!bytes && c->stored && is_away(why)) {
+		c->away = g_steal_pointer(&why);
+		return;
+	}
 	c->report->files++;
 	if (c->named) {
 		g_hash_table_add(c->named, g_strdup(name));
@@ -417,12 +441,17 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 		.token = hk_rows_blob(row, 2),
 		.ca = ca,
 		.get = get_blob,
-		.user = blobs};
+		.user = blobs,
+		.stored = true};
 	g_autoptr(GError) why = NULL;
 	g_autoptr(GBytes) text = hash.len == HK_SHA256_SIZE ? hk_blobs_get(blobs, hash.data,
 								      HK_MANIFEST_BYTES_MAX, &why)
 							    : NULL;
 
+	if (why && is_away(why)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
+	}
 	if (!text) {
 		report->runs++;
 		wrong(report, "runs/%" G_GINT64_FORMAT "/manifest.json: %s", c.run_id,
@@ -431,6 +460,10 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 	}
 	c.text = span_of(text);
 	g_autoptr(hk_manifest_file) file = check_run(&c);
+	if (c.away) {
+		g_propagate_error(error, c.away);
+		return false;
+	}
 	return !file || check_rows(db, c.run_id, hk_manifest_of(file), report, error);
 }
 

@@ -143,6 +143,11 @@ store({ skew_s => 0, fail => [map { ['GET', 503, 'SlowDown'] } 1 .. 6] });
 told('a store that fails', 75, qr/given up: s3:\/\/mihon-evidence: the store asks for patience/);
 spew("$work/stop.conf", "stop-file = \"$config\"\n");
 told('the kill switch', 77, qr/the kill switch is on/, '--egress', "$work/stop.conf");
+store({ fail => [map { ['GET', 503, 'SlowDown'] } 1 .. 6] });
+($code, $out, $err) = hk('evidence', 'verify', '--case', '1');
+is($code, 75, 'verify, while the store is away: not "wrong", but try later') or diag $out, $err;
+unlike($out, qr/WRONG/, 'nothing is wrong with the evidence');
+is((hk('evidence', 'verify', '--case', '1', '--s3-region', 'osaka-1'))[0], 78, 'nor with a wrong configuration');
 like((hk('web', '--s3-credentials', "$work/nowhere"))[2], qr/nowhere: cannot open/, 'the web role says so when it starts, not when somebody asks');
 
 # --- stores that know less ----------------------------------------------------------------------------------------------------------
