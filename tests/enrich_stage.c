@@ -31,7 +31,7 @@ run(char **args, GError **error)
 		.ca_file = args[4],
 		.operators = args[5],
 		.rdap_state = args[6],
-		.blobs = args[7],
+		.blobs = &(hk_blobs_config){.where = args[7]},
 		.look_ms = (unsigned)g_ascii_strtoull(args[8], NULL, 10)};
 	g_autoptr(hk_enrich) enrich = egress ? hk_enrich_new(&config, error) : NULL;
 	g_autoptr(hk_db) db = enrich ? hk_db_open(args[1], error) : NULL;

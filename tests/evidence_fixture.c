@@ -192,7 +192,7 @@ run(char **argv, GError **error)
 		}
 		w.pictures[i] = g_bytes_new_take(bytes, len);
 	}
-	g_autoptr(hk_blobs) blobs = hk_blobs_open(argv[3], error);
+	g_autoptr(hk_blobs) blobs = hk_blobs_open(&(hk_blobs_config){.where = argv[3]}, error);
 	g_autoptr(hk_db) db = blobs ? hk_db_open(argv[1], error) : NULL;
 	g_autoptr(hk_flow) flow = db ? hk_flow_new(db, argv[2], error) : NULL;
 	w.blobs = blobs;

@@ -152,6 +152,23 @@ save(hk_flow *flow, void *user, GError **error)
 	return hk_evidence_save(flow, &e, error);
 }
 
+/* A folder, or @FILE: what a file of configuration names. */
+static hk_blobs *
+open_blobs(char *where, GError **error)
+{
+	char *args[] = {(char[]){"--config"}, where + 1};
+
+	if (where[0] != '@') {
+		return hk_blobs_open(&(hk_blobs_config){.where = where}, error);
+	}
+	g_autoptr(hk_opts) opts = hk_opts_parse("evidence export", 2, args, error);
+	if (!opts) {
+		return NULL;
+	}
+	const hk_blobs_config config = hk_blobs_config_of(opts);
+	return hk_blobs_open(&config, error);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -164,7 +181,7 @@ main(int argc, char **argv)
 	s.case_id = (int64_t)g_ascii_strtoll(argv[4], NULL, 10);
 	g_autoptr(hk_db) db = hk_db_open(argv[1], &error);
 	g_autoptr(hk_flow) flow = db ? hk_flow_new(db, argv[2], &error) : NULL;
-	s.blobs = flow ? hk_blobs_open(argv[3], &error) : NULL;
+	s.blobs = flow ? open_blobs(argv[3], &error) : NULL;
 	if (!s.blobs || !hk_flow_do(flow, &who, ask, &s, &error) || !keep_visit(&s, 0, &error) ||
 		!keep_visit(&s, 1, &error) || !keep_manifest(&s, &error) ||
 		!hk_flow_do(flow, &who, save, &s, &error)) {

@@ -31,6 +31,14 @@ read_case(const char *text, int64_t *ret, GError **error)
 	return true;
 }
 
+static hk_blobs *
+open_blobs(const hk_opts *opts, GError **error)
+{
+	const hk_blobs_config config = hk_blobs_config_of(opts);
+
+	return hk_blobs_open(&config, error);
+}
+
 static bool
 find_who(hk_db *db, const char *login, hk_who *who, GError **error)
 {
@@ -62,8 +70,7 @@ hk_cmd_evidence_export(const hk_opts *opts, GError **error)
 	g_autoptr(hk_db) db = open_db(opts, error);
 	g_autoptr(hk_flow) flow =
 		db ? hk_flow_new(db, hk_opts_str(opts, HK_OPT_AUDIT_KEY), error) : NULL;
-	g_autoptr(hk_blobs) blobs =
-		flow ? hk_blobs_open(hk_opts_str(opts, HK_OPT_BLOBS), error) : NULL;
+	g_autoptr(hk_blobs) blobs = flow ? open_blobs(opts, error) : NULL;
 	if (!blobs || !find_who(db, hk_opts_str(opts, HK_OPT_CASE_AS), &who, error) ||
 		!hk_bundle_export(flow, &who, blobs, case_id, hk_opts_str(opts, HK_OPT_TSA_CA), out,
 			&made, error)) {
@@ -103,8 +110,7 @@ check(const hk_opts *opts, hk_bundle_report *report, GError **error)
 		return false;
 	}
 	g_autoptr(hk_db) db = open_db(opts, error);
-	g_autoptr(hk_blobs) blobs =
-		db ? hk_blobs_open(hk_opts_str(opts, HK_OPT_BLOBS), error) : NULL;
+	g_autoptr(hk_blobs) blobs = db ? open_blobs(opts, error) : NULL;
 	return blobs && hk_bundle_check_case(db, blobs, case_id, ca, report, error);
 }
 

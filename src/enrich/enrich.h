@@ -7,6 +7,7 @@
 #define HK_ENRICH_ENRICH_H
 
 #include "flow/jobs.h"
+#include "sys/blob.h"
 #include "sys/egress.h"
 
 /* Time for one look, unless the configuration says otherwise. */
@@ -23,8 +24,8 @@ typedef struct hk_enrich_config {
 	const char *rdap_state; /* folder for IANA's files, or NULL */
 	const char *rdap_copies;
 	const char *geo; /* file in MaxMind format, or NULL */
-	const char
-		*blobs;   /* folder of the blob store for raw answers, or NULL: they are not kept */
+	const hk_blobs_config *
+		blobs; /* for raw answers, borrowed until hk_enrich_new() has returned; NULL: they are not kept */
 	const char *exit; /* way out, or NULL: direct */
 	unsigned look_ms; /* 0: HK_ENRICH_LOOK_MS */
 } hk_enrich_config;

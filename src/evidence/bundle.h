@@ -49,7 +49,8 @@ bool hk_bundle_check_file(
 	const char *path, const char *ca, hk_bundle_report *report, GError **error);
 
 /* hk_bundle_check_case(db, blobs, case_id, ca, report, error): every blob of the case's runs against its manifest, the manifest against its row and the rows of files, the time stamp against the
- * manifest. ca NULL: stamps are not checked, which a note tells. HK_ENOENT: no such case. */
+ * manifest. ca NULL: stamps are not checked, which a note tells. HK_ENOENT: no such case; what sys/blob
+ * says when the place of the blobs does not answer (HK_EREMOTE, HK_EAGAIN) or does not let us in (HK_ECONFIG, HK_EPOLICY). */
 bool hk_bundle_check_case(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca,
 	hk_bundle_report *report, GError **error);
 

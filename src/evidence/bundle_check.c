@@ -31,6 +31,8 @@ typedef struct check {
 	void *user;
 	GHashTable *named; /* names of files that a manifest names */
 	hk_told *told;     /* what the audit trail tells */
+	bool stored;       /* the files lie in a place that may be away */
+	GError *away;      /* owned: it is: that says nothing of the evidence */
 } check;
 
 void
@@ -75,6 +77,21 @@ span_of(GBytes *bytes)
 	return hk_span_of(data, len);
 }
 
+/* A place that does not answer, or does not let us in, is not damaged evidence. */
+static bool
+is_away(const GError *why)
+{
+	static const hk_err codes[] = {HK_EREMOTE, HK_EAGAIN, HK_ECONFIG, HK_EPOLICY};
+	hk_err code = hk_error_code(why);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+		if (codes[i] == code) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manifest_artefact *a)
 {
@@ -85,6 +102,9 @@ check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manife
 	g_autoptr(GBytes) bytes = NULL;
 	uint8_t hash[HK_SHA256_SIZE];
 
+	if (c->away) {
+		return;
+	}
 	c->report->files++;
 	/* Once is enough: a list of a million times the same file would take days. */
 	if (!g_hash_table_add(c->named, g_strdup(name))) {
@@ -92,6 +112,10 @@ check_file(check *c, const hk_manifest_variant *v, size_t index, const hk_manife
 		return;
 	}
 	bytes = c->get(c->user, name, a, &why);
+	if (!bytes && c->stored && is_away(why)) {
+		c->away = g_steal_pointer(&why);
+		return;
+	}
 	if (!bytes) {
 		wrong(c->report, "%s: %s", name, why->message);
 		return;
@@ -363,8 +387,8 @@ take_own_ca(opened *o)
 		text.len > 0 ? memmem(text.data, text.len, HK_TSP_PEM, strlen(HK_TSP_PEM)) : NULL;
 
 	if (first) {
-		o->own_ca = g_strndup(
-			first, text.len - (size_t)((const uint8_t *)first - text.data));
+		o->own_ca =
+			g_strndup(first, text.len - (size_t)((const uint8_t *)first - text.data));
 		g_ptr_array_add(o->report->notes,
 			g_strdup("time stamps are checked against the tsa-ca.pem in the file "
 				 "itself: "
@@ -526,12 +550,17 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 		.token = hk_rows_blob(row, 2),
 		.ca = ca,
 		.get = get_blob,
-		.user = blobs};
+		.user = blobs,
+		.stored = true};
 	g_autoptr(GError) why = NULL;
 	g_autoptr(GBytes) text = hash.len == HK_SHA256_SIZE ? hk_blobs_get(blobs, hash.data,
 								      HK_MANIFEST_BYTES_MAX, &why)
 							    : NULL;
 
+	if (why && is_away(why)) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return false;
+	}
 	if (!text) {
 		hk_told_run *known = hk_told_run_get(told, c.run_id);
 		if (known) {
@@ -544,6 +573,10 @@ check_row(hk_db *db, hk_blobs *blobs, int64_t case_id, const char *ca, const hk_
 	}
 	c.text = span_of(text);
 	g_autoptr(hk_manifest_file) file = check_run(&c);
+	if (c.away) {
+		g_propagate_error(error, c.away);
+		return false;
+	}
 	return !file || check_rows(db, c.run_id, hk_manifest_of(file), report, error);
 }
 
@@ -555,8 +588,7 @@ told_of(hk_db *db, int64_t case_id, GError **error)
 	GError *inner = NULL;
 
 	while (rows && hk_rows_next(rows, &inner)) {
-		hk_told_add(
-			told, hk_rows_str(rows, 0), hk_rows_int(rows, 1), hk_rows_str(rows, 2));
+		hk_told_add(told, hk_rows_str(rows, 0), hk_rows_int(rows, 1), hk_rows_str(rows, 2));
 	}
 	if (inner) {
 		g_propagate_error(error, inner);

@@ -35,7 +35,7 @@ hk_evidence_kit_new(const hk_evidence_config *config, GError **error)
 
 	kit->config = *config;
 	kit->config.egress = hk_egress_ref(config->egress);
-	kit->config.blobs = g_strdup(config->blobs);
+	kit->config.blobs = NULL;
 	kit->config.browser = g_strdup(config->browser);
 	kit->config.user = g_strdup(config->user);
 	kit->exits = config->exits && config->exits[0]
@@ -53,7 +53,6 @@ hk_evidence_kit_free(hk_evidence_kit *kit)
 		hk_browser_free(kit->browser);
 		hk_gate_free(kit->gate);
 		hk_blobs_free(kit->blobs);
-		g_free((char *)(uintptr_t)kit->config.blobs);
 		g_free((char *)(uintptr_t)kit->config.browser);
 		g_free((char *)(uintptr_t)kit->config.user);
 		g_strfreev(kit->exits);

@@ -7,9 +7,9 @@
 #include "sys/egress.h"
 
 typedef struct hk_evidence_config {
-	hk_egress *egress;          /* borrowed */
-	const char *blobs;          /* as hk_blobs_open */
-	const char *browser, *user; /* as hk_browser_config */
+	hk_egress *egress;            /* borrowed */
+	const hk_blobs_config *blobs; /* borrowed until hk_evidence_kit_new() has returned */
+	const char *browser, *user;   /* as hk_browser_config */
 	bool full;
 	unsigned tabs;            /* visits at once */
 	unsigned load_ms;         /* latest moment at which a page is taken as it is */

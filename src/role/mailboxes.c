@@ -37,6 +37,7 @@ load(hk_mailboxes *all, const hk_opts *opts, GError **error)
 	const char *rules = hk_opts_str(opts, HK_OPT_MAIL_RULES);
 	const char *targets = hk_opts_str(opts, HK_OPT_TARGETS);
 	const char *folder = hk_opts_str(opts, HK_OPT_MAIL_SOURCES);
+	const hk_blobs_config blobs = hk_blobs_config_of(opts);
 
 	if (!folder) {
 		return true;
@@ -44,7 +45,7 @@ load(hk_mailboxes *all, const hk_opts *opts, GError **error)
 	if (!(all->configs = hk_mailbox_config_folder(folder, error)) ||
 		(rules && !(all->rules = hk_mail_rules_load(rules, error))) ||
 		(targets && !(all->targets = hk_targets_load(targets, error))) ||
-		!(all->house.blobs = hk_blobs_open(hk_opts_str(opts, HK_OPT_BLOBS), error))) {
+		!(all->house.blobs = hk_blobs_open(&blobs, error))) {
 		return false;
 	}
 	hk_mail_init();

@@ -25,11 +25,15 @@ ready(void *user, const char *url)
 bool
 hk_role_web(const hk_opts *opts, GError **error)
 {
+	hk_blobs_config place = hk_blobs_config_of(opts);
+	/* The board works without a folder that cannot be made; attachments then do not. */
+	place.lazy = true;
+	g_autoptr(hk_blobs) blobs = hk_blobs_open(&place, error);
 	hk_web_config config = {
 		.database = hk_opts_str(opts, HK_OPT_DATABASE),
 		.audit_key = hk_opts_str(opts, HK_OPT_AUDIT_KEY),
 		.web_key = hk_opts_str(opts, HK_OPT_WEB_KEY),
-		.blob_dir = hk_opts_str(opts, HK_OPT_BLOBS),
+		.blobs = blobs,
 		.listen = hk_opts_str(opts, HK_OPT_LISTEN),
 		.tls_cert = hk_opts_str(opts, HK_OPT_TLS_CERT),
 		.tls_key = hk_opts_str(opts, HK_OPT_TLS_KEY),
@@ -56,6 +60,9 @@ hk_role_web(const hk_opts *opts, GError **error)
 		.ready = ready,
 	};
 
+	if (!blobs) {
+		return false;
+	}
 	hk_file_init();
 	/* Before the beat begins: a signal must never find its default. */
 	if (!hk_stop_begin(error)) {

@@ -43,8 +43,9 @@ sites_of(tools *t, GError **error)
 static void *
 evidence_of(tools *t, GError **error)
 {
+	const hk_blobs_config blobs = hk_blobs_config_of(t->opts);
 	const hk_evidence_config config = {.egress = hk_egress_house(),
-		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS),
+		.blobs = &blobs,
 		.browser = hk_opts_str(t->opts, HK_OPT_BROWSER),
 		.user = hk_opts_str(t->opts, HK_OPT_BROWSER_USER),
 		.full = hk_opts_bool(t->opts, HK_OPT_BROWSER_FULL),
@@ -61,13 +62,14 @@ evidence_of(tools *t, GError **error)
 static void *
 enrich_of(tools *t, GError **error)
 {
+	const hk_blobs_config blobs = hk_blobs_config_of(t->opts);
 	const hk_enrich_config config = {.ca_file = hk_opts_str(t->opts, HK_OPT_CA_FILE),
 		.operators = hk_opts_str(t->opts, HK_OPT_OPERATORS),
 		.suffixes = hk_opts_str(t->opts, HK_OPT_SUFFIXES),
 		.rdap_state = hk_opts_str(t->opts, HK_OPT_RDAP_STATE),
 		.rdap_copies = hk_opts_str(t->opts, HK_OPT_RDAP_COPIES),
 		.geo = hk_opts_str(t->opts, HK_OPT_GEO),
-		.blobs = hk_opts_str(t->opts, HK_OPT_BLOBS),
+		.blobs = &blobs,
 		.exit = hk_opts_str(t->opts, HK_OPT_ENRICH_EXIT),
 		.look_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_ENRICH_TIME)};
 

@@ -1,32 +1,27 @@
 #include "sys/blob.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "base/codec.h"
+#include "base/utf8.h"
+#include "sys/blob_int.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
 
-struct hk_blobs {
-	char *dir;
-};
+#define SCHEME "s3://"
 
-hk_blobs *
-hk_blobs_open(const char *dir, GError **error)
+hk_blobs_config
+hk_blobs_config_of(const hk_opts *opts)
 {
-	g_autofree char *tmp = g_build_filename(dir, "tmp", NULL);
-
-	if (!hk_file_mkdirs(tmp, error)) {
-		g_prefix_error(error, "blobs: ");
-		return NULL;
-	}
-	hk_blobs *blobs = g_new0(hk_blobs, 1);
-
-	blobs->dir = g_strdup(dir);
-	return blobs;
+	return (hk_blobs_config){.where = hk_opts_str(opts, HK_OPT_BLOBS),
+		.s3 = {.endpoint = hk_opts_str(opts, HK_OPT_S3_ENDPOINT),
+			.region = hk_opts_str(opts, HK_OPT_S3_REGION),
+			.virtual_host = hk_opts_bool(opts, HK_OPT_S3_VIRTUAL_HOST),
+			.key_file = hk_opts_str(opts, HK_OPT_S3_CREDENTIALS),
+			.profile = hk_opts_str(opts, HK_OPT_S3_PROFILE),
+			.ca_file = hk_opts_str(opts, HK_OPT_S3_CA),
+			.plain = hk_opts_bool(opts, HK_OPT_S3_PLAIN)}};
 }
 
 void
@@ -34,87 +29,104 @@ hk_blobs_free(hk_blobs *blobs)
 {
 	if (blobs) {
 		g_free(blobs->dir);
+		hk_s3_free(blobs->s3);
+		g_free(blobs->bucket);
+		g_free(blobs->prefix);
 		g_free(blobs);
 	}
+}
+
+/* "a/b", "a/b/" -> "a/b/". Segments that a client or a proxy would take away are refused. */
+static bool
+read_prefix(const char *text, char **ret, GError **error)
+{
+	size_t len = strlen(text);
+	g_autofree char *framed =
+		g_strdup_printf("/%s%s", text, g_str_has_suffix(text, "/") ? "" : "/");
+
+	if (len == 0) {
+		*ret = g_strdup("");
+		return true;
+	}
+	bool good = len <= HK_BLOBS_PREFIX_MAX && hk_utf8_valid(hk_span_str(text)) &&
+		    !strstr(framed, "//") && !strstr(framed, "/./") && !strstr(framed, "/../");
+	for (size_t i = 0; good && i < len; i++) {
+		good = (unsigned char)text[i] > ' ' && text[i] != 0x7f;
+	}
+	if (!good) {
+		return hk_error_set(error, HK_ECONFIG,
+			"blobs: '%s' is no prefix: at most %d bytes without blanks, and no "
+			"segment that is empty, '.' or '..'",
+			text, HK_BLOBS_PREFIX_MAX);
+	}
+	*ret = g_strdup(framed + 1);
+	return true;
+}
+
+static bool
+open_bucket(hk_blobs *blobs, const hk_blobs_config *config, GError **error)
+{
+	const char *name = config->where + strlen(SCHEME);
+	const char *slash = strchr(name, '/');
+	hk_s3_config s3 = config->s3;
+
+	blobs->bucket = slash ? g_strndup(name, (size_t)(slash - name)) : g_strdup(name);
+	if (!read_prefix(slash ? slash + 1 : "", &blobs->prefix, error)) {
+		return false;
+	}
+	s3.bucket = blobs->bucket;
+	blobs->s3 = hk_s3_open(&s3, error);
+	if (!blobs->s3) {
+		g_prefix_error(error, "blobs: ");
+	}
+	return blobs->s3 != NULL;
+}
+
+hk_blobs *
+hk_blobs_open(const hk_blobs_config *config, GError **error)
+{
+	g_autoptr(hk_blobs) blobs = g_new0(hk_blobs, 1);
+
+	if (g_str_has_prefix(config->where, SCHEME)) {
+		return open_bucket(blobs, config, error) ? g_steal_pointer(&blobs) : NULL;
+	}
+	blobs->dir = g_strdup(config->where);
+	if (!config->lazy && !hk_blobs_dir_prepare(blobs, error)) {
+		g_prefix_error(error, "blobs: ");
+		return NULL;
+	}
+	return g_steal_pointer(&blobs);
+}
+
+char *
+hk_blobs_key(const hk_blobs *blobs, const uint8_t sha256[32])
+{
+	char name[2 * HK_SHA256_SIZE + 1];
+
+	hk_hex_encode(hk_span_of(sha256, HK_SHA256_SIZE), name);
+	return g_strdup_printf("%s%.2s/%s", blobs->prefix ? blobs->prefix : "", name, name);
 }
 
 char *
 hk_blobs_path(const hk_blobs *blobs, const uint8_t sha256[32])
 {
-	char name[65];
-	char folder[3];
+	g_autofree char *key = hk_blobs_key(blobs, sha256);
 
-	for (size_t i = 0; i < 32; i++) {
-		snprintf(name + 2 * i, 3, "%02x", sha256[i]);
-	}
-	snprintf(folder, sizeof folder, "%.2s", name);
-	return g_build_filename(blobs->dir, folder, name, NULL);
-}
-
-static bool
-sync_folder(const char *path, GError **error)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool fine = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-
-	if (!fine) {
-		hk_error_errno(error, errno, "%s: cannot sync the folder", folder);
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	return fine;
-}
-
-/* Written under a name of its own, so that two writers of the same bytes do not meet. */
-static bool
-write_new(const hk_blobs *blobs, const char *path, hk_span bytes, GError **error)
-{
-	g_autofree char *tmp = g_build_filename(blobs->dir, "tmp", "blob.XXXXXX", NULL);
-	int fd = mkostemp(tmp, O_CLOEXEC);
-
-	if (fd < 0) {
-		return hk_error_errno(error, errno, "%s: cannot create", tmp);
-	}
-	bool fine = hk_file_write_all(fd, bytes, NULL, error);
-
-	if (!fine) {
-		g_prefix_error(error, "%s: ", tmp);
-	} else if (fchmod(fd, 0400) != 0 || fsync(fd) != 0) {
-		fine = hk_error_errno(error, errno, "%s: cannot sync", tmp);
-	}
-	close(fd);
-	if (fine && rename(tmp, path) != 0) {
-		fine = hk_error_errno(error, errno, "%s: cannot rename to %s", tmp, path);
-	}
-	if (!fine) {
-		unlink(tmp);
-		return false;
-	}
-	return sync_folder(path, error);
+	return blobs->dir ? g_build_filename(blobs->dir, key, NULL)
+			  : g_strdup_printf(SCHEME "%s/%s", blobs->bucket, key);
 }
 
 bool
 hk_blobs_put(hk_blobs *blobs, hk_span bytes, uint8_t ret_sha256[32], GError **error)
 {
-	uint8_t sha256[32];
+	uint8_t sha256[HK_SHA256_SIZE];
 
 	hk_sha256(bytes, sha256);
-
-	g_autofree char *path = hk_blobs_path(blobs, sha256);
-	g_autofree char *folder = g_path_get_dirname(path);
-	g_autoptr(GError) why = NULL;
-	g_autoptr(GBytes) old = hk_blobs_get(blobs, sha256, bytes.len, &why);
-
-	if (!old) {
-		bool made = g_file_test(folder, G_FILE_TEST_IS_DIR);
-
-		if (!hk_file_mkdirs(folder, error) || !write_new(blobs, path, bytes, error) ||
-			(!made && !sync_folder(folder, error))) {
-			g_prefix_error(error, "blobs: ");
-			return false;
-		}
+	bool good = blobs->dir ? hk_blobs_dir_put(blobs, bytes, sha256, error)
+			       : hk_blobs_s3_put(blobs, bytes, sha256, error);
+	if (!good) {
+		g_prefix_error(error, "blobs: ");
+		return false;
 	}
 	memcpy(ret_sha256, sha256, sizeof sha256);
 	return true;
@@ -124,17 +136,19 @@ GBytes *
 hk_blobs_get(hk_blobs *blobs, const uint8_t sha256[32], size_t max_bytes, GError **error)
 {
 	g_autofree char *path = hk_blobs_path(blobs, sha256);
-	g_autoptr(GBytes) bytes = hk_file_read(path, max_bytes, error);
-	uint8_t found[32];
+	g_autoptr(GBytes) bytes = blobs->dir ? hk_file_read(path, max_bytes, error)
+					     : hk_blobs_s3_get(blobs, sha256, max_bytes, error);
+	uint8_t found[HK_SHA256_SIZE];
 
 	if (!bytes) {
 		return NULL;
 	}
 	hk_sha256(hk_span_of(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)), found);
 	if (memcmp(found, sha256, sizeof found) != 0) {
-		hk_error_set(error, HK_ECHECK,
-			"%s: the file does not hold what its name says: the disk has changed it",
-			path);
+		hk_error_set(error, HK_ECHECK, "%s: the %s does not hold what its name says: %s",
+			path, blobs->dir ? "file" : "object",
+			blobs->dir ? "the disk has changed it"
+				   : "somebody or something in the store has changed it");
 		return NULL;
 	}
 	return g_steal_pointer(&bytes);

@@ -29,8 +29,8 @@ typedef struct hk_egress hk_egress;
 
 /* Who asks. The strings are copied where they are kept. */
 typedef struct hk_egress_who {
-	const char
-		*purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc" */
+	const char *
+		purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc", "blobs" */
 	const char *case_id;   /* for which case, or NULL */
 	const char *requester; /* login or name of the part that asks, or NULL */
 	const char *exit;      /* name of the exit, or NULL: "direct" */

@@ -117,8 +117,9 @@ hk_file_replace_fast(const char *path, hk_span bytes, GError **error)
 	return replace(path, bytes, false, error);
 }
 
-GBytes *
-hk_file_read(const char *path, size_t max_bytes, GError **error)
+/* secret: nobody but its owner may read it. */
+static GBytes *
+read_whole(const char *path, size_t max_bytes, bool secret, GError **error)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -130,6 +131,11 @@ hk_file_read(const char *path, size_t max_bytes, GError **error)
 	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
 		hk_error_errno(
 			error, S_ISDIR(st.st_mode) ? EISDIR : errno, "%s: cannot read", path);
+		close(fd);
+		return NULL;
+	}
+	if (secret && (st.st_mode & 077) != 0) {
+		hk_error_set(error, HK_EPOLICY, "%s: others may read it: chmod 600", path);
 		close(fd);
 		return NULL;
 	}
@@ -165,6 +171,18 @@ hk_file_read(const char *path, size_t max_bytes, GError **error)
 		return NULL;
 	}
 	return g_bytes_new_take(g_steal_pointer(&data), len);
+}
+
+GBytes *
+hk_file_read(const char *path, size_t max_bytes, GError **error)
+{
+	return read_whole(path, max_bytes, false, error);
+}
+
+GBytes *
+hk_file_read_secret(const char *path, size_t max_bytes, GError **error)
+{
+	return read_whole(path, max_bytes, true, error);
 }
 
 typedef struct mapping {

@@ -42,6 +42,10 @@ bool hk_file_append(int fd, hk_span bytes, const char *what, GError **error);
  * Caller unrefs. */
 GBytes *hk_file_read(const char *path, size_t max_bytes, GError **error);
 
+/* hk_file_read_secret(path, max_bytes, error): the same for a file of secrets: HK_EPOLICY when group or others may read or write it.
+ * Caller wipes the bytes, then unrefs. */
+GBytes *hk_file_read_secret(const char *path, size_t max_bytes, GError **error);
+
 /* hk_file_map(path, error): the file as a read-only mapping (the page cache's memory, not ours).
  * Unmapped with the last unref. A file that another process cuts short under the mapping raises
  * SIGBUS: only for files of ours. */

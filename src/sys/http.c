@@ -19,6 +19,7 @@ struct hk_http {
 	GPtrArray *refused; /* those of them that egress refused at once */
 	hk_egress *egress;
 	const char *purpose;
+	bool plain;
 };
 
 struct hk_http_call {
@@ -41,6 +42,9 @@ struct hk_http_call {
 	char type[HK_HTTP_ETAG_MAX + 1];
 	char kept[HK_HTTP_ETAG_MAX + 1];
 	int64_t retry_after_ms;
+	int64_t date_s;
+	hk_span upload; /* borrowed */
+	size_t sent;    /* of it */
 };
 
 static hk_http_body *
@@ -159,7 +163,7 @@ on_header(char *data, size_t size, size_t count, void *user)
 		/* A new header block (after 1xx): what was seen belongs to the old one. */
 		call->gzip = call->odd_encoding = false;
 		call->etag[0] = call->modified[0] = call->type[0] = call->kept[0] = '\0';
-		call->retry_after_ms = -1;
+		call->retry_after_ms = call->date_s = -1;
 	} else if (header_is(line, "content-encoding", &value)) {
 		g_autofree char *text =
 			g_ascii_strdown((const char *)value.data, (gssize)value.len);
@@ -171,6 +175,11 @@ on_header(char *data, size_t size, size_t count, void *user)
 		keep(value, call->modified);
 	} else if (header_is(line, "content-type", &value)) {
 		keep(value, call->type);
+	} else if (header_is(line, "date", &value)) {
+		int64_t s;
+		if (hk_http_date(value, &s)) {
+			call->date_s = s;
+		}
 	} else if (header_is(line, "retry-after", &value)) {
 		int64_t ms;
 		if (hk_http_retry_after(value, g_get_real_time() / G_USEC_PER_SEC, &ms)) {
@@ -193,6 +202,7 @@ hk_http_new(const hk_http_config *config, GError **error)
 	http->refused = g_ptr_array_new();
 	http->egress = hk_egress_ref(config->egress ? config->egress : hk_egress_house());
 	http->purpose = config->purpose ? config->purpose : "http";
+	http->plain = config->plain;
 	if (config->ca_file) {
 		g_autoptr(GBytes) pem = hk_file_read(config->ca_file, 16u << 20, error);
 		if (!pem) {
@@ -272,6 +282,52 @@ hk_http_free(hk_http *http)
 	g_free(http);
 }
 
+static size_t
+on_upload(char *buffer, size_t size, size_t count, void *user)
+{
+	hk_http_call *call = user;
+	size_t n = MIN(size * count, call->upload.len - call->sent);
+
+	if (n > 0) {
+		memcpy(buffer, call->upload.data + call->sent, n);
+	}
+	call->sent += n;
+	return n;
+}
+
+/* curl begins anew when a kept connection turns out to be dead. */
+static int
+on_rewind(void *user, curl_off_t offset, int origin)
+{
+	hk_http_call *call = user;
+
+	if (origin != SEEK_SET || offset < 0 || (size_t)offset > call->upload.len) {
+		return CURL_SEEKFUNC_FAIL;
+	}
+	call->sent = (size_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void
+set_method(hk_http_call *call, const hk_http_request *request)
+{
+	CURL *easy = call->easy;
+
+	if (request->form) {
+		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->form);
+	} else if (request->method == HK_HTTP_HEAD) {
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	} else if (request->method == HK_HTTP_PUT) {
+		call->upload = request->upload;
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->upload.len);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+		curl_easy_setopt(easy, CURLOPT_READDATA, call);
+		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+		curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
+	}
+}
+
 static void
 set_options(hk_http_call *call, const hk_http_request *request)
 {
@@ -295,9 +351,7 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, 20L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
-	if (request->form) {
-		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->form);
-	}
+	set_method(call, request);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
@@ -350,7 +404,9 @@ hk_http_call *
 hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, void *user,
 	GError **error)
 {
-	if (!hk_http_url_check(request->url, error) || !headers_check(request, error)) {
+	bool good = http->plain ? hk_http_url_check_plain(request->url, error)
+				: hk_http_url_check(request->url, error);
+	if (!good || !headers_check(request, error)) {
 		return NULL;
 	}
 	hk_http_call *call = g_new0(hk_http_call, 1);
@@ -359,7 +415,7 @@ hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, vo
 	call->user = user;
 	call->url = g_strdup(request->url);
 	call->max_bytes = request->max_bytes ? request->max_bytes : HK_HTTP_BODY_MAX;
-	call->retry_after_ms = -1;
+	call->retry_after_ms = call->date_s = -1;
 	call->body = body_get(http);
 	call->easy = http->idle->len > 0
 			     ? g_ptr_array_steal_index_fast(http->idle, http->idle->len - 1)
@@ -391,7 +447,9 @@ finish(hk_http_call *call, CURLcode result)
 	g_autoptr(GError) error = NULL;
 	long status = 0;
 	double seconds = 0;
+	curl_off_t announced = -1;
 
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME, &seconds);
 	if (call->refusal) {
@@ -408,6 +466,7 @@ finish(hk_http_call *call, CURLcode result)
 		.url = call->url,
 		.status = (int)status,
 		.error = error,
+		.untrusted = result == CURLE_PEER_FAILED_VERIFICATION,
 		.body = hk_span_of(call->body->data, call->body->len),
 		.gzip = call->gzip,
 		.odd_encoding = call->odd_encoding,
@@ -415,6 +474,8 @@ finish(hk_http_call *call, CURLcode result)
 		.modified = call->modified[0] ? call->modified : NULL,
 		.type = call->type[0] ? call->type : NULL,
 		.kept = call->kept[0] ? call->kept : NULL,
+		.announced = announced,
+		.date_s = call->date_s,
 		.retry_after_ms = call->retry_after_ms,
 		.seconds = seconds,
 	};

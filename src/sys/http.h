@@ -1,8 +1,8 @@
-/* sys/http: plain GETs to our own services (CT logs, feeds, single sign-on) over libcurl's multi
+/* sys/http: plain requests to our own services (CT logs, feeds, single sign-on, the bucket of the blobs) over libcurl's multi
  * interface, each socket checked by sys/egress. Layer: sys. What comes back is hostile.
  *
- * What strangers' URLs name is fetched by sys/fetch. This one stays narrow: GET only, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
- * every body, https with verified certificates, plain http to loopback only. One thread; nothing
+ * What strangers' URLs name is fetched by sys/fetch. This one stays narrow: GET, HEAD, PUT and a form, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
+ * every body, https with verified certificates, plain http to loopback only unless the operator asks for it. One thread; nothing
  * blocks but hk_http_step().
  *
  * Buffers: bodies are collected in a pool of reused buffers (a tile of 400 KB is not malloc'd again
@@ -47,11 +47,21 @@ typedef struct hk_http_config {
 	const char *ca_file;   /* PEM file of the authorities to trust, or NULL: the system's */
 	unsigned max_connects; /* idle connections kept; 0: 64 */
 	hk_egress *egress;     /* NULL: hk_egress_house() */
-	const char *purpose;   /* for its records: "ct", "feed", "oidc"; static; NULL: "http" */
+	const char
+		*purpose; /* for its records: "ct", "feed", "oidc", "blobs"; static; NULL: "http" */
+	bool plain;       /* http:// to any host: our operator has asked for it in so many words */
 } hk_http_config;
 
+typedef enum hk_http_method {
+	HK_HTTP_GET,
+	HK_HTTP_HEAD,
+	HK_HTTP_PUT,
+} hk_http_method;
+
 typedef struct hk_http_request {
-	const char *url;            /* copied */
+	const char *url; /* copied */
+	hk_http_method method;
+	hk_span upload; /* what PUT sends: borrowed until done or cancel, sent from where it lies */
 	const char *etag;           /* sent as If-None-Match, or NULL; copied */
 	const char *modified;       /* sent as If-Modified-Since, or NULL; copied */
 	const char *const *headers; /* "Name: value", NULL at the end, or NULL; copied. Secrets too:
@@ -73,6 +83,7 @@ typedef struct hk_http_answer {
 	const GError *error;  /* why there is no answer, or why the body is not whole; NULL when it
 			      * is whole: HK_EREMOTE, HK_ELIMIT (body over the cap), HK_EPOLICY
 			      * (sys/egress refused the connection, or was killed) */
+	bool untrusted;       /* error: its certificate is not one that we trust */
 	hk_span body;         /* as it travelled, until the callback returns */
 	bool gzip;            /* Content-Encoding: gzip (or x-gzip) */
 	bool odd_encoding;    /* any other encoding: we asked for none */
@@ -80,6 +91,8 @@ typedef struct hk_http_answer {
 	const char *modified; /* Last-Modified, or NULL */
 	const char *type;     /* Content-Type, or NULL */
 	const char *kept;     /* the header that the request wanted kept, or NULL */
+	int64_t announced; /* Content-Length, -1 without one; of HEAD, the length that GET would bring */
+	int64_t date_s;         /* Date, the other side's clock, as Unix time; -1 without one */
 	int64_t retry_after_ms; /* of Retry-After, clamped to 0..HK_HTTP_RETRY_MAX_MS; -1 without
 				   one */
 	double seconds;         /* the exchange took */
@@ -97,7 +110,7 @@ hk_http *hk_http_new(const hk_http_config *config, GError **error);
 void hk_http_free(hk_http *http);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_http, hk_http_free)
 
-/* hk_http_get(http, request, done, user, error): starts a GET. NULL with HK_EPOLICY for a URL that
+/* hk_http_get(http, request, done, user, error): starts a request of request->method. NULL with HK_EPOLICY for a URL that
  * may not be fetched (hk_http_url_check) and for a header that holds a line end. The call lives until done returns or it is cancelled. */
 hk_http_call *hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done,
 	void *user, GError **error);
@@ -122,6 +135,9 @@ void hk_http_step(hk_http *http, int timeout_ms, int wake_fd);
  * [::1]; no user name, no fragment, printable ASCII, at most 2,000 bytes. HK_EPOLICY otherwise,
  * with the reason. Pure. */
 bool hk_http_url_check(const char *url, GError **error);
+
+/* hk_http_url_check_plain(url, error): the same, with http:// to any host. */
+bool hk_http_url_check_plain(const char *url, GError **error);
 
 /* hk_http_contact_check(contact, error): a mail address or an https:// page by which a log's
  * operator can reach us. Placeholders (example.com and its kin, you@, test@, ...) are refused with

@@ -164,8 +164,8 @@ is_loopback(const char *host)
 	return inet_pton(AF_INET, host, &addr) == 1 && (ntohl(addr.s_addr) >> 24) == 127;
 }
 
-bool
-hk_http_url_check(const char *url, GError **error)
+static bool
+url_check(const char *url, bool plain, GError **error)
 {
 	size_t len = url ? strlen(url) : 0;
 
@@ -196,11 +196,23 @@ hk_http_url_check(const char *url, GError **error)
 	if (!*authority) {
 		return hk_error_set(error, HK_EPOLICY, "%s: the URL names no host", url);
 	}
-	if (!secure && !is_loopback(authority)) {
+	if (!secure && !plain && !is_loopback(authority)) {
 		return hk_error_set(error, HK_EPOLICY,
 			"%s: plain http is for loopback addresses only; write https://", url);
 	}
 	return true;
+}
+
+bool
+hk_http_url_check(const char *url, GError **error)
+{
+	return url_check(url, false, error);
+}
+
+bool
+hk_http_url_check_plain(const char *url, GError **error)
+{
+	return url_check(url, true, error);
 }
 
 bool

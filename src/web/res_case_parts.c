@@ -195,11 +195,11 @@ hk_web_tasks_act(hk_req *req, hk_reply *reply, GError **error)
 static hk_blobs *
 blobs(const hk_req *req, GError **error)
 {
-	if (!req->config || !req->config->blob_dir) {
-		hk_error_set(error, HK_ECONFIG, "no folder for attachments is configured");
+	if (!req->config || !req->config->blobs) {
+		hk_error_set(error, HK_ECONFIG, "no place for attachments is configured");
 		return NULL;
 	}
-	return hk_blobs_open(req->config->blob_dir, error);
+	return req->config->blobs;
 }
 
 static bool
@@ -228,7 +228,7 @@ hk_web_attachments_new(hk_req *req, hk_reply *reply, GError **error)
 			"body: 1 to %d bytes are taken", ATTACHMENT_MAX);
 	}
 	p.word = *req->type ? req->type : "application/octet-stream";
-	g_autoptr(hk_blobs) all = blobs(req, error);
+	hk_blobs *all = blobs(req, error);
 	return all && hk_case_exists(req->db, p.id, error) &&
 	       hk_blobs_put(all, req->body, p.sha256, error) &&
 	       hk_flow_do(req->flow, &req->who, act_attach, &p, error) &&
@@ -253,7 +253,7 @@ hk_web_attachments_get(hk_req *req, hk_reply *reply, GError **error)
 	g_autofree char *name = NULL;
 	int64_t bytes;
 
-	g_autoptr(hk_blobs) all = blobs(req, error);
+	hk_blobs *all = blobs(req, error);
 	if (!all || !hk_attachment_get(req->db, p.id, &name, p.sha256, &bytes, &p.case_id, error)) {
 		return false;
 	}

@@ -141,12 +141,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(file, file_clear)
 static GBytes *
 read_blob(const hk_req *req, const uint8_t sha256[32], GError **error)
 {
-	if (!req->config || !req->config->blob_dir) {
-		hk_error_set(error, HK_ECONFIG, "no folder for evidence is configured");
+	if (!req->config || !req->config->blobs) {
+		hk_error_set(error, HK_ECONFIG, "no place for evidence is configured");
 		return NULL;
 	}
-	g_autoptr(hk_blobs) all = hk_blobs_open(req->config->blob_dir, error);
-	return all ? hk_blobs_get(all, sha256, FILE_MAX, error) : NULL;
+	return hk_blobs_get(req->config->blobs, sha256, FILE_MAX, error);
 }
 
 static bool

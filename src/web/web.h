@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+#include "sys/blob.h"
+
 typedef struct hk_web hk_web;
 
 /* All strings are borrowed for as long as the server runs. NULL or 0: the default in brackets. */
@@ -20,7 +22,7 @@ typedef struct hk_web_config {
 	const char *database;  /* store/db.h */
 	const char *audit_key; /* file; flow/flow.h */
 	const char *web_key;   /* file of 32 bytes that seals second factors; made when missing */
-	const char *blob_dir;  /* where attachments lie; NULL: none can be stored */
+	hk_blobs *blobs;       /* where attachments and evidence lie; NULL: none can be stored */
 
 	const char *listen;   /* "127.0.0.1:8080", "[::1]:8080"; port 0: any */
 	const char *tls_cert; /* PEM files; both or none */

@@ -286,7 +286,8 @@ main(void)
 	root = g_dir_make_tmp("hk-mailbox-XXXXXX", NULL);
 	g_autofree char *blobs = at("blobs");
 	hk_flow *flow = fl_open();
-	hk_mail_house house = {.blobs = hk_blobs_open(blobs, NULL), .stop_fd = -1};
+	hk_mail_house house = {
+		.blobs = hk_blobs_open(&(hk_blobs_config){.where = blobs}, NULL), .stop_fd = -1};
 
 	hk_mail_init();
 	test_maildir(flow, &house);

@@ -13,7 +13,7 @@ main(void)
 	g_autofree char *root = g_dir_make_tmp("hk-blob-XXXXXX", NULL);
 	g_autofree char *dir = g_build_filename(root, "a", "blobs", NULL);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(hk_blobs) blobs = hk_blobs_open(dir, &error);
+	g_autoptr(hk_blobs) blobs = hk_blobs_open(&(hk_blobs_config){.where = dir}, &error);
 	uint8_t sha[32], none[32] = {1};
 
 	ok(blobs, "opened, folders made");

@@ -76,6 +76,13 @@ reading(void)
 	g_clear_error(&error);
 	ok(!hk_file_read(dir, 9, &error), "a folder is not a file");
 	g_clear_error(&error);
+	g_chmod(path, 0640);
+	ok(!hk_file_read_secret(path, 10, &error), "a secret that the group may read");
+	is_int(hk_error_code(error), HK_EPOLICY, "is refused");
+	g_clear_error(&error);
+	g_chmod(path, 0600);
+	g_autoptr(GBytes) secret = hk_file_read_secret(path, 10, &error);
+	ok(secret && g_bytes_get_size(secret) == 10, "one that nobody else may read");
 	g_autoptr(GBytes) map = hk_file_map(path, &error);
 	ok(map && g_bytes_get_size(map) == 10 &&
 			memcmp(g_bytes_get_data(map, NULL), "0123456789", 10) == 0,

@@ -23,6 +23,38 @@ static const struct {
 		"7b48ae507721b7feb27d8403d20568ca6d1e003dba73751f869cae6163653c59"},
 };
 
+/* RFC 4231, section 4: cases 1, 2, 3 and 6 (a key that is longer than a block). */
+static void
+any_length(void)
+{
+	uint8_t mac[32], aa[131], data[50];
+	char hex[65];
+
+	memset(aa, 0xaa, sizeof aa);
+	memset(data, 0xdd, sizeof data);
+	const struct {
+		hk_span key, message;
+		const char *mac;
+	} rows[] = {
+		{HK_SPAN_LIT("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+			     "\x0b\x0b\x0b"),
+			HK_SPAN_LIT("Hi There"),
+			"b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+		{HK_SPAN_LIT("Jefe"), HK_SPAN_LIT("what do ya want for nothing?"),
+			"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+		{hk_span_of(aa, 20), hk_span_of(data, 50),
+			"773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+		{hk_span_of(aa, 131),
+			HK_SPAN_LIT("Test Using Larger Than Block-Size Key - Hash Key First"),
+			"60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		hk_hmac_sha256_any(rows[i].key, rows[i].message, mac);
+		hk_hex_encode(hk_span_of(mac, 32), hex);
+		is_str(hex, rows[i].mac, "RFC 4231, row %zu", i);
+	}
+}
+
 int
 main(void)
 {
@@ -44,5 +76,6 @@ main(void)
 		ok(!hk_hmac_same(mac, other), "byte %u differs", i);
 		other[i] ^= 0x80;
 	}
+	any_length();
 	return tap_done();
 }

@@ -55,6 +55,8 @@ typedef struct seen {
 	char type[64];
 	char kept[64];
 	int64_t retry_ms;
+	int64_t announced;
+	int64_t date_s;
 	hk_http_body *taken;
 	bool take;
 } seen;
@@ -76,6 +78,8 @@ on_done(void *user, hk_http_call *call, const hk_http_answer *answer)
 	g_strlcpy(s->type, answer->type ? answer->type : "", sizeof s->type);
 	g_strlcpy(s->kept, answer->kept ? answer->kept : "", sizeof s->kept);
 	s->retry_ms = answer->retry_after_ms;
+	s->announced = answer->announced;
+	s->date_s = answer->date_s;
 	if (s->take) {
 		s->taken = hk_http_take(call);
 	}
@@ -203,6 +207,33 @@ bodies(hk_http *http)
 }
 
 static void
+methods(hk_http *http)
+{
+	seen s = GET(http,
+		"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nDate: Sun, 06 Nov 1994 08:49:37 "
+		"GMT\r\n\r\n",
+		.method = HK_HTTP_HEAD);
+	is_int(s.err, HK_OK, "HEAD: no body is missed");
+	ok(g_str_has_prefix(last_request, "HEAD /x HTTP/1.1\r\n"), "it is a HEAD");
+	is_int(s.announced, 5000, "the length that is announced");
+	is_int(s.date_s, 784111777, "the other side's clock");
+	s = GET(http, "HTTP/1.1 201 X\r\nContent-Length: 2\r\n\r\nok", .method = HK_HTTP_PUT,
+		.upload = HK_SPAN_LIT("hello"));
+	is_int(s.status, 201, "PUT");
+	ok(g_str_has_prefix(last_request, "PUT /x HTTP/1.1\r\n") &&
+			strstr(last_request, "\r\nContent-Length: 5\r\n"),
+		"it is a PUT of five bytes");
+	is_int(s.date_s, -1, "a server without a clock");
+	is_mem(s.body, "ok", 2, "its answer");
+	s = GET(http, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .method = HK_HTTP_PUT);
+	is_int(s.status, 200, "PUT of nothing");
+	ok(strstr(last_request, "\r\nContent-Length: 0\r\n"), "zero bytes");
+	s = GET(http, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	ok(g_str_has_prefix(last_request, "GET /x HTTP/1.1\r\n") && s.len == 2,
+		"and a GET after it is a GET");
+}
+
+static void
 cancelling(hk_http *http)
 {
 	g_autofree char *url = g_strdup_printf("http://127.0.0.1:%d/x", port);
@@ -244,6 +275,7 @@ main(void)
 		headers(http);
 		failures(http);
 		bodies(http);
+		methods(http);
 		cancelling(http);
 	}
 	shutdown(listener, SHUT_RDWR);

@@ -96,6 +96,10 @@ main(void)
 		g_autoptr(GError) error = NULL;
 		ok(hk_http_url_check(urls[i].url, &error) == urls[i].good, "URL '%s'", urls[i].url);
 		is_int(hk_error_code(error), urls[i].good ? HK_OK : HK_EPOLICY, "its code");
+		bool plain =
+			g_str_has_prefix(urls[i].url, "http://") && !strpbrk(urls[i].url, "@\\");
+		ok(hk_http_url_check_plain(urls[i].url, NULL) == (urls[i].good || plain),
+			"plain URL '%s'", urls[i].url);
 	}
 	for (size_t i = 0; i < sizeof contacts / sizeof *contacts; i++) {
 		g_autoptr(GError) error = NULL;
