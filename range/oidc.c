@@ -1,8 +1,6 @@
 #include "oidc.h"
 
-#include <arpa/inet.h>
 #include <jansson.h>
-#include <microhttpd.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -12,10 +10,11 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "httpd.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
 
-enum { BODY_MAX = 64 << 10, SECRET = 16, LIFE_S = 300, HOUR_S = 3600 };
+enum { SECRET = 16, LIFE_S = 300, HOUR_S = 3600 };
 
 typedef enum fault {
 #define FAULT(id, name, what) FAULT_##id,
@@ -39,7 +38,7 @@ typedef struct grant {
 } grant;
 
 struct rg_oidc {
-	struct MHD_Daemon *daemon;
+	rg_httpd *http;
 	char *url;
 	char *client, *secret;
 	char **users;
@@ -50,10 +49,6 @@ struct rg_oidc {
 	char *kid;
 	GHashTable *grants; /* code -> grant */
 };
-
-typedef struct exchange {
-	GString *body;
-} exchange;
 
 const char *
 rg_oidc_fault_text(void)
@@ -245,13 +240,7 @@ id_token(const rg_oidc *o, const grant *g)
 static enum MHD_Result
 reply(struct MHD_Connection *c, unsigned status, const char *type, const char *text)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
-
-	MHD_add_response_header(r, "Content-Type", type);
-	enum MHD_Result result = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
-	return result;
+	return rg_httpd_reply(c, status, type, text, strlen(text));
 }
 
 static enum MHD_Result
@@ -405,26 +394,12 @@ control(rg_oidc *o, struct MHD_Connection *c)
 }
 
 static enum MHD_Result
-handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **con_cls)
+handle(void *user, struct MHD_Connection *c, const char *method, const char *url,
+	const GString *body)
 {
-	rg_oidc *o = cls;
-	exchange *ex = *con_cls;
+	rg_oidc *o = user;
 	bool post = strcmp(method, "POST") == 0;
 
-	(void)version;
-	if (!ex) {
-		*con_cls = ex = g_new0(exchange, 1);
-		ex->body = g_string_new(NULL);
-		return MHD_YES;
-	}
-	if (*upload_size > 0) {
-		if (ex->body->len + *upload_size <= BODY_MAX) {
-			g_string_append_len(ex->body, upload, (gssize)*upload_size);
-		}
-		*upload_size = 0;
-		return MHD_YES;
-	}
 	if (!post && strcmp(url, "/.well-known/openid-configuration") == 0) {
 		return discovery(o, c);
 	}
@@ -435,26 +410,12 @@ handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
 		return authorize(o, c);
 	}
 	if (post && strcmp(url, "/token") == 0) {
-		return token(o, c, ex->body->str);
+		return token(o, c, body->str);
 	}
 	if (post && strcmp(url, "/control") == 0) {
 		return control(o, c);
 	}
 	return reply(c, 404, "text/plain", "nothing here\n");
-}
-
-static void
-completed(void *cls, struct MHD_Connection *c, void **con_cls, enum MHD_RequestTerminationCode code)
-{
-	exchange *ex = *con_cls;
-
-	(void)cls;
-	(void)c;
-	(void)code;
-	if (ex) {
-		g_string_free(ex->body, TRUE);
-		g_free(ex);
-	}
 }
 
 static void
@@ -472,9 +433,6 @@ rg_oidc *
 rg_oidc_new(const rg_oidc_config *config, GError **error)
 {
 	rg_oidc *o = g_new0(rg_oidc, 1);
-	struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_port = htons(config->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	o->client = g_strdup(config->client);
 	o->secret = g_strdup(config->secret);
@@ -488,16 +446,12 @@ rg_oidc_new(const rg_oidc_config *config, GError **error)
 		rg_oidc_free(o);
 		return NULL;
 	}
-	o->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, config->port,
-		NULL, NULL, handle, o, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
-		completed, NULL, MHD_OPTION_END);
-	if (!o->daemon) {
-		hk_error_set(error, HK_EIO, "cannot listen on 127.0.0.1 port %u", config->port);
+	o->http = rg_httpd_start(config->port, handle, o, error);
+	if (!o->http) {
 		rg_oidc_free(o);
 		return NULL;
 	}
-	o->url = g_strdup_printf("http://127.0.0.1:%u",
-		MHD_get_daemon_info(o->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+	o->url = g_strdup_printf("http://127.0.0.1:%u", rg_httpd_port(o->http));
 	return o;
 }
 
@@ -507,9 +461,7 @@ rg_oidc_free(rg_oidc *o)
 	if (!o) {
 		return;
 	}
-	if (o->daemon) {
-		MHD_stop_daemon(o->daemon);
-	}
+	rg_httpd_stop(o->http);
 	EVP_PKEY_free(o->key);
 	g_hash_table_unref(o->grants);
 	g_strfreev(o->users);

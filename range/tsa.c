@@ -1,7 +1,5 @@
 #include "tsa.h"
 
-#include <arpa/inet.h>
-#include <microhttpd.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -9,10 +7,11 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "httpd.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
 
-enum { BODY_MAX = 64 << 10, LIFE_DAYS = 3650 };
+enum { LIFE_DAYS = 3650 };
 #define POLICY "1.2.3.4.1"
 
 typedef enum fault {
@@ -36,8 +35,7 @@ typedef struct identity {
 } identity;
 
 struct rg_tsa {
-	struct MHD_Daemon *daemon;
-	uint16_t port;
+	rg_httpd *http;
 	fault fault;
 	identity ca, tsa;
 	identity other_ca, other; /* whom nobody believes */
@@ -249,9 +247,9 @@ make_context(const rg_tsa *t)
 
 /* The answer in DER: *ret_len bytes, freed by OPENSSL_free; NULL: the body is no request. */
 static unsigned char *
-stamp(const rg_tsa *t, const GByteArray *body, int *ret_len)
+stamp(const rg_tsa *t, const GString *body, int *ret_len)
 {
-	const unsigned char *at = body->data;
+	const unsigned char *at = (const unsigned char *)body->str;
 	TS_REQ *req = body->len > 0 ? d2i_TS_REQ(NULL, &at, (long)body->len) : NULL;
 	unsigned char *der = NULL;
 
@@ -277,21 +275,9 @@ stamp(const rg_tsa *t, const GByteArray *body, int *ret_len)
 /* ---- HTTP ---- */
 
 static enum MHD_Result
-reply(struct MHD_Connection *c, unsigned status, const char *type, const void *data, size_t len)
-{
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-		len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
-
-	MHD_add_response_header(r, "Content-Type", type);
-	enum MHD_Result result = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
-	return result;
-}
-
-static enum MHD_Result
 reply_text(struct MHD_Connection *c, unsigned status, const char *text)
 {
-	return reply(c, status, "text/html", text, strlen(text));
+	return rg_httpd_reply(c, status, "text/html", text, strlen(text));
 }
 
 static enum MHD_Result
@@ -306,7 +292,7 @@ control(rg_tsa *t, struct MHD_Connection *c)
 }
 
 static enum MHD_Result
-answer(rg_tsa *t, struct MHD_Connection *c, const GByteArray *body)
+answer(rg_tsa *t, struct MHD_Connection *c, const GString *body)
 {
 	const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
 	int len = 0;
@@ -321,55 +307,26 @@ answer(rg_tsa *t, struct MHD_Connection *c, const GByteArray *body)
 	if (!der) {
 		return reply_text(c, 400, "not a request for a time stamp\n");
 	}
-	enum MHD_Result result = reply(c, 200, "application/timestamp-reply", der,
+	enum MHD_Result result = rg_httpd_reply(c, 200, "application/timestamp-reply", der,
 		(size_t)(t->fault == FAULT_CUT ? len / 2 : len));
 	OPENSSL_free(der);
 	return result;
 }
 
 static enum MHD_Result
-handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **con_cls)
+handle(void *user, struct MHD_Connection *c, const char *method, const char *url,
+	const GString *body)
 {
-	rg_tsa *t = cls;
-	GByteArray *body = *con_cls;
-
-	(void)version;
-	if (!body) {
-		*con_cls = g_byte_array_new();
-		return MHD_YES;
-	}
-	if (*upload_size > 0) {
-		if (body->len + *upload_size <= BODY_MAX) {
-			g_byte_array_append(body, (const guint8 *)upload, (guint)*upload_size);
-		}
-		*upload_size = 0;
-		return MHD_YES;
-	}
 	if (strcmp(method, "POST") != 0) {
 		return reply_text(c, 405, "POST is wanted\n");
 	}
-	return strcmp(url, "/control") == 0 ? control(t, c) : answer(t, c, body);
-}
-
-static void
-on_end(void *cls, struct MHD_Connection *c, void **con_cls, enum MHD_RequestTerminationCode code)
-{
-	(void)cls;
-	(void)c;
-	(void)code;
-	if (*con_cls) {
-		g_byte_array_free(*con_cls, TRUE);
-	}
+	return strcmp(url, "/control") == 0 ? control(user, c) : answer(user, c, body);
 }
 
 rg_tsa *
 rg_tsa_new(const char *dir, uint16_t port, const char *fault_name, GError **error)
 {
 	rg_tsa *t = g_new0(rg_tsa, 1);
-	struct sockaddr_in any = {.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	if (fault_name && !find_fault(fault_name, &t->fault)) {
 		hk_error_set(error, HK_EUSAGE, "--fault %s: there is\n%s", fault_name,
@@ -381,31 +338,25 @@ rg_tsa_new(const char *dir, uint16_t port, const char *fault_name, GError **erro
 		rg_tsa_free(t);
 		return NULL;
 	}
-	t->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, t,
-		MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
-		MHD_OPTION_END);
-	if (!t->daemon) {
-		hk_error_set(error, HK_EIO, "cannot listen on 127.0.0.1:%u", port);
+	t->http = rg_httpd_start(port, handle, t, error);
+	if (!t->http) {
 		rg_tsa_free(t);
 		return NULL;
 	}
-	t->port = MHD_get_daemon_info(t->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	return t;
 }
 
 uint16_t
 rg_tsa_port(const rg_tsa *t)
 {
-	return t->port;
+	return rg_httpd_port(t->http);
 }
 
 void
 rg_tsa_free(rg_tsa *t)
 {
 	if (t) {
-		if (t->daemon) {
-			MHD_stop_daemon(t->daemon);
-		}
+		rg_httpd_stop(t->http);
 		identity_clear(&t->ca);
 		identity_clear(&t->tsa);
 		identity_clear(&t->other_ca);

@@ -107,14 +107,7 @@ read_host(const char *text, hk_url *ret, GError **error)
 bool
 hk_cmd_enrich(const hk_opts *opts, GError **error)
 {
-	hk_enrich_config config = {.ca_file = hk_opts_str(opts, HK_OPT_CA_FILE),
-		.operators = hk_opts_str(opts, HK_OPT_OPERATORS),
-		.suffixes = hk_opts_str(opts, HK_OPT_SUFFIXES),
-		.rdap_state = hk_opts_str(opts, HK_OPT_RDAP_STATE),
-		.rdap_copies = hk_opts_str(opts, HK_OPT_RDAP_COPIES),
-		.geo = hk_opts_str(opts, HK_OPT_GEO),
-		.exit = hk_opts_str(opts, HK_OPT_ENRICH_EXIT),
-		.look_ms = (unsigned)hk_opts_int(opts, HK_OPT_ENRICH_TIME)};
+	hk_enrich_config config = hk_enrich_config_of(opts);
 	hk_egress_who who = {.purpose = "enrich", .requester = "hikeshi enrich"};
 	g_autofree hk_url *url = g_new0(hk_url, 1);
 

@@ -11,17 +11,6 @@
 #include "sys/http.h"
 #include "sys/jsonw.h"
 
-static void
-member(GString *out, const char *key, const char *text)
-{
-	hk_jsonw_key(out, key);
-	if (text) {
-		hk_jsonw_str(out, text);
-	} else {
-		hk_jsonw_null(out);
-	}
-}
-
 static bool
 print_line(GString *out, GError **error)
 {
@@ -67,11 +56,12 @@ hk_cmd_feed_check(const hk_opts *opts, GError **error)
 		}
 	}
 	g_autoptr(GString) out = g_string_new("{");
-	member(out, "name", config->name);
+	hk_jsonw_member_str(out, "name", config->name);
 	hk_jsonw_key(out, "enabled");
 	hk_jsonw_bool(out, config->enabled);
-	member(out, "format", hk_feed_format_name(config->format));
-	member(out, config->url ? "url" : "file", config->url ? config->url : config->file);
+	hk_jsonw_member_str(out, "format", hk_feed_format_name(config->format));
+	hk_jsonw_member_str(
+		out, config->url ? "url" : "file", config->url ? config->url : config->file);
 	hk_jsonw_key(out, "poll_ms");
 	hk_jsonw_int(out, config->poll_ms);
 	hk_jsonw_key(out, "trust");
@@ -97,12 +87,12 @@ print_leads(void *user, GPtrArray *leads, const char *position, uint64_t *ret_fr
 		hk_jsonw_hex(out, hk_span_of(lead->key, sizeof lead->key));
 		hk_jsonw_key(out, "seen_ms");
 		hk_jsonw_int(out, lead->seen_ms);
-		member(out, "host", lead->host);
-		member(out, "url", lead->url);
-		member(out, "title", lead->title);
+		hk_jsonw_member_str(out, "host", lead->host);
+		hk_jsonw_member_str(out, "url", lead->url);
+		hk_jsonw_member_str(out, "title", lead->title);
 		hk_jsonw_key(out, "score");
 		hk_jsonw_real(out, lead->score, 3);
-		member(out, "target", lead->target);
+		hk_jsonw_member_str(out, "target", lead->target);
 		hk_jsonw_key(out, "data");
 		g_string_append(out, lead->data); /* JSON already */
 		if (!print_line(out, error)) {
@@ -118,7 +108,7 @@ print_summary(const hk_feed *feed)
 {
 	g_autoptr(GString) out = g_string_new("{");
 
-	member(out, "feed", hk_feed_config_of(feed)->name);
+	hk_jsonw_member_str(out, "feed", hk_feed_config_of(feed)->name);
 	hk_feed_tally_print(hk_feed_tally_of(feed), out);
 	hk_jsonw_close(out, '}');
 	fprintf(stderr, "%s\n", out->str);
@@ -155,7 +145,7 @@ poll_once(const hk_opts *opts, hk_feed_config *config, GError **error)
 	hk_feed_set_via(feed, "cli");
 	bool good = hk_feed_poll(feed, flow, &fresh, error);
 	g_autoptr(GString) out = g_string_new("{");
-	member(out, "feed", hk_feed_config_of(feed)->name);
+	hk_jsonw_member_str(out, "feed", hk_feed_config_of(feed)->name);
 	hk_feed_tally_print(hk_feed_tally_of(feed), out);
 	hk_jsonw_key(out, "next_ms");
 	hk_jsonw_int(out, hk_feed_next_ms(feed));

@@ -69,6 +69,19 @@ open_loc(hk_enrich *e, const char *geo, GError **error)
 	return true;
 }
 
+hk_enrich_config
+hk_enrich_config_of(const hk_opts *opts)
+{
+	return (hk_enrich_config){.ca_file = hk_opts_str(opts, HK_OPT_CA_FILE),
+		.operators = hk_opts_str(opts, HK_OPT_OPERATORS),
+		.suffixes = hk_opts_str(opts, HK_OPT_SUFFIXES),
+		.rdap_state = hk_opts_str(opts, HK_OPT_RDAP_STATE),
+		.rdap_copies = hk_opts_str(opts, HK_OPT_RDAP_COPIES),
+		.geo = hk_opts_str(opts, HK_OPT_GEO),
+		.exit = hk_opts_str(opts, HK_OPT_ENRICH_EXIT),
+		.look_ms = (unsigned)hk_opts_int(opts, HK_OPT_ENRICH_TIME)};
+}
+
 hk_enrich *
 hk_enrich_new(const hk_enrich_config *config, GError **error)
 {

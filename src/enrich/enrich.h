@@ -9,6 +9,7 @@
 #include "flow/jobs.h"
 #include "sys/blob.h"
 #include "sys/egress.h"
+#include "sys/options.h"
 
 /* Time for one look, unless the configuration says otherwise. */
 #define HK_ENRICH_LOOK_MS 25000
@@ -29,6 +30,9 @@ typedef struct hk_enrich_config {
 	const char *exit; /* way out, or NULL: direct */
 	unsigned look_ms; /* 0: HK_ENRICH_LOOK_MS */
 } hk_enrich_config;
+
+/* hk_enrich_config_of(opts): the options of `work` and `enrich`, but for blobs; strings of opts. */
+hk_enrich_config hk_enrich_config_of(const hk_opts *opts);
 
 /* hk_enrich_new(config, error): made once for a process; any thread may look with it, one after another. HK_ENOENT, HK_ECONFIG, HK_EFORM name the file. Without
  * libloc's database AS and country are missing: event enrich.nowhere says so, once. */

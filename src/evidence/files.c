@@ -7,31 +7,6 @@
 #include "sys/hash.h"
 #include "sys/jsonw.h"
 
-static void
-str(GString *out, const char *key, const char *text)
-{
-	hk_jsonw_key(out, key);
-	if (text) {
-		hk_jsonw_str(out, text);
-	} else {
-		hk_jsonw_null(out);
-	}
-}
-
-static void
-num(GString *out, const char *key, int64_t value)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_int(out, value);
-}
-
-static void
-flag(GString *out, const char *key, bool value)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_bool(out, value);
-}
-
 /* An index, or null for SIZE_MAX. */
 static void
 ref(GString *out, const char *key, size_t index)
@@ -66,8 +41,8 @@ file(GString *out, const char *key, const char *name, GBytes *bytes)
 	}
 	hk_sha256(span_of(bytes), hash);
 	hk_jsonw_open(out, '{');
-	str(out, "file", name);
-	num(out, "bytes", (int64_t)g_bytes_get_size(bytes));
+	hk_jsonw_member_str(out, "file", name);
+	hk_jsonw_member_int(out, "bytes", (int64_t)g_bytes_get_size(bytes));
 	hk_jsonw_key(out, "sha256");
 	hk_jsonw_hex(out, hk_span_of(hash, sizeof hash));
 	hk_jsonw_close(out, '}');
@@ -129,11 +104,11 @@ write_form(GString *out, const void *element, guint index)
 	const hk_capture_form *f = element;
 
 	(void)index;
-	str(out, "action", f->action);
-	str(out, "method", f->method);
-	str(out, "name", f->name);
-	str(out, "id", f->id);
-	flag(out, "visible", f->visible);
+	hk_jsonw_member_str(out, "action", f->action);
+	hk_jsonw_member_str(out, "method", f->method);
+	hk_jsonw_member_str(out, "name", f->name);
+	hk_jsonw_member_str(out, "id", f->id);
+	hk_jsonw_member_bool(out, "visible", f->visible);
 }
 
 static void
@@ -142,18 +117,18 @@ write_field(GString *out, const void *element, guint index)
 	const hk_capture_field *f = element;
 
 	(void)index;
-	num(out, "form", f->form);
-	str(out, "tag", f->tag);
-	str(out, "type", f->type);
-	str(out, "name", f->name);
-	str(out, "id", f->id);
-	str(out, "label", f->label);
-	str(out, "placeholder", f->placeholder);
-	str(out, "autocomplete", f->autocomplete);
-	str(out, "pattern", f->pattern);
-	num(out, "maxlength", f->maxlength);
-	flag(out, "required", f->required);
-	flag(out, "visible", f->visible);
+	hk_jsonw_member_int(out, "form", f->form);
+	hk_jsonw_member_str(out, "tag", f->tag);
+	hk_jsonw_member_str(out, "type", f->type);
+	hk_jsonw_member_str(out, "name", f->name);
+	hk_jsonw_member_str(out, "id", f->id);
+	hk_jsonw_member_str(out, "label", f->label);
+	hk_jsonw_member_str(out, "placeholder", f->placeholder);
+	hk_jsonw_member_str(out, "autocomplete", f->autocomplete);
+	hk_jsonw_member_str(out, "pattern", f->pattern);
+	hk_jsonw_member_int(out, "maxlength", f->maxlength);
+	hk_jsonw_member_bool(out, "required", f->required);
+	hk_jsonw_member_bool(out, "visible", f->visible);
 }
 
 static void
@@ -162,8 +137,8 @@ write_link(GString *out, const void *element, guint index)
 	const hk_capture_link *l = element;
 
 	(void)index;
-	str(out, "url", l->url);
-	str(out, "text", l->text);
+	hk_jsonw_member_str(out, "url", l->url);
+	hk_jsonw_member_str(out, "text", l->text);
 }
 
 static void
@@ -175,15 +150,15 @@ brief_page(GString *out, const void *element, guint index)
 	g_autofree char *dom = page_file(index, "dom.html");
 	g_autofree char *favicon = page_file(index, "favicon.bin");
 
-	str(out, "url", p->url);
-	str(out, "title", p->title);
-	str(out, "lang", p->lang);
-	str(out, "charset", p->charset);
-	num(out, "at_ms", p->at_ms);
-	num(out, "width", p->width);
-	num(out, "height", p->height);
-	num(out, "nodes", p->nodes);
-	str(out, "favicon", p->favicon);
+	hk_jsonw_member_str(out, "url", p->url);
+	hk_jsonw_member_str(out, "title", p->title);
+	hk_jsonw_member_str(out, "lang", p->lang);
+	hk_jsonw_member_str(out, "charset", p->charset);
+	hk_jsonw_member_int(out, "at_ms", p->at_ms);
+	hk_jsonw_member_int(out, "width", p->width);
+	hk_jsonw_member_int(out, "height", p->height);
+	hk_jsonw_member_int(out, "nodes", p->nodes);
+	hk_jsonw_member_str(out, "favicon", p->favicon);
 	file(out, "favicon_file", favicon, p->favicon_bytes);
 	file(out, "viewport", viewport, p->viewport_png);
 	file(out, "full", full, p->full_png);
@@ -199,7 +174,7 @@ write_page(GString *out, const void *element, guint index)
 	const hk_capture_page *p = element;
 
 	brief_page(out, element, index);
-	str(out, "text", p->text);
+	hk_jsonw_member_str(out, "text", p->text);
 	list(out, "links", p->links, write_link);
 	texts(out, "paths", p->paths);
 }
@@ -210,8 +185,8 @@ write_body(GString *out, const hk_capture_exchange *x, guint index)
 	g_autofree char *name = g_strdup_printf("body/%04u.bin", index);
 
 	file(out, "body", name, x->body);
-	flag(out, "body_exact", x->body && x->body_exact);
-	str(out, "body_why", x->body_why);
+	hk_jsonw_member_bool(out, "body_exact", x->body && x->body_exact);
+	hk_jsonw_member_str(out, "body_why", x->body_why);
 }
 
 static void
@@ -219,27 +194,27 @@ brief_exchange(GString *out, const void *element, guint index)
 {
 	const hk_capture_exchange *x = element;
 
-	str(out, "url", x->url);
-	str(out, "method", x->method);
-	str(out, "type", x->type);
-	str(out, "initiator", x->initiator);
-	str(out, "document", x->document);
-	num(out, "status", x->status);
-	str(out, "status_text", x->status_text);
-	str(out, "protocol", x->protocol);
-	str(out, "mime", x->mime);
-	str(out, "remote_ip", x->remote_ip);
-	num(out, "remote_port", x->remote_port);
-	str(out, "security", x->security);
-	str(out, "error", x->error);
-	num(out, "start_ms", x->start_ms);
-	num(out, "response_ms", x->response_ms);
-	num(out, "end_ms", x->end_ms);
-	num(out, "encoded_bytes", x->encoded_bytes);
+	hk_jsonw_member_str(out, "url", x->url);
+	hk_jsonw_member_str(out, "method", x->method);
+	hk_jsonw_member_str(out, "type", x->type);
+	hk_jsonw_member_str(out, "initiator", x->initiator);
+	hk_jsonw_member_str(out, "document", x->document);
+	hk_jsonw_member_int(out, "status", x->status);
+	hk_jsonw_member_str(out, "status_text", x->status_text);
+	hk_jsonw_member_str(out, "protocol", x->protocol);
+	hk_jsonw_member_str(out, "mime", x->mime);
+	hk_jsonw_member_str(out, "remote_ip", x->remote_ip);
+	hk_jsonw_member_int(out, "remote_port", x->remote_port);
+	hk_jsonw_member_str(out, "security", x->security);
+	hk_jsonw_member_str(out, "error", x->error);
+	hk_jsonw_member_int(out, "start_ms", x->start_ms);
+	hk_jsonw_member_int(out, "response_ms", x->response_ms);
+	hk_jsonw_member_int(out, "end_ms", x->end_ms);
+	hk_jsonw_member_int(out, "encoded_bytes", x->encoded_bytes);
 	ref(out, "redirected_from", x->redirected_from);
-	flag(out, "from_cache", x->from_cache);
-	flag(out, "from_worker", x->from_worker);
-	flag(out, "raw_request", x->raw_request);
+	hk_jsonw_member_bool(out, "from_cache", x->from_cache);
+	hk_jsonw_member_bool(out, "from_worker", x->from_worker);
+	hk_jsonw_member_bool(out, "raw_request", x->raw_request);
 	write_body(out, x, index);
 }
 
@@ -259,10 +234,10 @@ write_hop(GString *out, const void *element, guint index)
 	const hk_capture_hop *h = element;
 
 	(void)index;
-	str(out, "url", h->url);
-	num(out, "status", h->status);
-	num(out, "at_ms", h->at_ms);
-	str(out, "how", hk_capture_how_code(h->how));
+	hk_jsonw_member_str(out, "url", h->url);
+	hk_jsonw_member_int(out, "status", h->status);
+	hk_jsonw_member_int(out, "at_ms", h->at_ms);
+	hk_jsonw_member_str(out, "how", hk_capture_how_code(h->how));
 	ref(out, "exchange", h->exchange);
 }
 
@@ -272,16 +247,16 @@ write_cert(GString *out, const void *element, guint index)
 	const hk_capture_cert *c = element;
 
 	(void)index;
-	str(out, "origin", c->origin);
-	str(out, "subject", c->subject);
-	str(out, "issuer", c->issuer);
+	hk_jsonw_member_str(out, "origin", c->origin);
+	hk_jsonw_member_str(out, "subject", c->subject);
+	hk_jsonw_member_str(out, "issuer", c->issuer);
 	texts(out, "sans", c->sans);
 	hk_jsonw_key(out, "not_before");
 	hk_jsonw_time(out, c->not_before_s);
 	hk_jsonw_key(out, "not_after");
 	hk_jsonw_time(out, c->not_after_s);
-	str(out, "protocol", c->protocol);
-	str(out, "cipher", c->cipher);
+	hk_jsonw_member_str(out, "protocol", c->protocol);
+	hk_jsonw_member_str(out, "cipher", c->cipher);
 	hk_jsonw_key(out, "chain_sha256");
 	hk_jsonw_open(out, '[');
 	for (guint i = 0; i < c->chain->len; i++) {
@@ -299,12 +274,12 @@ write_cookie(GString *out, const void *element, guint index)
 	const hk_capture_cookie *c = element;
 
 	(void)index;
-	str(out, "name", c->name);
-	str(out, "domain", c->domain);
-	str(out, "path", c->path);
-	flag(out, "http_only", c->http_only);
-	flag(out, "secure", c->secure);
-	flag(out, "session", c->session);
+	hk_jsonw_member_str(out, "name", c->name);
+	hk_jsonw_member_str(out, "domain", c->domain);
+	hk_jsonw_member_str(out, "path", c->path);
+	hk_jsonw_member_bool(out, "http_only", c->http_only);
+	hk_jsonw_member_bool(out, "secure", c->secure);
+	hk_jsonw_member_bool(out, "session", c->session);
 }
 
 static void
@@ -313,10 +288,10 @@ write_event(GString *out, const void *element, guint index)
 	const hk_capture_event *e = element;
 
 	(void)index;
-	str(out, "kind", hk_capture_event_code(e->kind));
-	num(out, "at_ms", e->at_ms);
-	str(out, "url", e->url);
-	str(out, "text", e->text);
+	hk_jsonw_member_str(out, "kind", hk_capture_event_code(e->kind));
+	hk_jsonw_member_int(out, "at_ms", e->at_ms);
+	hk_jsonw_member_str(out, "url", e->url);
+	hk_jsonw_member_str(out, "text", e->text);
 }
 
 static void
@@ -325,39 +300,39 @@ write_line(GString *out, const void *element, guint index)
 	const hk_capture_line *l = element;
 
 	(void)index;
-	str(out, "level", l->level);
-	num(out, "at_ms", l->at_ms);
-	str(out, "text", l->text);
-	str(out, "url", l->url);
-	num(out, "line", l->line);
+	hk_jsonw_member_str(out, "level", l->level);
+	hk_jsonw_member_int(out, "at_ms", l->at_ms);
+	hk_jsonw_member_str(out, "text", l->text);
+	hk_jsonw_member_str(out, "url", l->url);
+	hk_jsonw_member_int(out, "line", l->line);
 }
 
 /* The members that are neither lists of requests nor of pages. */
 static void
 write_visit(const hk_capture *c, GString *out)
 {
-	str(out, "url", c->url);
-	str(out, "final_url", c->final_url);
-	str(out, "profile", c->profile);
-	str(out, "referrer", c->referrer);
-	str(out, "exit", c->exit);
-	num(out, "visit", c->visit);
-	str(out, "user_agent", c->user_agent);
-	str(out, "browser", c->browser);
+	hk_jsonw_member_str(out, "url", c->url);
+	hk_jsonw_member_str(out, "final_url", c->final_url);
+	hk_jsonw_member_str(out, "profile", c->profile);
+	hk_jsonw_member_str(out, "referrer", c->referrer);
+	hk_jsonw_member_str(out, "exit", c->exit);
+	hk_jsonw_member_int(out, "visit", c->visit);
+	hk_jsonw_member_str(out, "user_agent", c->user_agent);
+	hk_jsonw_member_str(out, "browser", c->browser);
 	hk_jsonw_key(out, "start");
 	hk_jsonw_time(out, c->start_wall_ms / 1000);
-	num(out, "start_wall_ms", c->start_wall_ms);
-	num(out, "duration_ms", c->duration_ms);
-	str(out, "end", hk_capture_end_code(c->end));
-	str(out, "reason", c->reason);
+	hk_jsonw_member_int(out, "start_wall_ms", c->start_wall_ms);
+	hk_jsonw_member_int(out, "duration_ms", c->duration_ms);
+	hk_jsonw_member_str(out, "end", hk_capture_end_code(c->end));
+	hk_jsonw_member_str(out, "reason", c->reason);
 	hk_jsonw_key(out, "notes");
 	hk_jsonw_open(out, '[');
 	for (guint i = 0; i < c->notes->len; i++) {
 		hk_jsonw_str(out, hk_capture_end_code(g_array_index(c->notes, hk_capture_end, i)));
 	}
 	hk_jsonw_close(out, ']');
-	num(out, "body_bytes", (int64_t)c->body_bytes);
-	num(out, "odd_messages", (int64_t)c->odd_messages);
+	hk_jsonw_member_int(out, "body_bytes", (int64_t)c->body_bytes);
+	hk_jsonw_member_int(out, "odd_messages", (int64_t)c->odd_messages);
 	list(out, "hops", c->hops, write_hop);
 	list(out, "certs", c->certs, write_cert);
 	list(out, "cookies", c->cookies, write_cookie);
@@ -380,7 +355,7 @@ hk_capture_brief(const hk_capture *c, GString *out)
 {
 	write_visit(c, out);
 	list(out, "pages", c->pages, brief_page);
-	num(out, "exchange_count", c->exchanges->len);
+	hk_jsonw_member_int(out, "exchange_count", c->exchanges->len);
 	list_max(out, "exchanges", c->exchanges, HK_CAPTURE_BRIEF_EXCHANGES, brief_exchange);
 	list_max(out, "console", c->console, HK_CAPTURE_BRIEF_CONSOLE, write_line);
 }

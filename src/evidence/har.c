@@ -15,13 +15,6 @@ str(GString *out, const char *key, const char *text)
 }
 
 static void
-num(GString *out, const char *key, int64_t value)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_int(out, value);
-}
-
-static void
 time_of(GString *out, const char *key, const hk_capture *c, int64_t at_ms)
 {
 	char text[HK_CLOCK_TEXT_SIZE];
@@ -148,8 +141,8 @@ request(GString *out, const hk_capture_exchange *x)
 	headers(out, x->request_headers);
 	query(out, x->url);
 	post(out, x);
-	num(out, "headersSize", -1);
-	num(out, "bodySize", x->post ? (int64_t)g_bytes_get_size(x->post) : 0);
+	hk_jsonw_member_int(out, "headersSize", -1);
+	hk_jsonw_member_int(out, "bodySize", x->post ? (int64_t)g_bytes_get_size(x->post) : 0);
 	hk_jsonw_close(out, '}');
 }
 
@@ -160,7 +153,7 @@ content(GString *out, const hk_capture_exchange *x)
 
 	hk_jsonw_key(out, "content");
 	hk_jsonw_open(out, '{');
-	num(out, "size", (int64_t)body.len);
+	hk_jsonw_member_int(out, "size", (int64_t)body.len);
 	str(out, "mimeType", x->mime);
 	if (x->body && is_text_type(x->mime) && is_text(body)) {
 		hk_jsonw_key(out, "text");
@@ -181,15 +174,16 @@ response(GString *out, const hk_capture_exchange *x)
 {
 	hk_jsonw_key(out, "response");
 	hk_jsonw_open(out, '{');
-	num(out, "status", x->status);
+	hk_jsonw_member_int(out, "status", x->status);
 	str(out, "statusText", x->status_text);
 	str(out, "httpVersion", x->protocol);
 	empty_list(out, "cookies");
 	headers(out, x->response_headers);
 	content(out, x);
 	str(out, "redirectURL", hk_capture_header_get(x->response_headers, "Location"));
-	num(out, "headersSize", x->response_head ? (int64_t)strlen(x->response_head) : -1);
-	num(out, "bodySize", -1);
+	hk_jsonw_member_int(
+		out, "headersSize", x->response_head ? (int64_t)strlen(x->response_head) : -1);
+	hk_jsonw_member_int(out, "bodySize", -1);
 	if (x->error) {
 		str(out, "_error", x->error);
 	}
@@ -211,9 +205,9 @@ timings(GString *out, const hk_capture_exchange *x)
 	hk_jsonw_close(out, '}');
 	hk_jsonw_key(out, "timings");
 	hk_jsonw_open(out, '{');
-	num(out, "send", 0);
-	num(out, "wait", between(x->start_ms, x->response_ms));
-	num(out, "receive", between(x->response_ms, x->end_ms));
+	hk_jsonw_member_int(out, "send", 0);
+	hk_jsonw_member_int(out, "wait", between(x->start_ms, x->response_ms));
+	hk_jsonw_member_int(out, "receive", between(x->response_ms, x->end_ms));
 	hk_jsonw_close(out, '}');
 }
 
@@ -240,7 +234,8 @@ entry(GString *out, const hk_capture *c, const hk_capture_exchange *x)
 		str(out, "pageref", page);
 	}
 	time_of(out, "startedDateTime", c, x->start_ms);
-	num(out, "time", between(x->start_ms, x->response_ms) + between(x->response_ms, x->end_ms));
+	hk_jsonw_member_int(out, "time",
+		between(x->start_ms, x->response_ms) + between(x->response_ms, x->end_ms));
 	request(out, x);
 	response(out, x);
 	timings(out, x);
@@ -249,7 +244,7 @@ entry(GString *out, const hk_capture *c, const hk_capture_exchange *x)
 	}
 	str(out, "_resourceType", x->type);
 	str(out, "_initiator", x->initiator);
-	num(out, "_transferSize", x->encoded_bytes);
+	hk_jsonw_member_int(out, "_transferSize", x->encoded_bytes);
 	hk_jsonw_close(out, '}');
 }
 
@@ -269,8 +264,8 @@ page(GString *out, const hk_capture *c, const hk_capture_page *p, guint index)
 	str(out, "title", p->title);
 	hk_jsonw_key(out, "pageTimings");
 	hk_jsonw_open(out, '{');
-	num(out, "onContentLoad", -1);
-	num(out, "onLoad", -1);
+	hk_jsonw_member_int(out, "onContentLoad", -1);
+	hk_jsonw_member_int(out, "onLoad", -1);
 	hk_jsonw_close(out, '}');
 	str(out, "_url", p->url);
 	hk_jsonw_close(out, '}');

@@ -13,24 +13,6 @@ struct hk_manifest_file {
 	hk_manifest_variant *variants;
 };
 
-static void
-str(GString *out, const char *key, const char *text)
-{
-	hk_jsonw_key(out, key);
-	if (text) {
-		hk_jsonw_str(out, text);
-	} else {
-		hk_jsonw_null(out);
-	}
-}
-
-static void
-num(GString *out, const char *key, int64_t value)
-{
-	hk_jsonw_key(out, key);
-	hk_jsonw_int(out, value);
-}
-
 char *
 hk_manifest_visit(const hk_manifest_variant *v, size_t index)
 {
@@ -47,13 +29,13 @@ write_artefact(GString *out, const hk_manifest_artefact *a, const char *visit)
 	g_autofree char *path = g_strconcat(visit, "/", a->name, NULL);
 
 	hk_jsonw_open(out, '{');
-	num(out, "bytes", a->bytes);
-	str(out, "kind", a->kind);
-	str(out, "name", a->name);
-	str(out, "path", path);
+	hk_jsonw_member_int(out, "bytes", a->bytes);
+	hk_jsonw_member_str(out, "kind", a->kind);
+	hk_jsonw_member_str(out, "name", a->name);
+	hk_jsonw_member_str(out, "path", path);
 	hk_jsonw_key(out, "sha256");
 	hk_jsonw_hex(out, hk_span_of(a->sha256, sizeof a->sha256));
-	str(out, "type", a->type);
+	hk_jsonw_member_str(out, "type", a->type);
 	hk_jsonw_close(out, '}');
 }
 
@@ -63,21 +45,21 @@ write_variant(GString *out, const hk_manifest_variant *v, size_t index)
 	g_autofree char *visit = hk_manifest_visit(v, index);
 
 	hk_jsonw_open(out, '{');
-	str(out, "address", v->address);
+	hk_jsonw_member_str(out, "address", v->address);
 	hk_jsonw_key(out, "artefacts");
 	hk_jsonw_open(out, '[');
 	for (size_t i = 0; i < v->artefact_count; i++) {
 		write_artefact(out, &v->artefacts[i], visit);
 	}
 	hk_jsonw_close(out, ']');
-	str(out, "end", v->end);
-	str(out, "exit", v->exit);
-	str(out, "final_url", v->final_url);
-	str(out, "profile", v->profile);
-	str(out, "referrer", v->referrer);
-	num(out, "start_ms", v->start_ms);
-	num(out, "took_ms", v->took_ms);
-	num(out, "visit", v->visit);
+	hk_jsonw_member_str(out, "end", v->end);
+	hk_jsonw_member_str(out, "exit", v->exit);
+	hk_jsonw_member_str(out, "final_url", v->final_url);
+	hk_jsonw_member_str(out, "profile", v->profile);
+	hk_jsonw_member_str(out, "referrer", v->referrer);
+	hk_jsonw_member_int(out, "start_ms", v->start_ms);
+	hk_jsonw_member_int(out, "took_ms", v->took_ms);
+	hk_jsonw_member_int(out, "visit", v->visit);
 	hk_jsonw_close(out, '}');
 }
 
@@ -87,18 +69,18 @@ hk_manifest_write(const hk_manifest *m)
 	GString *out = g_string_new(NULL);
 
 	hk_jsonw_open(out, '{');
-	str(out, "browser", m->browser);
-	num(out, "case", m->case_id);
-	str(out, "clock", m->clock ? m->clock : "system clock");
-	num(out, "done_ms", m->done_ms);
-	str(out, "exit_address", m->exit_address);
-	str(out, "format", FORMAT);
-	str(out, "hikeshi", HK_VERSION);
-	str(out, "operator", m->operator_name);
-	str(out, "plan", m->plan);
-	num(out, "run", m->run_id);
-	num(out, "started_ms", m->started_ms);
-	str(out, "url", m->url);
+	hk_jsonw_member_str(out, "browser", m->browser);
+	hk_jsonw_member_int(out, "case", m->case_id);
+	hk_jsonw_member_str(out, "clock", m->clock ? m->clock : "system clock");
+	hk_jsonw_member_int(out, "done_ms", m->done_ms);
+	hk_jsonw_member_str(out, "exit_address", m->exit_address);
+	hk_jsonw_member_str(out, "format", FORMAT);
+	hk_jsonw_member_str(out, "hikeshi", HK_VERSION);
+	hk_jsonw_member_str(out, "operator", m->operator_name);
+	hk_jsonw_member_str(out, "plan", m->plan);
+	hk_jsonw_member_int(out, "run", m->run_id);
+	hk_jsonw_member_int(out, "started_ms", m->started_ms);
+	hk_jsonw_member_str(out, "url", m->url);
 	hk_jsonw_key(out, "variants");
 	hk_jsonw_open(out, '[');
 	for (size_t i = 0; i < m->variant_count; i++) {

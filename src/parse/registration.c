@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "parse/regtext.h"
 
 /* As many letters as the longest word of the tables, and some. */
 #define SQUEEZED 64
@@ -20,30 +21,12 @@ is_alnum(uint8_t c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-static hk_span
-trimmed(hk_span text)
-{
-	while (text.len > 0 && text.data[0] <= ' ') {
-		text = hk_span_of(text.data + 1, text.len - 1);
-	}
-	while (text.len > 0 && text.data[text.len - 1] <= ' ') {
-		text.len--;
-	}
-	return text;
-}
-
 bool
 hk_reg_text(hk_span text, char *ret, size_t size)
 {
 	size_t len = 0;
 
-	text = trimmed(text);
+	text = hk_regtext_trimmed(text);
 	for (size_t i = 0; i < text.len;) {
 		uint32_t point = 0;
 		size_t n = hk_utf8_next(text.data + i, text.data + text.len, &point);
@@ -71,7 +54,7 @@ hk_reg_squeeze(hk_span text, char *ret, size_t size)
 
 	for (size_t i = 0; i < text.len && len + 1 < size; i++) {
 		if (is_alnum(text.data[i]) || text.data[i] >= 0x80) {
-			ret[len++] = (char)lower(text.data[i]);
+			ret[len++] = (char)hk_regtext_lower(text.data[i]);
 		}
 	}
 	ret[len] = '\0';
@@ -86,7 +69,7 @@ hk_reg_host(hk_span text, char *ret)
 	size_t labels = 1;
 	bool letter = false;
 
-	text = trimmed(text);
+	text = hk_regtext_trimmed(text);
 	if (text.len > 0 && text.data[text.len - 1] == '.') {
 		text.len--;
 	}
@@ -94,7 +77,7 @@ hk_reg_host(hk_span text, char *ret)
 		return HK_EFORM;
 	}
 	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = lower(text.data[i]);
+		uint8_t c = hk_regtext_lower(text.data[i]);
 		if (c == '.') {
 			if (label == 0) {
 				return HK_EFORM;
@@ -262,7 +245,7 @@ add_one_status(hk_registration *reg, hk_span text, hk_reg_dialect dialect)
 	hk_reg_status status = {.code = HK_EPP_NONE};
 
 	text.len = status_end(text);
-	text = trimmed(text);
+	text = hk_regtext_trimmed(text);
 	while (text.len > 0 && (strchr("*.\"'-", text.data[0]) || text.data[0] <= ' ')) {
 		text = hk_span_of(text.data + 1, text.len - 1);
 	}
@@ -315,7 +298,7 @@ hk_reg_add_ns(hk_registration *reg, hk_span text)
 	char host[HK_REG_NAME_SIZE];
 	size_t len = 0;
 
-	text = trimmed(text);
+	text = hk_regtext_trimmed(text);
 	while (len < text.len && text.data[len] > ' ' && !strchr(",;([", text.data[len])) {
 		len++;
 	}
@@ -345,7 +328,7 @@ add_value(hk_registration *reg, hk_reg_kind kind, unsigned roles, hk_span value,
 	}
 	(void)hk_reg_text(hk_span_str(name), contact.name, sizeof contact.name);
 	for (char *at = kind == HK_REG_MAIL ? strchr(contact.value, '@') : NULL; at && *at; at++) {
-		*at = (char)lower((uint8_t)*at);
+		*at = (char)hk_regtext_lower((uint8_t)*at);
 	}
 	for (size_t i = 0; i < reg->contact_count; i++) {
 		hk_reg_contact *known = &reg->contact[i];
@@ -368,22 +351,6 @@ add_value(hk_registration *reg, hk_reg_kind kind, unsigned roles, hk_span value,
 	reg->contact[reg->contact_count++] = contact;
 }
 
-static bool
-begins(hk_span text, const char *with)
-{
-	size_t len = strlen(with);
-
-	if (text.len < len) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (lower(text.data[i]) != (uint8_t)with[i]) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* A URL or a bare host as a URL. */
 static void
 add_web(hk_registration *reg, unsigned roles, hk_span text, const char *name)
@@ -391,7 +358,7 @@ add_web(hk_registration *reg, unsigned roles, hk_span text, const char *name)
 	char url[HK_REG_TEXT_SIZE];
 	char host[HK_REG_NAME_SIZE];
 	size_t len = 0;
-	bool schemed = begins(text, "http://") || begins(text, "https://");
+	bool schemed = hk_regtext_begins(text, "http://") || hk_regtext_begins(text, "https://");
 	const char *scheme = schemed ? "" : "http://";
 
 	while (len < text.len && text.data[len] > ' ' && text.data[len] != '"' &&
@@ -400,7 +367,7 @@ add_web(hk_registration *reg, unsigned roles, hk_span text, const char *name)
 	}
 	hk_span bare = hk_span_of(text.data, len);
 	size_t to = 0;
-	for (size_t from = schemed ? 7 + (begins(text, "https") ? 1 : 0) : 0;
+	for (size_t from = schemed ? 7 + (hk_regtext_begins(text, "https") ? 1 : 0) : 0;
 		from + to < len && is_host_byte(text.data[from + to]); to++) {
 		bare = hk_span_of(text.data + from, to + 1);
 	}
@@ -420,7 +387,7 @@ hk_reg_add_contact(
 	size_t digits = 0;
 	hk_span mail;
 
-	text = trimmed(text);
+	text = hk_regtext_trimmed(text);
 	if (kind == HK_REG_MAIL) {
 		while (hk_reg_find_mail(text, &pos, &mail)) {
 			add_value(reg, kind, roles, mail, name);

@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "parse/regtext.h"
+
 /* What was read of a text so far. */
 typedef struct when {
 	int number
@@ -21,7 +23,7 @@ lower_at(hk_span text, size_t at)
 {
 	uint8_t c = at < text.len ? text.data[at] : 0;
 
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+	return hk_regtext_lower(c);
 }
 
 static bool

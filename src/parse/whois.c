@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "parse/regtext.h"
 #include "parse/whois_int.h"
 
 static const struct {
@@ -44,44 +45,9 @@ static const struct {
 #define LINE_MAX_LOOKED 512 /* phrases are looked for in so much of a line */
 
 static hk_span
-trimmed(hk_span text)
-{
-	while (text.len > 0 && text.data[0] <= ' ') {
-		text = hk_span_of(text.data + 1, text.len - 1);
-	}
-	while (text.len > 0 && text.data[text.len - 1] <= ' ') {
-		text.len--;
-	}
-	return text;
-}
-
-static hk_span
 from(hk_span text, size_t at)
 {
 	return hk_span_of(text.data + at, text.len - at);
-}
-
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-/* Whether text begins with the lower-case words. */
-static bool
-begins(hk_span text, const char *words)
-{
-	size_t len = strlen(words);
-
-	if (text.len < len) {
-		return false;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (lower(text.data[i]) != (uint8_t)words[i]) {
-			return false;
-		}
-	}
-	return true;
 }
 
 static void
@@ -114,7 +80,7 @@ says_so(hk_span line, size_t at, size_t which)
 	size_t len = strlen(says[which].text);
 	bool end = at + len == line.len;
 
-	if (!begins(from(line, at), says[which].text)) {
+	if (!hk_regtext_begins(from(line, at), says[which].text)) {
 		return false;
 	}
 	return says[which].where == IN || (end && (says[which].where == END || at == 0));
@@ -136,8 +102,8 @@ listen(hk_whois_parser *p, hk_span line)
 		}
 	}
 	for (size_t at = 0; at < len; at++) {
-		for (size_t i = p->says_index.head[lower(plain[at])]; i > 0 && i - 1 < p->says_rank;
-			i = p->says_index.next[i - 1]) {
+		for (size_t i = p->says_index.head[hk_regtext_lower(plain[at])];
+			i > 0 && i - 1 < p->says_rank; i = p->says_index.next[i - 1]) {
 			if (says_so(hk_span_of(plain, len), at, i - 1)) {
 				p->says = says[i - 1].answer;
 				p->says_rank = i - 1;
@@ -150,9 +116,9 @@ listen(hk_whois_parser *p, hk_span line)
 static void
 take_comment(hk_whois_parser *p, hk_span line)
 {
-	hk_span text = trimmed(from(line, 1));
+	hk_span text = hk_regtext_trimmed(from(line, 1));
 
-	if (begins(text, "abuse contact for ")) {
+	if (hk_regtext_begins(text, "abuse contact for ")) {
 		hk_whois_take(p, HK_WHOIS_ABUSE_MAIL, text);
 	}
 }
@@ -255,7 +221,7 @@ take_list(hk_whois_parser *p, hk_span line)
 {
 	bool dash = line.len > 2 && line.data[0] == '-' && line.data[1] == ' ';
 
-	line = dash ? trimmed(from(line, 2)) : line;
+	line = dash ? hk_regtext_trimmed(from(line, 2)) : line;
 	if (is_pair(line)) {
 		/* A key that nobody knows: the list is over. A registrar's may hold anything. */
 		if (strchr("DNSA", p->section)) {
@@ -278,8 +244,9 @@ take_list(hk_whois_parser *p, hk_span line)
 		hk_whois_take(p, HK_WHOIS_STATUS, line);
 		break;
 	case 'R':
-		if (begins(line, "phone ")) {
-			hk_whois_take(p, HK_WHOIS_REGISTRAR_PHONE, trimmed(from(line, 6)));
+		if (hk_regtext_begins(line, "phone ")) {
+			hk_whois_take(
+				p, HK_WHOIS_REGISTRAR_PHONE, hk_regtext_trimmed(from(line, 6)));
 			break;
 		}
 		hk_whois_take(p, HK_WHOIS_REGISTRAR, line);
@@ -316,7 +283,7 @@ take_bracket(hk_whois_parser *p, hk_span line)
 	}
 	size_t close = (size_t)(end - line.data);
 	hk_span key = hk_span_of(line.data + at + 1, close - at - 1);
-	hk_span value = trimmed(from(line, close + 1));
+	hk_span value = hk_regtext_trimmed(from(line, close + 1));
 	/* A field of JPRS that is empty is no heading; DENIC's are. */
 	if (p->jprs && value.len == 0) {
 		return true;
@@ -335,16 +302,17 @@ take_colon(hk_whois_parser *p, hk_span line, bool inner)
 	}
 	size_t at = (size_t)(colon - line.data);
 	hk_span key = hk_span_of(line.data, at);
-	hk_span value = trimmed(from(line, at + 1));
+	hk_span value = hk_regtext_trimmed(from(line, at + 1));
 	while (value.len > 0 && value.data[0] == ':') {
-		value = trimmed(from(value, 1));
+		value = hk_regtext_trimmed(from(value, 1));
 	}
 	/* YAML: "created: \"2011-01-13\"" */
 	if (value.len > 1 && value.data[0] == '"' && value.data[value.len - 1] == '"') {
 		value = hk_span_of(value.data + 1, value.len - 2);
 	}
 	/* RWhois: "domain:Domain-Name:google.ma"; the inner pair is what counts. */
-	if (!inner && begins(key, "domain") && key.len == 6 && take_colon(p, value, true)) {
+	if (!inner && hk_regtext_begins(key, "domain") && key.len == 6 &&
+		take_colon(p, value, true)) {
 		return true;
 	}
 	/* YAML: "registrar: !Registrar"; JPRS: "Contact Information: [...]" is a heading in two languages. */
@@ -368,7 +336,7 @@ take_columns(hk_whois_parser *p, hk_span line)
 	if (at == 0 || at == line.len || line.data[at - 1] == '.' || line.data[at - 1] == ',') {
 		return false;
 	}
-	return take_pair(p, hk_span_of(line.data, at), trimmed(from(line, at)));
+	return take_pair(p, hk_span_of(line.data, at), hk_regtext_trimmed(from(line, at)));
 }
 
 static bool
@@ -376,11 +344,12 @@ take_loose(hk_whois_parser *p, hk_span line)
 {
 	for (size_t i = 0; i < COUNT(loose); i++) {
 		size_t len = strlen(loose[i].begin);
-		if (p->section != 'C' && begins(line, loose[i].begin) && line.len > len) {
+		if (p->section != 'C' && hk_regtext_begins(line, loose[i].begin) &&
+			line.len > len) {
 			bool domain = loose[i].field == HK_WHOIS_DOMAIN;
 			/* "Domain names in the .com ..." is prose, "Domain GOOGLE.KG" is not. */
 			char host[HK_REG_NAME_SIZE];
-			hk_span value = trimmed(from(line, len));
+			hk_span value = hk_regtext_trimmed(from(line, len));
 			if (domain && hk_reg_host(value, host) != HK_OK) {
 				continue;
 			}
@@ -394,17 +363,17 @@ take_loose(hk_whois_parser *p, hk_span line)
 static void
 take_line(hk_whois_parser *p, hk_span line)
 {
-	if (strchr("%#;", line.data[0]) || begins(line, ">>>")) {
+	if (strchr("%#;", line.data[0]) || hk_regtext_begins(line, ">>>")) {
 		take_comment(p, line);
 		return;
 	}
-	if (begins(line, "[ ")) {
-		p->jprs |= begins(line, "[ jprs ");
+	if (hk_regtext_begins(line, "[ ")) {
+		p->jprs |= hk_regtext_begins(line, "[ jprs ");
 		return;
 	}
 	/* .tr: "** Domain Name: example.com.tr" */
-	if (begins(line, "** ")) {
-		line = trimmed(from(line, 3));
+	if (hk_regtext_begins(line, "** ")) {
+		line = hk_regtext_trimmed(from(line, 3));
 	}
 	bool prose = line.data[line.len - 1] == '.';
 	bool list_of_ns = p->list_of_ns;
@@ -478,7 +447,7 @@ hk_whois_parse(hk_span text, int zone_min, hk_registration *ret)
 		while (end < text.len && text.data[end] != '\n' && text.data[end] != '\r') {
 			end++;
 		}
-		hk_span line = trimmed(hk_span_of(text.data + at, end - at));
+		hk_span line = hk_regtext_trimmed(hk_span_of(text.data + at, end - at));
 		/* CR LF is one end. */
 		bool pair =
 			end + 1 < text.len && text.data[end] == '\r' && text.data[end + 1] == '\n';

@@ -63,16 +63,9 @@ static void *
 enrich_of(tools *t, GError **error)
 {
 	const hk_blobs_config blobs = hk_blobs_config_of(t->opts);
-	const hk_enrich_config config = {.ca_file = hk_opts_str(t->opts, HK_OPT_CA_FILE),
-		.operators = hk_opts_str(t->opts, HK_OPT_OPERATORS),
-		.suffixes = hk_opts_str(t->opts, HK_OPT_SUFFIXES),
-		.rdap_state = hk_opts_str(t->opts, HK_OPT_RDAP_STATE),
-		.rdap_copies = hk_opts_str(t->opts, HK_OPT_RDAP_COPIES),
-		.geo = hk_opts_str(t->opts, HK_OPT_GEO),
-		.blobs = &blobs,
-		.exit = hk_opts_str(t->opts, HK_OPT_ENRICH_EXIT),
-		.look_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_ENRICH_TIME)};
+	hk_enrich_config config = hk_enrich_config_of(t->opts);
 
+	config.blobs = &blobs;
 	if (!t->enrich) {
 		t->enrich = hk_enrich_new(&config, error);
 	}

@@ -180,8 +180,8 @@ draw(hk_later *later, numbers *n, hk_sql sql, int64_t *ret, GError **error)
 	return true;
 }
 
-static held *
-hold(hk_later *later, const hk_case_row *row, bool made)
+held *
+hk_later_hold(hk_later *later, const hk_case_row *row, bool made)
 {
 	held *h = g_new0(held, 1);
 
@@ -203,7 +203,7 @@ hk_later_open(hk_later *later, hk_case_row *row, GError **error)
 		return false;
 	}
 	row->version = 1;
-	held *h = hold(later, row, true);
+	held *h = hk_later_hold(later, row, true);
 	h->dirty = true;
 	g_ptr_array_add(later->changed, h);
 	return true;
@@ -239,8 +239,8 @@ hk_later_change(hk_later *later, const hk_case_row *row)
 
 /* Keys ------------------------------------------------------------------------------------------- */
 
-static site *
-site_of(const hk_later *later, const char *kind, const char *key)
+site *
+hk_later_site_of(const hk_later *later, const char *kind, const char *key)
 {
 	g_autofree char *name = g_strconcat(kind, ":", key, NULL);
 
@@ -280,8 +280,8 @@ add_found(const hk_later *later, const site *s, bool by_url, GArray *list)
 bool
 hk_later_find(hk_later *later, const char *url_hash, const char *host, GArray *list)
 {
-	const site *by_url = url_hash ? site_of(later, "url", url_hash) : NULL;
-	const site *by_host = host ? site_of(later, "host", host) : NULL;
+	const site *by_url = url_hash ? hk_later_site_of(later, "url", url_hash) : NULL;
+	const site *by_host = host ? hk_later_site_of(later, "host", host) : NULL;
 
 	if ((url_hash && !by_url) || (host && !by_host)) {
 		return false;
@@ -294,7 +294,7 @@ hk_later_find(hk_later *later, const char *url_hash, const char *host, GArray *l
 bool
 hk_later_peers(hk_later *later, const char *domain, GArray *list)
 {
-	const site *s = site_of(later, "domain", domain);
+	const site *s = hk_later_site_of(later, "domain", domain);
 	hk_case_peer peer = {.kind = "domain"};
 
 	if (!s) {
@@ -318,7 +318,7 @@ hk_later_peers(hk_later *later, const char *domain, GArray *list)
 bool
 hk_later_loose(hk_later *later, const char *kind, const char *key, GArray *list)
 {
-	const site *s = strcmp(kind, "domain") == 0 ? site_of(later, kind, key) : NULL;
+	const site *s = strcmp(kind, "domain") == 0 ? hk_later_site_of(later, kind, key) : NULL;
 
 	for (unsigned i = 0; s && i < s->holders->len; i++) {
 		holder h = now_of(later, &g_array_index(s->holders, holder, i));
@@ -344,7 +344,7 @@ put_key(hk_later *later, int64_t case_id, const char *kind, const char *key, int
 		g_ptr_array_add(later->new_puts, p);
 	}
 	p->seen_ms = MAX(p->seen_ms, seen_ms);
-	site *s = site_of(later, kind, key);
+	site *s = hk_later_site_of(later, kind, key);
 	/* A domain that is a campaign wants no list: it may be long. */
 	if (!s || s->campaign_id != 0) {
 		return;
@@ -373,8 +373,8 @@ hk_later_keys(hk_later *later, int64_t case_id, const hk_case_keys *keys, int64_
 
 /* What hangs on a case --------------------------------------------------------------------------- */
 
-static url *
-url_of(hk_later *later, int64_t case_id, const uint8_t hash[32], const char *hex)
+url *
+hk_later_url_of(hk_later *later, int64_t case_id, const uint8_t hash[32], const char *hex)
 {
 	g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ":%s", case_id, hex);
 	url *u = g_hash_table_lookup(later->urls, name);
@@ -396,13 +396,13 @@ hk_later_url(hk_later *later, int64_t case_id, const char *text, const uint8_t h
 	char hex[HK_HASH_HEX_SIZE];
 
 	hk_hex_encode(hk_span_of(hash, 32), hex);
-	if (!h || (!h->made && !site_of(later, "url", hex))) {
+	if (!h || (!h->made && !hk_later_site_of(later, "url", hex))) {
 		return false;
 	}
-	url *u = url_of(later, case_id, NULL, hex);
+	url *u = hk_later_url_of(later, case_id, NULL, hex);
 	*ret_new = u == NULL;
 	if (!u) {
-		u = url_of(later, case_id, hash, hex);
+		u = hk_later_url_of(later, case_id, hash, hex);
 	}
 	if (u->times == 0) {
 		u->text = g_strdup(text);
@@ -420,7 +420,7 @@ bool
 hk_later_campaign(hk_later *later, const char *name, const char *kind, const char *key,
 	int64_t now_ms, int64_t *ret_id, bool *ret_known, GError **error)
 {
-	site *s = key && strcmp(kind, "domain") == 0 ? site_of(later, kind, key) : NULL;
+	site *s = key && strcmp(kind, "domain") == 0 ? hk_later_site_of(later, kind, key) : NULL;
 	int64_t id = 0;
 
 	*ret_known = s && s->campaign_id == 0;
@@ -482,7 +482,7 @@ hk_later_event(hk_later *later, const hk_event_record *r)
 			hk_v_str(r->data), hk_v_blob(hk_span_of(r->mac, HK_EVENT_MAC_SIZE))});
 }
 
-/* What is expected ------------------------------------------------------------------------------- */
+/* Locks ------------------------------------------------------------------------------------------ */
 
 bool
 hk_later_locked(const hk_later *later, const char *name)
@@ -490,194 +490,4 @@ hk_later_locked(const hk_later *later, const char *name)
 	int64_t key = hk_db_lock_key(name);
 
 	return g_hash_table_contains(later->locks, &key);
-}
-
-static void
-want_lock(hk_later *later, hk_rowset *set, const char *kind, const char *key)
-{
-	if (key) {
-		g_autofree char *name = g_strconcat(kind, ":", key, NULL);
-		int64_t number = hk_db_lock_key(name);
-		if (g_hash_table_add(later->locks, g_memdup2(&number, sizeof number))) {
-			hk_rowset_add(set, (const hk_value[]){hk_v_int(number)});
-		}
-	}
-}
-
-/* Kind by kind, as one that takes a single site does: nobody waits for who waits for him. */
-static bool
-lock_all(hk_later *later, const hk_case_keys *keys, size_t count, GError **error)
-{
-	g_autoptr(hk_rowset) set = hk_rowset_new("i");
-
-	for (size_t i = 0; i < count; i++) {
-		want_lock(later, set, "certificate", keys[i].certificate);
-	}
-	for (size_t i = 0; i < count; i++) {
-		want_lock(later, set, "landing", keys[i].landing);
-	}
-	for (size_t i = 0; i < count; i++) {
-		want_lock(later, set, "domain", keys[i].domain);
-	}
-	for (size_t i = 0; i < count; i++) {
-		want_lock(later, set, "host", keys[i].host);
-	}
-	for (size_t i = 0; i < count; i++) {
-		want_lock(later, set, "url", keys[i].host ? NULL : keys[i].url);
-	}
-	g_autoptr(hk_rows) rows = hk_rowset_query(set, later->db,
-		HK_SQL("SELECT pg_advisory_xact_lock(v.k) FROM UNNEST($1) AS v(k)"), error);
-	return rows != NULL;
-}
-
-static void
-want_site(hk_later *later, hk_rowset *set, const char *kind, const char *key)
-{
-	g_autofree char *name = key ? g_strconcat(kind, ":", key, NULL) : NULL;
-
-	if (name && !g_hash_table_contains(later->sites, name)) {
-		site *s = g_new0(site, 1);
-		s->holders = g_array_new(FALSE, FALSE, sizeof(holder));
-		g_hash_table_insert(later->sites, g_steal_pointer(&name), s);
-		hk_rowset_add(set, (const hk_value[]){hk_v_str(key)});
-	}
-}
-
-/* Rows of kind, key, id, merged_into, campaign_id, last_ms, state; the cases among *ids are to be held. */
-static bool
-read_holders(hk_later *later, hk_rows *rows, hk_rowset *ids, GError **error)
-{
-	GError *inner = NULL;
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		site *s = site_of(later, hk_rows_str(rows, 0), hk_rows_str(rows, 1));
-		holder h = {hk_rows_int(rows, 2), hk_rows_int(rows, 3), hk_rows_int(rows, 4),
-			hk_rows_int(rows, 5), g_intern_string(hk_rows_str(rows, 6))};
-		if (!s) {
-			continue;
-		}
-		g_array_append_val(s->holders, h);
-		if (strcmp(h.state, "duplicate") != 0 && !hk_later_case(later, h.id)) {
-			hk_rowset_add(ids, (const hk_value[]){hk_v_int(h.id)});
-		}
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-		return false;
-	}
-	return rows != NULL;
-}
-
-#define HOLDERS(kind)                                                                              \
-	"SELECT k.kind, k.key, c.id, c.merged_into, c.campaign_id, k.last_ms, c.state "            \
-	"FROM case_keys k JOIN cases c ON c.id = k.case_id AND c.deleted_ms IS NULL "              \
-	"WHERE k.kind = '" kind "' AND k.key = ANY($1)"
-
-static bool
-read_campaigns(hk_later *later, const hk_rowset *domains, GError **error)
-{
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_rowset_query(domains, later->db,
-		HK_SQL("SELECT key, id FROM campaigns WHERE kind = 'domain' AND key = ANY($1)"),
-		error);
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		site *s = site_of(later, "domain", hk_rows_str(rows, 0));
-		if (s) {
-			s->campaign_id = hk_rows_int(rows, 1);
-		}
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-		return false;
-	}
-	return rows != NULL;
-}
-
-static bool
-read_sites(hk_later *later, const hk_case_keys *keys, size_t count, hk_rowset *ids, GError **error)
-{
-	g_autoptr(hk_rowset) urls = hk_rowset_new("t"), hosts = hk_rowset_new("t"),
-			     domains = hk_rowset_new("t");
-
-	for (size_t i = 0; i < count; i++) {
-		want_site(later, urls, "url", keys[i].url);
-		want_site(later, hosts, "host", keys[i].host);
-		want_site(later, domains, "domain", keys[i].domain);
-	}
-	g_autoptr(hk_rows) by_url = hk_rowset_query(urls, later->db, HK_SQL(HOLDERS("url")), error);
-	if (!read_holders(later, by_url, ids, error)) {
-		return false;
-	}
-	g_autoptr(hk_rows) by_host =
-		hk_rowset_query(hosts, later->db, HK_SQL(HOLDERS("host")), error);
-	if (!read_holders(later, by_host, ids, error) || !read_campaigns(later, domains, error)) {
-		return false;
-	}
-	g_autoptr(hk_rows) by_domain = hk_rowset_query(domains, later->db,
-		HK_SQL(HOLDERS("domain") " AND NOT EXISTS (SELECT 1 FROM campaigns m "
-					 "WHERE m.kind = 'domain' AND m.key = k.key)"),
-		error);
-	return read_holders(later, by_domain, ids, error);
-}
-
-static bool
-hold_cases(hk_later *later, const hk_rowset *ids, GError **error)
-{
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_cases_lock_all(later->db, ids, error);
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		g_auto(hk_case_row) row = {0};
-		hk_cases_fill(rows, &row);
-		hold(later, &row, false);
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-		return false;
-	}
-	return rows != NULL;
-}
-
-/* Of the held cases, which have the expected URLs already. */
-static bool
-read_urls(hk_later *later, const hk_rowset *ids, GError **error)
-{
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_rowset_query(ids, later->db,
-		HK_SQL("SELECT case_id, hash FROM case_urls WHERE case_id = ANY($1)"), error);
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		hk_span hash = hk_rows_blob(rows, 1);
-		char hex[HK_HASH_HEX_SIZE];
-		if (hash.len == 32) {
-			hk_hex_encode(hash, hex);
-			url_of(later, hk_rows_int(rows, 0), hash.data, hex);
-		}
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-		return false;
-	}
-	return rows != NULL;
-}
-
-bool
-hk_later_expect(hk_db *db, const hk_case_keys *keys, size_t count, GError **error)
-{
-	hk_later *later = hk_later_of(db);
-	g_autoptr(hk_rowset) ids = hk_rowset_new("i");
-
-	if (!later || count == 0) {
-		return true;
-	}
-	if (!hk_later_write(later, error)) {
-		return false;
-	}
-	later->writing = true;
-	bool good = lock_all(later, keys, count, error) &&
-		    read_sites(later, keys, count, ids, error) && hold_cases(later, ids, error) &&
-		    read_urls(later, ids, error);
-	later->writing = false;
-	return good;
 }

@@ -1,4 +1,4 @@
-/* store/later_int: what later.c knows and later_write.c writes. Layer: store; only these two include it. */
+/* store/later_int: what later.c knows, later_expect.c reads and later_write.c writes. Layer: store; only these three include it. */
 #ifndef HK_STORE_LATER_INT_H
 #define HK_STORE_LATER_INT_H
 
@@ -69,5 +69,14 @@ struct hk_later {
 	hk_rowset *comments, *lines, *events;
 	numbers case_ids, campaign_ids;
 };
+
+/* hk_later_site_of(later, kind, key): the key, if it is expected; borrowed, or NULL. */
+site *hk_later_site_of(const hk_later *later, const char *kind, const char *key);
+
+/* hk_later_url_of(later, case_id, hash, hex): the URL of a case; made when it is missing and hash is not NULL. Borrowed. */
+url *hk_later_url_of(hk_later *later, int64_t case_id, const uint8_t hash[32], const char *hex);
+
+/* hk_later_hold(later, row, made): a case is held from now on; row is copied. Borrowed. */
+held *hk_later_hold(hk_later *later, const hk_case_row *row, bool made);
 
 #endif

@@ -3,169 +3,12 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/utf8.h"
 #include "store/rowset.h"
+#include "store/search_gram.h"
 #include "sys/progress.h"
 #include "sys/textfold.h"
 
-/* A hash of FTS5: seven letters of five bits. */
-enum { TOKEN_LEN = 7, GRAM_MAX = 3, MANY = 32 };
-
-static const char tag_letters[] = "sktar";
-
-/* Hashes ---------------------------------------------------------------------------------------- */
-
-static uint32_t
-mix(uint32_t h, uint32_t c)
-{
-	h ^= c * 0x9e3779b1u;
-	h = (h << 13 | h >> 19) * 0x85ebca6bu;
-	return h ^ h >> 15;
-}
-
-static uint32_t
-hash_gram(const uint32_t *chars, size_t count)
-{
-	uint32_t h = 0x51ed270bu + (uint32_t)count;
-
-	for (size_t i = 0; i < count; i++) {
-		h = mix(h, chars[i]);
-	}
-	return mix(h, 0x2545f491u);
-}
-
-static uint32_t
-hash_tag(hk_search_tag tag, const char *value)
-{
-	/* A control character stands in no text. */
-	uint32_t h = mix(0x1b873593u, 0x01000000u | (uint32_t)tag_letters[tag]);
-
-	for (; *value != '\0'; value++) {
-		h = mix(h, (uint8_t)*value);
-	}
-	return mix(h, 0x2545f491u);
-}
-
-/* The characters of one line, or of a needle. */
-static GArray *
-chars_of(hk_span text)
-{
-	GArray *chars = g_array_sized_new(false, false, sizeof(uint32_t), (unsigned)text.len);
-	const uint8_t *at = text.data, *end = at + text.len;
-
-	while (at < end) {
-		uint32_t c;
-		size_t n = hk_utf8_next(at, end, &c);
-		if (n == 0) {
-			c = 0xfffd;
-			n = 1;
-		}
-		g_array_append_val(chars, c);
-		at += n;
-	}
-	return chars;
-}
-
-/* Sorts by one byte at a time, the lowest first: a text has some hundred hashes, and comparing them took longer than making them. */
-static void
-sort_hashes(GArray *set)
-{
-	g_autofree uint32_t *spare = g_new(uint32_t, set->len + 1);
-	uint32_t *from = (uint32_t *)(void *)set->data, *to = spare;
-
-	for (unsigned shift = 0; shift < 32; shift += 8) {
-		unsigned place[256] = {0}, at = 0;
-		for (unsigned i = 0; i < set->len; i++) {
-			place[from[i] >> shift & 255]++;
-		}
-		for (unsigned i = 0; i < 256; i++) {
-			unsigned n = place[i];
-			place[i] = at;
-			at += n;
-		}
-		for (unsigned i = 0; i < set->len; i++) {
-			to[place[from[i] >> shift & 255]++] = from[i];
-		}
-		uint32_t *swap = from;
-		from = to;
-		to = swap;
-	}
-	/* Four times: it is all where it was. */
-}
-
-/* The set of hashes of a text and of tags ("s:new k:phishing ..."), sorted. */
-static GArray *
-grams_of(hk_span text, const char *tags)
-{
-	g_autoptr(GArray) chars = chars_of(text);
-	const uint32_t *c = (const uint32_t *)(void *)chars->data;
-	GArray *set = g_array_sized_new(false, false, sizeof(uint32_t), chars->len * GRAM_MAX + 8);
-	size_t count = 0;
-
-	for (size_t i = 0; i < chars->len; i++) {
-		for (size_t n = 1; n <= GRAM_MAX && i + n <= chars->len && c[i + n - 1] != '\n';
-			n++) {
-			uint32_t h = hash_gram(c + i, n);
-			g_array_append_val(set, h);
-		}
-	}
-	while (*tags != '\0') {
-		char value[64];
-		size_t len = strcspn(tags + 2, " ");
-		g_strlcpy(value, tags + 2, MIN(len + 1, sizeof value));
-		uint32_t h = hash_tag(
-			(hk_search_tag)(strchr(tag_letters, tags[0]) - tag_letters), value);
-		g_array_append_val(set, h);
-		tags += 2 + len;
-		tags += *tags == ' ';
-	}
-	sort_hashes(set);
-	uint32_t *h = (uint32_t *)(void *)set->data;
-	for (size_t i = 0; i < set->len; i++) {
-		if (i == 0 || h[i] != h[count - 1]) {
-			h[count++] = h[i];
-		}
-	}
-	g_array_set_size(set, (unsigned)count);
-	return set;
-}
-
-static void
-put_token(GString *out, uint32_t hash)
-{
-	char token[TOKEN_LEN];
-
-	for (int i = 0; i < TOKEN_LEN; i++) {
-		token[i] = "abcdefghijklmnopqrstuvwxyz234567"[hash & 31];
-		hash >>= 5;
-	}
-	g_string_append_len(out, token, TOKEN_LEN);
-}
-
-/* As FTS5 takes them, or PostgreSQL: "{1,-2}". */
-static char *
-print_grams(hk_db_engine engine, const GArray *grams)
-{
-	const uint32_t *h = (const uint32_t *)(const void *)grams->data;
-	GString *out = g_string_sized_new(grams->len * 12 + 2);
-
-	for (size_t i = 0; i < grams->len; i++) {
-		if (engine == HK_DB_SQLITE) {
-			if (i > 0) {
-				g_string_append_c(out, ' ');
-			}
-			put_token(out, h[i]);
-		} else {
-			g_string_append_printf(out, "%c%d", i > 0 ? ',' : '{', (int32_t)h[i]);
-		}
-	}
-	if (engine == HK_DB_PGSQL) {
-		g_string_append(out, grams->len > 0 ? "}" : "{}");
-	}
-	return g_string_free(out, false);
-}
-
-/* Keeping --------------------------------------------------------------------------------------- */
+enum { MANY = 32 };
 
 /* One statement, in the order of what matters most: one round trip per case. The first row is the case itself; the last column is the case. */
 #define WORDS(which)                                                                               \
@@ -248,8 +91,8 @@ read_words(hk_db *db, int64_t case_id, GString *text, char **ret_tags, GError **
 static bool
 forget(hk_db *db, int64_t case_id, const char *text, const char *tags, GError **error)
 {
-	g_autoptr(GArray) grams = grams_of(hk_span_str(text), tags);
-	g_autofree char *tokens = print_grams(HK_DB_SQLITE, grams);
+	g_autoptr(GArray) grams = hk_grams_of(hk_span_str(text), tags);
+	g_autofree char *tokens = hk_grams_print(HK_DB_SQLITE, grams);
 
 	return hk_db_exec(db,
 		HK_SQL("INSERT INTO case_grams (case_grams, rowid, grams) VALUES ('delete', $1, "
@@ -260,8 +103,8 @@ forget(hk_db *db, int64_t case_id, const char *text, const char *tags, GError **
 static bool
 keep(hk_db *db, int64_t case_id, const char *text, const char *tags, GError **error)
 {
-	g_autoptr(GArray) grams = grams_of(hk_span_str(text), tags);
-	g_autofree char *tokens = print_grams(hk_db_engine_of(db), grams);
+	g_autoptr(GArray) grams = hk_grams_of(hk_span_str(text), tags);
+	g_autofree char *tokens = hk_grams_print(hk_db_engine_of(db), grams);
 
 	if (!hk_db_exec(db,
 		    HK_SQL("INSERT INTO case_texts (case_id, text, tags) VALUES ($1, $2, $3) "
@@ -389,8 +232,8 @@ add_words(words_set *w, int64_t id, const GString *text, const char *tags)
 	if (id == 0 || (old && strcmp(old->text, text->str) == 0 && strcmp(old->tags, tags) == 0)) {
 		return;
 	}
-	g_autoptr(GArray) grams = grams_of(hk_span_str(text->str), tags);
-	g_autofree char *tokens = print_grams(HK_DB_PGSQL, grams);
+	g_autoptr(GArray) grams = hk_grams_of(hk_span_str(text->str), tags);
+	g_autofree char *tokens = hk_grams_print(HK_DB_PGSQL, grams);
 	hk_rowset_add(
 		w->texts, (const hk_value[]){hk_v_int(id), hk_v_str(text->str), hk_v_str(tags)});
 	hk_rowset_add(w->grams, (const hk_value[]){hk_v_int(id), hk_v_str(tokens)});
@@ -578,147 +421,4 @@ hk_search_rebuild(hk_db *db, GError **error)
 		}
 	} while (at > 0);
 	return true;
-}
-
-/* Asking ---------------------------------------------------------------------------------------- */
-
-struct hk_search_ask {
-	hk_db_engine engine;
-	GArray *all;     /* hashes that all must be there */
-	GPtrArray *some; /* of GArray: of each, one must be there */
-	size_t parts, texts;
-};
-
-hk_search_ask *
-hk_search_ask_new(const hk_db *db)
-{
-	hk_search_ask *ask = g_new0(hk_search_ask, 1);
-
-	ask->engine = hk_db_engine_of(db);
-	ask->all = g_array_new(false, false, sizeof(uint32_t));
-	ask->some = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-	return ask;
-}
-
-void
-hk_search_ask_free(hk_search_ask *ask)
-{
-	if (ask) {
-		g_array_unref(ask->all);
-		g_ptr_array_unref(ask->some);
-		g_free(ask);
-	}
-}
-
-void
-hk_search_ask_text(hk_search_ask *ask, hk_span folded)
-{
-	g_autoptr(GArray) chars = chars_of(folded);
-	const uint32_t *c = (const uint32_t *)(void *)chars->data;
-	size_t n = MIN(chars->len, (size_t)GRAM_MAX);
-
-	/* Side by side, the last one moved back to end with the text: each letter is asked for once, and the lists are few. */
-	for (size_t i = 0; n > 0 && i < chars->len; i += n) {
-		uint32_t h = hash_gram(c + MIN(i, chars->len - n), n);
-		g_array_append_val(ask->all, h);
-	}
-	ask->parts++;
-	ask->texts++;
-}
-
-void
-hk_search_ask_any(hk_search_ask *ask, const char *const *folded, size_t count)
-{
-	GArray *some = g_array_new(false, false, sizeof(uint32_t));
-
-	for (size_t i = 0; i < count; i++) {
-		g_autoptr(GArray) chars = chars_of(hk_span_str(folded[i]));
-		uint32_t h = hash_gram(
-			(const uint32_t *)(void *)chars->data, MIN(chars->len, (size_t)GRAM_MAX));
-		g_array_append_val(some, h);
-	}
-	g_ptr_array_add(ask->some, some);
-	ask->parts++;
-	ask->texts++;
-}
-
-void
-hk_search_ask_tag(hk_search_ask *ask, hk_search_tag tag, const char *const *values, size_t count)
-{
-	GArray *some = g_array_new(false, false, sizeof(uint32_t));
-
-	for (size_t i = 0; i < count; i++) {
-		uint32_t h = hash_tag(tag, values[i]);
-		g_array_append_val(some, h);
-	}
-	g_ptr_array_add(ask->some, some);
-	ask->parts++;
-}
-
-size_t
-hk_search_ask_parts(const hk_search_ask *ask)
-{
-	return ask->parts;
-}
-
-size_t
-hk_search_ask_texts(const hk_search_ask *ask)
-{
-	return ask->texts;
-}
-
-static void
-ask_sqlite(const hk_search_ask *ask, hk_sqlb *b)
-{
-	g_autoptr(GString) match = g_string_new(NULL);
-
-	for (size_t i = 0; i < ask->all->len; i++) {
-		g_string_append(match, match->len > 0 ? " AND " : "");
-		put_token(match, g_array_index(ask->all, uint32_t, i));
-	}
-	for (size_t i = 0; i < ask->some->len; i++) {
-		const GArray *some = g_ptr_array_index(ask->some, i);
-		g_string_append(match, match->len > 0 ? " AND (" : "(");
-		for (size_t k = 0; k < some->len; k++) {
-			g_string_append(match, k > 0 ? " OR " : "");
-			put_token(match, g_array_index(some, uint32_t, k));
-		}
-		g_string_append_c(match, ')');
-	}
-	hk_sqlb_add(b, HK_SQL("SELECT rowid AS case_id FROM case_grams WHERE case_grams MATCH "));
-	hk_sqlb_value(b, hk_v_str(match->str));
-}
-
-static void
-ask_pgsql(const hk_search_ask *ask, hk_sqlb *b)
-{
-	g_autofree char *all = print_grams(HK_DB_PGSQL, ask->all);
-	bool more = ask->all->len > 0;
-
-	hk_sqlb_add(b, HK_SQL("SELECT case_id FROM case_grams WHERE "));
-	if (more) {
-		hk_sqlb_add(b, HK_SQL("grams @> CAST("));
-		hk_sqlb_value(b, hk_v_str(all));
-		hk_sqlb_add(b, HK_SQL(" AS INTEGER[])"));
-	}
-	for (size_t i = 0; i < ask->some->len; i++) {
-		g_autofree char *some = print_grams(HK_DB_PGSQL, g_ptr_array_index(ask->some, i));
-		hk_sqlb_add(b,
-			more || i > 0 ? HK_SQL(" AND grams && CAST(") : HK_SQL("grams && CAST("));
-		hk_sqlb_value(b, hk_v_str(some));
-		hk_sqlb_add(b, HK_SQL(" AS INTEGER[])"));
-	}
-}
-
-void
-hk_search_ask_sql(const hk_search_ask *ask, hk_sqlb *b)
-{
-	if (ask->parts == 0) {
-		HK_BUG("a question without parts");
-	}
-	if (ask->engine == HK_DB_SQLITE) {
-		ask_sqlite(ask, b);
-	} else {
-		ask_pgsql(ask, b);
-	}
 }

@@ -196,3 +196,28 @@ hk_jsonw_time(GString *out, int64_t seconds)
 	g_string_append_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", utc.tm_year + 1900,
 		utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
+
+void
+hk_jsonw_member_str(GString *out, const char *key, const char *text)
+{
+	hk_jsonw_key(out, key);
+	if (text) {
+		hk_jsonw_str(out, text);
+	} else {
+		hk_jsonw_null(out);
+	}
+}
+
+void
+hk_jsonw_member_int(GString *out, const char *key, int64_t value)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_int(out, value);
+}
+
+void
+hk_jsonw_member_bool(GString *out, const char *key, bool value)
+{
+	hk_jsonw_key(out, key);
+	hk_jsonw_bool(out, value);
+}

@@ -6,6 +6,9 @@
 #ifndef HK_SYS_JSONW_H
 #define HK_SYS_JSONW_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <glib.h>
 
 #include "base/span.h"
@@ -28,6 +31,11 @@ void hk_jsonw_strs(GString *out, const char *key, const char *const *texts, size
 void hk_jsonw_int(GString *out, int64_t value);
 void hk_jsonw_bool(GString *out, bool value);
 void hk_jsonw_null(GString *out);
+
+/* A member in one call: hk_jsonw_key() and the value. text NULL: null. */
+void hk_jsonw_member_str(GString *out, const char *key, const char *text);
+void hk_jsonw_member_int(GString *out, const char *key, int64_t value);
+void hk_jsonw_member_bool(GString *out, const char *key, bool value);
 
 /* hk_jsonw_real(out, value, digits): a number with that many digits (0..9) after the point; null if it is not finite. */
 void hk_jsonw_real(GString *out, double value, int digits);

@@ -75,9 +75,26 @@ round_trip(void)
 	json_decref(root);
 }
 
+static void
+members(void)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_member_str(out, "a", "x\"y");
+	hk_jsonw_member_str(out, "b", NULL);
+	hk_jsonw_member_int(out, "c", -7);
+	hk_jsonw_member_bool(out, "d", true);
+	hk_jsonw_member_bool(out, "e", false);
+	hk_jsonw_close(out, '}');
+	is_str(out->str, "{\"a\":\"x\\\"y\",\"b\":null,\"c\":-7,\"d\":true,\"e\":false}",
+		"members in one call");
+}
+
 int
 main(void)
 {
 	round_trip();
+	members();
 	return tap_done();
 }
