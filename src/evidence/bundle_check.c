@@ -363,8 +363,8 @@ take_own_ca(opened *o)
 		text.len > 0 ? memmem(text.data, text.len, HK_TSP_PEM, strlen(HK_TSP_PEM)) : NULL;
 
 	if (first) {
-		o->own_ca = g_strndup(
-			first, text.len - (size_t)((const uint8_t *)first - text.data));
+		o->own_ca =
+			g_strndup(first, text.len - (size_t)((const uint8_t *)first - text.data));
 		g_ptr_array_add(o->report->notes,
 			g_strdup("time stamps are checked against the tsa-ca.pem in the file "
 				 "itself: "
@@ -555,8 +555,7 @@ told_of(hk_db *db, int64_t case_id, GError **error)
 	GError *inner = NULL;
 
 	while (rows && hk_rows_next(rows, &inner)) {
-		hk_told_add(
-			told, hk_rows_str(rows, 0), hk_rows_int(rows, 1), hk_rows_str(rows, 2));
+		hk_told_add(told, hk_rows_str(rows, 0), hk_rows_int(rows, 1), hk_rows_str(rows, 2));
 	}
 	if (inner) {
 		g_propagate_error(error, inner);
