@@ -60,7 +60,7 @@ typedef struct hk_enriched {
 	GPtrArray *troubles; /* owned texts: what was not answered, and why */
 	GPtrArray *
 		keeps; /* hk_finding with kind and maybe subject only: kinds of contacts that were not answered for; those that are known stay */
-	int64_t retry_ms;    /* a server wants us back after that time; -1: none */
+	int64_t retry_ms; /* a server wants us back after that time; -1: none */
 } hk_enriched;
 void hk_enriched_free(hk_enriched *enriched); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_enriched, hk_enriched_free)

@@ -370,9 +370,9 @@ is_placed(const look *l)
 	for (unsigned i = 0; l->answers && i < l->answers->len; i++) {
 		const hk_dns_answer *a = l->answers->pdata[i];
 		bool address = a->type == HK_DNSMSG_A || a->type == HK_DNSMSG_AAAA;
-		placed = placed && (!address || a->status == HK_DNS_OK ||
-					   a->status == HK_DNS_NODATA ||
-					   a->status == HK_DNS_NXDOMAIN);
+		placed = placed &&
+			 (!address || a->status == HK_DNS_OK || a->status == HK_DNS_NODATA ||
+				 a->status == HK_DNS_NXDOMAIN);
 	}
 	return placed;
 }

@@ -97,7 +97,9 @@ kept_clear(void *data)
 typedef struct visit {
 	hk_capture *capture; /* owned; NULL: not done yet, or error */
 	GError *error;       /* owned */
-	GArray *files;       /* of kept */
+	GError *lost;        /* owned; why its files could not be kept */
+	GArray *files;       /* of kept; NULL: not done yet */
+	GPtrArray *pivots;   /* of hk_traits_pivot; NULL: none */
 	char *data;          /* owned; JSON for the row */
 	uint8_t leaf[HK_SHA256_SIZE];
 	bool has_leaf;
@@ -110,17 +112,18 @@ visit_clear(void *data)
 
 	hk_capture_free(v->capture);
 	g_clear_error(&v->error);
+	g_clear_error(&v->lost);
 	g_clear_pointer(&v->files, g_array_unref);
+	g_clear_pointer(&v->pivots, g_ptr_array_unref);
 	g_free(v->data);
 }
 
 typedef struct running {
 	hk_evidence_kit *kit;
 	hk_run_row run;
-	char *case_text;   /* owned */
-	GArray *plan;      /* of hk_variant */
-	GArray *visits;    /* of visit, one for each of plan */
-	GPtrArray *pivots; /* of GPtrArray of hk_traits_pivot: of each visit */
+	char *case_text; /* owned */
+	GArray *plan;    /* of hk_variant */
+	GArray *visits;  /* of visit, one for each of plan */
 	int64_t started_ms;
 	GMutex lock; /* of next, done */
 	GCond ended;
@@ -135,7 +138,6 @@ running_clear(running *r)
 	g_free(r->case_text);
 	g_clear_pointer(&r->plan, g_array_unref);
 	g_clear_pointer(&r->visits, g_array_unref);
-	g_clear_pointer(&r->pivots, g_ptr_array_unref);
 	g_mutex_clear(&r->lock);
 	g_cond_clear(&r->ended);
 }
@@ -168,54 +170,6 @@ make_visit(running *r, guint n)
 	job.limits.total = VISIT_TIMES_LOAD * r->kit->config.load_ms;
 	job.limits.clicks = HK_CAPTURE_PAGES_MAX - 1;
 	v->capture = hk_page_capture(r->kit->browser, &job, &v->error);
-}
-
-static void *
-visit_some(void *user)
-{
-	running *r = user;
-
-	g_mutex_lock(&r->lock);
-	while (r->next < r->plan->len) {
-		guint n = r->next++;
-		g_mutex_unlock(&r->lock);
-		make_visit(r, n);
-		g_mutex_lock(&r->lock);
-		r->done++;
-	}
-	r->threads--;
-	g_cond_signal(&r->ended);
-	g_mutex_unlock(&r->lock);
-	return NULL;
-}
-
-/* Waits for the visits; the lease is this thread's to renew. A lease that is lost ends the run after the visits that are under way. */
-static bool
-visit_all(running *r, hk_flow *flow, hk_job *job, GError **error)
-{
-	GThread *threads[HK_BROWSER_TABS_MAX];
-	guint count = MIN(MIN(MAX(r->kit->config.tabs, 1), HK_BROWSER_TABS_MAX), r->plan->len);
-	bool held = true;
-
-	r->threads = count;
-	for (guint i = 0; i < count; i++) {
-		threads[i] = g_thread_new("visit", visit_some, r);
-	}
-	g_mutex_lock(&r->lock);
-	while (r->threads > 0) {
-		int64_t until = g_get_monotonic_time() + RENEW_S * G_TIME_SPAN_SECOND;
-		if (!g_cond_wait_until(&r->ended, &r->lock, until) && held) {
-			g_mutex_unlock(&r->lock);
-			held = hk_job_renew(flow, job, error);
-			g_mutex_lock(&r->lock);
-			r->next = held ? r->next : r->plan->len;
-		}
-	}
-	g_mutex_unlock(&r->lock);
-	for (guint i = 0; i < count; i++) {
-		g_thread_join(threads[i]);
-	}
-	return held;
 }
 
 /* ---- keeping ---- */
@@ -257,7 +211,7 @@ take_leaf(visit *v)
 }
 
 static void
-take_traits(running *r, visit *v)
+take_traits(visit *v)
 {
 	g_autoptr(GString) data = g_string_new(NULL);
 	hk_traits traits;
@@ -269,8 +223,23 @@ take_traits(running *r, visit *v)
 	hk_traits_json(&traits, data);
 	hk_jsonw_close(data, '}');
 	v->data = g_strdup(data->str);
-	g_ptr_array_add(r->pivots, hk_traits_pivots(&traits));
+	v->pivots = hk_traits_pivots(&traits);
 	hk_traits_clear(&traits);
+}
+
+/* What lies in the blob store now need not lie here: a run has up to 60 visits of 64 MB and more. What visits are compared by stays. */
+static void
+drop_bytes(hk_capture *c)
+{
+	for (guint i = 0; i < c->exchanges->len; i++) {
+		hk_capture_exchange *x = c->exchanges->pdata[i];
+		g_clear_pointer(&x->body, g_bytes_unref);
+	}
+	for (guint i = 0; i < c->pages->len; i++) {
+		hk_capture_page *page = c->pages->pdata[i];
+		g_clear_pointer(&page->dom, g_bytes_unref);
+		g_clear_pointer(&page->full_png, g_bytes_unref);
+	}
 }
 
 static bool
@@ -287,8 +256,60 @@ keep_visit(running *r, visit *v, GError **error)
 		return false;
 	}
 	take_leaf(v);
-	take_traits(r, v);
+	take_traits(v);
+	drop_bytes(v->capture);
 	return true;
+}
+
+static void *
+visit_some(void *user)
+{
+	running *r = user;
+
+	g_mutex_lock(&r->lock);
+	while (r->next < r->plan->len) {
+		guint n = r->next++;
+		g_mutex_unlock(&r->lock);
+		make_visit(r, n);
+		visit *v = &g_array_index(r->visits, visit, n);
+		bool good = keep_visit(r, v, &v->lost);
+		g_mutex_lock(&r->lock);
+		r->done++;
+		r->next = good ? r->next : r->plan->len;
+	}
+	r->threads--;
+	g_cond_signal(&r->ended);
+	g_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+/* Waits for the visits and for their files to be kept; the lease is this thread's to renew. A lease that is lost ends the run after the visits that are under way. */
+static bool
+visit_all(running *r, hk_flow *flow, hk_job *job, GError **error)
+{
+	GThread *threads[HK_BROWSER_TABS_MAX];
+	guint count = MIN(MIN(MAX(r->kit->config.tabs, 1), HK_BROWSER_TABS_MAX), r->plan->len);
+	bool held = true;
+
+	r->threads = count;
+	for (guint i = 0; i < count; i++) {
+		threads[i] = g_thread_new("visit", visit_some, r);
+	}
+	g_mutex_lock(&r->lock);
+	while (r->threads > 0) {
+		int64_t until = g_get_monotonic_time() + RENEW_S * G_TIME_SPAN_SECOND;
+		if (!g_cond_wait_until(&r->ended, &r->lock, until) && held) {
+			g_mutex_unlock(&r->lock);
+			held = hk_job_renew(flow, job, error);
+			g_mutex_lock(&r->lock);
+			r->next = held ? r->next : r->plan->len;
+		}
+	}
+	g_mutex_unlock(&r->lock);
+	for (guint i = 0; i < count; i++) {
+		g_thread_join(threads[i]);
+	}
+	return held;
 }
 
 /* ---- writing down ---- */
@@ -439,9 +460,9 @@ finish(running *r, hk_flow *flow, const hk_job *job, hk_evidence *e, GError **er
 		variants[n].artefacts = list;
 		variants[n].artefact_count = v->files->len;
 	}
-	for (guint i = 0; i < r->pivots->len; i++) {
-		const GPtrArray *list = r->pivots->pdata[i];
-		for (guint k = 0; k < list->len; k++) {
+	for (guint n = 0; n < count; n++) {
+		const GPtrArray *list = g_array_index(r->visits, visit, n).pivots;
+		for (guint k = 0; list && k < list->len; k++) {
 			const hk_traits_pivot *found = list->pdata[k];
 			hk_evidence_pivot pivot = {found->kind, found->key};
 			g_array_append_val(pivots, pivot);
@@ -534,7 +555,6 @@ prepare(running *r, hk_flow *flow, GError **error)
 	r->visits = g_array_new(FALSE, TRUE, sizeof(visit));
 	g_array_set_clear_func(r->visits, visit_clear);
 	g_array_set_size(r->visits, r->plan->len);
-	r->pivots = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	r->started_ms = hk_clock_wall_ms();
 	return true;
 }
@@ -571,7 +591,9 @@ do_run(running *r, hk_flow *flow, hk_job *job, GError **error)
 		return false;
 	}
 	for (guint n = 0; n < r->visits->len; n++) {
-		if (!keep_visit(r, &g_array_index(r->visits, visit, n), error)) {
+		const visit *v = &g_array_index(r->visits, visit, n);
+		if (v->lost) {
+			g_propagate_error(error, g_error_copy(v->lost));
 			return false;
 		}
 	}

@@ -220,8 +220,7 @@ hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, GError
 }
 
 bool
-hk_jobs_revive_key(
-	hk_db *db, const char *stage, const char *key, int64_t now_ms, GError **error)
+hk_jobs_revive_key(hk_db *db, const char *stage, const char *key, int64_t now_ms, GError **error)
 {
 	return hk_db_exec(db,
 		HK_SQL("UPDATE jobs SET state = 'ready', due_ms = $3, attempts = 0 "

@@ -145,8 +145,7 @@ check_sockets(void)
 		"\"\\n\";\n",
 		path);
 	ok(listen(fd, 1) == 0 && chmod(path, 0777) == 0 && chmod(dir, 0755) == 0 &&
-			g_file_set_contents(program, script, -1, NULL) &&
-			chmod(program, 0755) == 0,
+			g_file_set_contents(program, script, -1, NULL) && chmod(program, 0755) == 0,
 		"a socket in /run, and a program that asks for it");
 	hk_launch_config config = {.program = program};
 	g_autoptr(GError) error = NULL;

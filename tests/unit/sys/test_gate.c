@@ -372,9 +372,8 @@ quiet(void *user, const hk_egress_record *record)
 static void
 exits(void)
 {
-	static const el_name names[] = {
-		{"good.example", "93.184.216.34"}, {"inner.example", "10.0.0.1"},
-		{"proxy.example", "127.0.0.1"}};
+	static const el_name names[] = {{"good.example", "93.184.216.34"},
+		{"inner.example", "10.0.0.1"}, {"proxy.example", "127.0.0.1"}};
 	unsigned socks_port, proxy_port, dns = el_dns(names, 3);
 	pthread_t thread;
 	g_autofree char *secret = el_conf("user:word\n");

@@ -145,8 +145,7 @@ static void
 test_silent(void)
 {
 	g_autoptr(GError) error = NULL;
-	struct sockaddr_in at = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -156,10 +155,8 @@ test_silent(void)
 		return;
 	}
 	way_to(ntohs(at.sin_port));
-	const hk_tsp_config config = {.url = "http://tsa.example/",
-		.ca_file = ca,
-		.egress = egress,
-		.timeout_ms = 300};
+	const hk_tsp_config config = {
+		.url = "http://tsa.example/", .ca_file = ca, .egress = egress, .timeout_ms = 300};
 	g_autoptr(GBytes) token = hk_tsp_stamp(&config, hash, &error);
 	fails(token != NULL, &error, HK_EREMOTE, "no answer in time");
 	close(fd);
