@@ -82,6 +82,20 @@ drop_refused(hk_capture *capture, const GHashTable *refused)
 	}
 }
 
+/* Who asked, for which case, through which exit, what it resolved to: as egress recorded it. */
+static void
+keep_records(hk_capture *capture, const hk_gate_report *report)
+{
+	g_autoptr(GString) text =
+		g_string_new_len(report->records->str, (gssize)report->records->len);
+
+	if (report->recorded > HK_GATE_ROWS) {
+		g_string_append_printf(text, "{\"more\":%zu}\n", report->recorded - HK_GATE_ROWS);
+	}
+	g_clear_pointer(&capture->egress, g_bytes_unref);
+	capture->egress = text->len > 0 ? g_bytes_new(text->str, text->len) : NULL;
+}
+
 void
 hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 {
@@ -91,6 +105,7 @@ hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 	hk_gate_report report;
 
 	hk_gate_report_get(gate, slot, &report);
+	keep_records(capture, &report);
 	for (guint i = 0; i < report.rows->len; i++) {
 		const hk_gate_row *row = g_ptr_array_index(report.rows, i);
 
