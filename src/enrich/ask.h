@@ -2,7 +2,8 @@
  * hostile. Blocking; any thread.
  *
  * The bootstrap files lie in a folder of state, are asked for again once a day (If-None-Match), and come from a folder of copies where neither
- * can be had. A server that says 429 is left alone for as long as it says (Retry-After). */
+ * can be had. A server that says 429 is left alone for as long as it says (Retry-After).
+ * Processes with one folder of state keep one pace towards WHOIS servers (sys/whoisask). */
 #ifndef HK_ENRICH_ASK_H
 #define HK_ENRICH_ASK_H
 

@@ -30,7 +30,9 @@ hk_ask_new(const hk_ask_config *config)
 	ask->ca_file = g_strdup(config->ca_file);
 	ask->state = g_strdup(config->state);
 	ask->copies = g_strdup(config->copies);
-	ask->pace = hk_whois_pace_new();
+	bool kept = ask->state && hk_file_mkdirs(ask->state, NULL);
+	g_autofree char *pace = kept ? g_build_filename(ask->state, "whois-pace", NULL) : NULL;
+	ask->pace = hk_whois_pace_new(pace);
 	ask->away = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_mutex_init(&ask->mutex);
 	g_mutex_init(&ask->boot_mutex);

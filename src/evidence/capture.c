@@ -236,6 +236,7 @@ hk_capture_free(hk_capture *capture)
 		g_ptr_array_unref(lists[i]);
 	}
 	g_array_unref(capture->notes);
+	g_clear_pointer(&capture->egress, g_bytes_unref);
 	g_free(capture);
 }
 

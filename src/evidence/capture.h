@@ -210,14 +210,15 @@ typedef struct hk_capture {
 	int64_t start_wall_ms, duration_ms;
 	hk_capture_end end;
 	char *reason; /* one clause for people: why it did not end as "complete"; NULL when it did */
-	GArray *notes;         /* of hk_capture_end, each once */
-	GPtrArray *pages;      /* of hk_capture_page; may be empty */
-	GPtrArray *exchanges;  /* of hk_capture_exchange, in order of the start */
-	GPtrArray *hops;       /* of hk_capture_hop: the redirect chain */
-	GPtrArray *certs;      /* of hk_capture_cert, in order of appearance */
-	GPtrArray *cookies;    /* of hk_capture_cookie */
-	GPtrArray *events;     /* of hk_capture_event */
-	GPtrArray *console;    /* of hk_capture_line */
+	GArray *notes;        /* of hk_capture_end, each once */
+	GPtrArray *pages;     /* of hk_capture_page; may be empty */
+	GPtrArray *exchanges; /* of hk_capture_exchange, in order of the start */
+	GPtrArray *hops;      /* of hk_capture_hop: the redirect chain */
+	GPtrArray *certs;     /* of hk_capture_cert, in order of appearance */
+	GPtrArray *cookies;   /* of hk_capture_cookie */
+	GPtrArray *events;    /* of hk_capture_event */
+	GPtrArray *console;   /* of hk_capture_line */
+	GBytes *egress; /* what egress decided for it: lines of JSON (hk_egress_record_json); NULL: nothing is known */
 	uint64_t body_bytes;   /* sum of the bodies that are kept */
 	uint64_t odd_messages; /* messages of the browser that were not understood */
 } hk_capture;

@@ -457,6 +457,8 @@ hk_capture_files(const hk_capture *c, hk_capture_file each, void *user, GError *
 	hk_capture_json(c, json);
 	g_string_append_c(json, '\n');
 	return give_chains(&f, c) &&
+	       (!c->egress || give(&f, "egress", "egress.jsonl", "application/x-ndjson",
+				      span_of(c->egress))) &&
 	       give(&f, "json", "capture.json", "application/json",
 		       hk_span_of(json->str, json->len)) &&
 	       give_archives(&f, c);

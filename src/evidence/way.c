@@ -156,6 +156,20 @@ drop_answer(hk_capture *capture, hk_capture_exchange *x)
 	g_ptr_array_set_size(x->response_headers, 0);
 }
 
+/* Who asked, for which case, through which exit, what it resolved to: as egress recorded it. */
+static void
+keep_records(hk_capture *capture, const hk_gate_report *report)
+{
+	g_autoptr(GString) text =
+		g_string_new_len(report->records->str, (gssize)report->records->len);
+
+	if (report->recorded > HK_GATE_ROWS) {
+		g_string_append_printf(text, "{\"more\":%zu}\n", report->recorded - HK_GATE_ROWS);
+	}
+	g_clear_pointer(&capture->egress, g_bytes_unref);
+	capture->egress = text->len > 0 ? g_bytes_new(text->str, text->len) : NULL;
+}
+
 void
 hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 {
@@ -167,6 +181,7 @@ hk_way_addresses(void *gate, unsigned slot, hk_capture *capture)
 	hk_gate_report report;
 
 	hk_gate_report_get(gate, slot, &report);
+	keep_records(capture, &report);
 	for (guint i = 0; i < report.rows->len; i++) {
 		const hk_gate_row *row = g_ptr_array_index(report.rows, i);
 

@@ -5,7 +5,7 @@
 #include "evidence/capture.h"
 
 /* hk_way_addresses(gate, slot, capture): for hk_page_job.addresses, user being the hk_gate: exchanges get the address that their host and port were
- * connected to last; each refusal becomes an event. */
+ * connected to last; each refusal becomes an event; egress's records are kept as capture->egress. */
 void hk_way_addresses(void *gate, unsigned slot, hk_capture *capture);
 
 #endif

@@ -4,10 +4,16 @@
 #include "flow/look.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
+#include "store/runs.h"
 #include "store/sweep.h"
 #include "sys/gerr.h"
 
-enum { BROKEN_AT_ONCE = 500, MS_PER_HOUR = 3600000 };
+enum { BROKEN_AT_ONCE = 500, STAMPS_AT_ONCE = 500, MS_PER_HOUR = 3600000 };
+
+typedef struct turn {
+	const hk_job *job;
+	bool stamps;
+} turn;
 
 static const hk_who program = {.login = "auto", .via = "work", .address = ""};
 
@@ -55,6 +61,25 @@ mark_all(hk_flow *flow, bool *ret_more, GError **error)
 	return true;
 }
 
+/* Runs from before there was an authority: their jobs are done, and said that there was none. */
+static bool
+stamp_late(hk_flow *flow, GError **error)
+{
+	g_autoptr(GArray) list = NULL;
+
+	if (!hk_runs_unstamped(flow->db, STAMPS_AT_ONCE, &list, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < list->len; i++) {
+		const hk_run_key *run = &g_array_index(list, hk_run_key, i);
+		g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT, run->id);
+		if (!hk_flow_job(flow, "stamp", key, run->case_id, NULL, flow->now_ms, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The head goes into anchors before this transaction's own rows: those are in the next one. */
 static bool
 anchor(hk_flow *flow, GError **error)
@@ -80,14 +105,15 @@ hourly(hk_flow *flow, GError **error)
 static bool
 sweep(hk_flow *flow, void *user, GError **error)
 {
-	const hk_job *job = user;
+	const turn *t = user;
 	bool more = false;
 	int64_t anchored_ms;
 
 	/* The first run of an hour, whenever in it that is: the database, or every worker, may have been away at its beginning. */
 	return hk_sweep_anchored(flow->db, &anchored_ms, error) && mark_all(flow, &more, error) &&
+	       (!t->stamps || stamp_late(flow, error)) &&
 	       (anchored_ms >= flow->now_ms - flow->now_ms % MS_PER_HOUR || hourly(flow, error)) &&
-	       hk_job_again(flow, job,
+	       hk_job_again(flow, t->job,
 		       more ? flow->now_ms
 			    : flow->now_ms - flow->now_ms % HK_SWEEP_EVERY_MS + HK_SWEEP_EVERY_MS,
 		       error);
@@ -96,6 +122,8 @@ sweep(hk_flow *flow, void *user, GError **error)
 bool
 hk_sweep_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 {
-	(void)user;
-	return hk_flow_do(flow, &program, sweep, (void *)(uintptr_t)job, error);
+	const hk_sweep_config *config = user;
+	turn t = {.job = job, .stamps = config && config->stamps};
+
+	return hk_flow_do(flow, &program, sweep, &t, error);
 }

@@ -11,7 +11,13 @@
 /* hk_sweep_start(flow, error): sees to it that there is the job; inside a transaction. Each role that works calls it when it starts. */
 bool hk_sweep_start(hk_flow *flow, GError **error);
 
-/* hk_sweep_run(flow, job, user, error): the handler. Marks cases whose SLA clock has broken (breached, audited), deletes ended sessions, old
+/* Of this process. Borrowed. */
+typedef struct hk_sweep_config {
+	bool stamps; /* there is a time-stamping authority now: runs that have no stamp are to get one */
+} hk_sweep_config;
+
+/* hk_sweep_run(flow, job, user, error): the handler; user: const hk_sweep_config *, or NULL: nothing of it. Marks cases whose SLA clock has broken (breached,
+ * audited), queues a stamp for runs that have a manifest, no stamp and no job of stage "stamp" (500 in a turn), deletes ended sessions, old
  * attempts and replies and done jobs, empties old bodies, anchors the audit chain; then waits for its next turn. */
 bool hk_sweep_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 

@@ -31,6 +31,7 @@ typedef struct tools {
 	hk_enrich *enrich;
 	hk_looker *looker; /* made before there are threads */
 	hk_stamper stamper;
+	hk_sweep_config sweep;
 } tools;
 
 static void *
@@ -89,6 +90,14 @@ stamper_of(tools *t, GError **error)
 	return &t->stamper;
 }
 
+static void *
+sweep_of(tools *t, GError **error)
+{
+	(void)error;
+	t->sweep = (hk_sweep_config){.stamps = hk_opts_str(t->opts, HK_OPT_TSA) != NULL};
+	return &t->sweep;
+}
+
 /* Who does what, with what. A stage of stages.def without a row here is left to other versions of the program. */
 static const struct {
 	const char *stage;
@@ -98,7 +107,7 @@ static const struct {
 } handlers[] = {
 	{"intake", hk_intake_run, sites_of, false},
 	{"sighting", hk_leads_run, sites_of, false},
-	{"sweep", hk_sweep_run, sites_of, false},
+	{"sweep", hk_sweep_run, sweep_of, false},
 	{"capture", hk_capture_run, evidence_of, true},
 	{"stamp", hk_stamp_run, stamper_of, true},
 	{"enrich", hk_enrich_run, enrich_of, true},

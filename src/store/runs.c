@@ -107,18 +107,20 @@ hk_runs_stamp(hk_db *db, int64_t id, hk_span token, const char *why, GError **er
 }
 
 bool
-hk_runs_unstamped(hk_db *db, int64_t after, int64_t limit, GArray **ret, GError **error)
+hk_runs_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error)
 {
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_run_key));
 	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT id FROM runs WHERE manifest IS NOT NULL AND stamp IS NULL AND id > "
-		       "$1 ORDER BY id LIMIT $2"),
-		HK_ARGS(hk_v_int(after), hk_v_int(limit)), error);
+		HK_SQL("SELECT id, case_id FROM runs WHERE manifest IS NOT NULL AND stamp IS NULL "
+		       "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.stage = 'stamp' AND "
+		       "jobs.key = CAST(runs.id AS TEXT) AND jobs.state <> 'done') "
+		       "ORDER BY id LIMIT $1"),
+		HK_ARGS(hk_v_int(limit)), error);
 
 	while (rows && hk_rows_next(rows, &inner)) {
-		int64_t id = hk_rows_int(rows, 0);
-		g_array_append_val(list, id);
+		const hk_run_key run = {hk_rows_int(rows, 0), hk_rows_int(rows, 1)};
+		g_array_append_val(list, run);
 	}
 	if (inner) {
 		g_propagate_error(error, inner);

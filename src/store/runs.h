@@ -39,9 +39,13 @@ bool hk_runs_open(hk_db *db, int64_t case_id, const char *url, const char *plan,
 bool hk_runs_finish(hk_db *db, const hk_run_row *row, GError **error);
 
 /* hk_runs_stamp(db, id, token, why, error): the time stamp over the manifest, or (token empty) why there is none yet. An existing token stays.
- * hk_runs_unstamped(db, after, limit, ret, error): numbers of done runs without one, above `after`: *ret, array of int64_t. */
+ * hk_runs_unstamped(db, limit, ret, error): done runs without one for which no job of stage "stamp" is open (waiting, running or dead), oldest first: *ret,
+ * array of hk_run_key. */
+typedef struct hk_run_key {
+	int64_t id, case_id;
+} hk_run_key;
 bool hk_runs_stamp(hk_db *db, int64_t id, hk_span token, const char *why, GError **error);
-bool hk_runs_unstamped(hk_db *db, int64_t after, int64_t limit, GArray **ret, GError **error);
+bool hk_runs_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error);
 
 bool hk_captures_add(hk_db *db, const hk_capture_row *row, int64_t *ret_id, GError **error);
 bool hk_artefacts_add(hk_db *db, int64_t capture_id, int64_t position, const hk_artefact_row *row,

@@ -7,6 +7,7 @@
 #include "sys/clock.h"
 #include "sys/egress_int.h"
 #include "sys/gerr.h"
+#include "sys/jsonw.h"
 #include "sys/log.h"
 
 static const struct {
@@ -395,6 +396,42 @@ to_log(const hk_egress_record *r)
 		HK_F_STR("answers", r->answers), HK_F_STR("address", r->address),
 		HK_F_STR("reason", hk_egress_reason_code(r->reason)),
 		HK_F_STR("detail", r->detail));
+}
+
+static void
+member(GString *out, const char *key, const char *text)
+{
+	hk_jsonw_key(out, key);
+	if (text) {
+		hk_jsonw_str(out, text);
+	} else {
+		hk_jsonw_null(out);
+	}
+}
+
+void
+hk_egress_record_json(const hk_egress_record *r, GString *out)
+{
+	g_auto(GStrv) answers = g_strsplit(r->answers, " ", -1);
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "at");
+	hk_jsonw_time(out, r->at_ms / 1000);
+	hk_jsonw_key(out, "at_ms");
+	hk_jsonw_int(out, r->at_ms);
+	member(out, "purpose", r->who.purpose);
+	member(out, "case", r->who.case_id);
+	member(out, "requester", r->who.requester);
+	member(out, "exit", r->who.exit ? r->who.exit : "direct");
+	member(out, "scheme", r->scheme);
+	member(out, "host", r->host);
+	hk_jsonw_key(out, "port");
+	hk_jsonw_int(out, r->port);
+	hk_jsonw_strs(out, "answers", (const char *const *)answers, g_strv_length(answers));
+	member(out, "address", r->address);
+	member(out, "reason", hk_egress_reason_code(r->reason));
+	member(out, "detail", r->detail);
+	hk_jsonw_close(out, '}');
 }
 
 void

@@ -65,6 +65,10 @@ typedef struct hk_egress_record {
 	const char *detail;      /* "10.0.0.1 is private (RFC 1918)", or "" */
 } hk_egress_record;
 
+/* hk_egress_record_json(record, out): a JSON object, appended: at (RFC 3339, whole seconds), at_ms, purpose, case, requester (null: none), exit, scheme, host,
+ * port, answers (list), address, reason (hk_egress_reason_code), detail. */
+void hk_egress_record_json(const hk_egress_record *record, GString *out);
+
 /* Called for each decision, in the thread that asked; must not call back into egress. */
 typedef void (*hk_egress_recorder)(void *user, const hk_egress_record *record);
 

@@ -49,6 +49,8 @@ struct hk_egress_session {
 	hk_egress_who who;
 	GHashTable *pins; /* key -> pin */
 	unsigned asks;
+	hk_egress_recorder watcher; /* or NULL */
+	void *watcher_user;
 };
 
 struct hk_egress_ask {
@@ -193,6 +195,13 @@ hk_egress_session_new(hk_egress_loop *loop, const hk_egress_who *who)
 }
 
 void
+hk_egress_session_watch(hk_egress_session *session, hk_egress_recorder recorder, void *user)
+{
+	session->watcher = recorder;
+	session->watcher_user = user;
+}
+
+void
 hk_egress_session_free(hk_egress_session *session)
 {
 	if (!session) {
@@ -276,6 +285,9 @@ decide(hk_egress_ask *ask, hk_egress_reason reason, const char *detail)
 		.detail = detail ? detail : "",
 	};
 	hk_egress_decided(ask->loop->egress, &record);
+	if (ask->session->watcher) {
+		ask->session->watcher(ask->session->watcher_user, &record);
+	}
 	g_autofree char *kept = g_strdup(detail ? detail : "");
 	ask_free(ask);
 	done(user, grant, reason, kept);

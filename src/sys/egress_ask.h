@@ -47,6 +47,9 @@ void hk_egress_loop_step(hk_egress_loop *loop);
 hk_egress_session *hk_egress_session_new(hk_egress_loop *loop, const hk_egress_who *who);
 void hk_egress_session_free(hk_egress_session *session);
 
+/* hk_egress_session_watch(session, recorder, user): each decision of the session is told to it, too, just before it is told to who asked. */
+void hk_egress_session_watch(hk_egress_session *session, hk_egress_recorder recorder, void *user);
+
 /* Called once for each ask that was not cancelled, from hk_egress_loop_step() or from hk_egress_connect() itself. grant is the
  * callee's, or NULL with the reason and a clause. */
 typedef void (*hk_egress_done)(

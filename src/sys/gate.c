@@ -60,6 +60,7 @@ hk_gate_report_clear(hk_gate_report *report)
 {
 	if (report->rows) {
 		g_ptr_array_unref(report->rows);
+		g_string_free(report->records, TRUE);
 	}
 	memset(report, 0, sizeof *report);
 }
@@ -69,6 +70,7 @@ report_reset(hk_gate_report *report)
 {
 	hk_gate_report_clear(report);
 	report->rows = g_ptr_array_new_with_free_func(row_free);
+	report->records = g_string_new(NULL);
 }
 
 static void
@@ -76,6 +78,7 @@ report_copy(const hk_gate_report *from, hk_gate_report *ret)
 {
 	*ret = *from;
 	ret->rows = g_ptr_array_new_with_free_func(row_free);
+	ret->records = g_string_new_len(from->records->str, (gssize)from->records->len);
 	for (unsigned i = 0; i < from->rows->len; i++) {
 		const hk_gate_row *row = from->rows->pdata[i];
 		hk_gate_row *copy = g_memdup2(row, sizeof *row);
@@ -115,6 +118,17 @@ hk_gate_count(gate_thread *t, unsigned slot, uint64_t bytes)
 }
 
 static void
+on_record(void *user, const hk_egress_record *record)
+{
+	gate_slot *s = user;
+
+	if (s->report.recorded++ < HK_GATE_ROWS) {
+		hk_egress_record_json(record, s->report.records);
+		g_string_append_c(s->report.records, '\n');
+	}
+}
+
+static void
 assign(gate_thread *t, unsigned slot, const hk_egress_who *who, const hk_gate_caps *caps)
 {
 	gate_slot *s = &t->slots[slot];
@@ -122,6 +136,9 @@ assign(gate_thread *t, unsigned slot, const hk_egress_who *who, const hk_gate_ca
 	cut_slot(t, slot, HK_EGRESS_NOBODY, "the assignment ended");
 	hk_egress_session_free(s->session);
 	s->session = who ? hk_egress_session_new(t->loop, who) : NULL;
+	if (s->session) {
+		hk_egress_session_watch(s->session, on_record, s);
+	}
 	s->caps = caps ? *caps : (hk_gate_caps){0};
 	s->caps.bytes = s->caps.bytes ? s->caps.bytes : 256u << 20;
 	s->caps.connections = s->caps.connections ? s->caps.connections : 1000;

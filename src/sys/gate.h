@@ -41,6 +41,9 @@ typedef struct hk_gate_row {
 typedef struct hk_gate_report {
 	GPtrArray *rows; /* of hk_gate_row, oldest first; freed with hk_gate_report_clear() */
 	size_t more;     /* rows that were not kept */
+	GString *
+		records; /* what egress decided: a line of JSON each (hk_egress_record_json), oldest first, HK_GATE_ROWS of them */
+	size_t recorded; /* decisions in all */
 	uint64_t bytes;  /* both ways, all connections */
 	size_t refused;  /* tries that were refused or cut */
 	bool over;       /* a cap ended it */

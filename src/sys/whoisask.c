@@ -1,6 +1,7 @@
 #include "sys/whoisask.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@ enum { STEP_MS = 100, CHUNK = 4096 };
 
 struct hk_whois_pace {
 	GMutex mutex;
+	int fd;           /* of the machine's file; -1: none */
 	GHashTable *next; /* server -> int64_t *: when it may be asked again */
 };
 
@@ -31,10 +33,11 @@ typedef struct asking {
 } asking;
 
 hk_whois_pace *
-hk_whois_pace_new(void)
+hk_whois_pace_new(const char *path)
 {
 	hk_whois_pace *pace = g_new0(hk_whois_pace, 1);
 
+	pace->fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
 	g_mutex_init(&pace->mutex);
 	pace->next = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return pace;
@@ -44,6 +47,9 @@ void
 hk_whois_pace_free(hk_whois_pace *pace)
 {
 	if (pace) {
+		if (pace->fd >= 0) {
+			close(pace->fd);
+		}
 		g_hash_table_unref(pace->next);
 		g_mutex_clear(&pace->mutex);
 		g_free(pace);
@@ -63,21 +69,58 @@ hk_whois_reply_free(gpointer data)
 	}
 }
 
+/* Locks, or lets go, the server's place in the machine's file; false: there is none to be had. The lock is the open file's, not the process's: threads of
+ * another pace of ours wait as well. */
+static bool
+lock_slot(const hk_whois_pace *pace, off_t at, short type)
+{
+	struct flock lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = sizeof(int64_t)};
+	int rc = -1;
+
+	while (pace->fd >= 0 && (rc = fcntl(pace->fd, F_OFD_SETLKW, &lock)) != 0 &&
+		errno == EINTR) {
+	}
+	return rc == 0;
+}
+
+/* With the mutex. When this process, or another one of the machine, has its next turn at the server; the slot is locked then if *ret_locked. */
+static int64_t
+next_turn(const hk_whois_pace *pace, const char *server, off_t at, int64_t now_ms, bool *ret_locked)
+{
+	const int64_t *own = g_hash_table_lookup(pace->next, server);
+	int64_t next_ms = own ? *own : 0, theirs_ms = 0;
+
+	*ret_locked = lock_slot(pace, at, F_WRLCK);
+	if (*ret_locked && pread(pace->fd, &theirs_ms, sizeof theirs_ms, at) == sizeof theirs_ms &&
+		theirs_ms <= now_ms + HK_WHOISASK_LINE_MS) {
+		next_ms = MAX(next_ms, theirs_ms);
+	}
+	return MAX(next_ms, now_ms);
+}
+
 /* Takes a place in the line of the server: when its turn is. -1: not before until_ms. */
 static int64_t
 take_place(hk_whois_pace *pace, const char *server, int pace_ms, int64_t until_ms)
 {
 	int64_t now_ms = hk_clock_mono_ms();
+	off_t at = (off_t)(g_str_hash(server) % HK_WHOISASK_SLOTS * sizeof(int64_t));
+	bool locked = false;
 
 	g_mutex_lock(&pace->mutex);
-	int64_t *next = g_hash_table_lookup(pace->next, server);
-	int64_t turn_ms = next ? MAX(*next, now_ms) : now_ms;
+	int64_t turn_ms = next_turn(pace, server, at, now_ms, &locked);
 	if (turn_ms >= until_ms) {
 		turn_ms = -1;
 	} else {
 		int64_t *after = g_new(int64_t, 1);
 		*after = turn_ms + pace_ms;
+		/* A full disk costs the others' view of it, not ours. */
+		ssize_t put = locked ? pwrite(pace->fd, after, sizeof *after, at) : 0;
+		(void)put;
 		g_hash_table_replace(pace->next, g_strdup(server), after);
+	}
+	if (locked) {
+		lock_slot(pace, at, F_UNLCK);
 	}
 	g_mutex_unlock(&pace->mutex);
 	return turn_ms;

@@ -15,9 +15,14 @@
 /* Referrals that are followed, one after another. */
 #define HK_WHOISASK_HOPS_MAX 3
 
-/* The pace towards each server: one for a process. */
+/* The pace towards each server: one for a process, and, by a file, for all processes of a machine. hk_whois_pace_new(path): the file has 8 bytes for each of
+ * HK_WHOISASK_SLOTS shares of all servers, by a hash of the name (servers of one share wait for one another), and is made where it is missing; its folder must be there. NULL, or a
+ * file that cannot be had: the pace is this process's alone. The time in it is the monotonic clock's; one that is more than HK_WHOISASK_LINE_MS ahead is another
+ * boot's, and does not count. */
+#define HK_WHOISASK_SLOTS   1024
+#define HK_WHOISASK_LINE_MS 120000
 typedef struct hk_whois_pace hk_whois_pace;
-hk_whois_pace *hk_whois_pace_new(void);
+hk_whois_pace *hk_whois_pace_new(const char *path);
 void hk_whois_pace_free(hk_whois_pace *pace); /* accepts NULL */
 
 typedef struct hk_whois_reply {

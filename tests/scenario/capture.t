@@ -138,6 +138,8 @@ like(one('/second', '--profile', 'iphone/sms/second')->{pages}[0]{title}, qr/二
 is(one('/cloak')->{exchanges}[0]{status}, 404, 'nothing for a desktop');
 ok(@{ one('/cloak', '--profile', 'android')->{pages}[0]{fields} } > 3, 'a form for a phone');
 
+my @egress = map { decode_json($_) } split /\n/, raw("$c->{dir}/egress.jsonl");
+ok((grep { $_->{purpose} eq 'capture' && $_->{host} eq 'www.mihon-bank.example' && $_->{port} == 443 && $_->{reason} eq 'ok' && $_->{exit} eq 'direct' && $_->{address} =~ /^127\.0\.0\.1:/ } @egress), 'what egress decided is kept');
 # --- clicks ---
 for my $start ('/mark', '/button') {
 	$c = one($start, '--profile', 'iphone/sms');

@@ -343,4 +343,37 @@ like($out, qr/WRONG run $run: in the database, not in the manifest: other\.png/,
 like($out, qr/WRONG run $run: in the manifest, not in the database: viewport\.png/, 'from both sides');
 ($code, $out, $err) = hk('evidence', 'verify', '--case', '77');
 is($code, 66, 'there is no such case');
+
+# --- An authority that is not there yet --------------------------------------------------------------------------------
+my $late_dir = "$work/late-tsa";
+my $late = start("$work/late.out", "$work/late.err", 0, "$build/range/hikeshi-range", 'tsa', '--port', '0', '--dir', $late_dir);
+until_ok('the authority', sub { slurp("$work/late.out") =~ /"port":\d+/ }) or die slurp("$work/late.err");
+my ($late_port) = slurp("$work/late.out") =~ /"port":(\d+)/;
+stop_it($late);
+my %bare = (egress => spew("$work/late.conf", "range = 127.0.0.1\nrange-ports = { \"80=$late_port\" }\n"));
+$dir = new_house('late', %bare);
+my $without = $config;
+my $with = spew("$dir/with.conf", slurp($config) . "tsa = \"http://tsa.example/\"\ntsa-ca = \"$late_dir/ca.pem\"\n");
+($code, $out, $err) = hk('case', 'add', 'https://evil.example/');
+$run = seed();
+sub job { return value("SELECT state FROM jobs WHERE stage = 'stamp' AND key = '$run' ORDER BY id DESC LIMIT 1") }
+sub stamp_why { return value("SELECT COALESCE(stamp_why, '') FROM runs WHERE id = $run") }
+sub work_until {
+	my ($name, $conf, $what, $check) = @_;
+	$config = $conf;
+	my $worker = spawn_role($name, 'work', '--pools', 'work');
+	ok(until_ok($what, $check), $what) or diag slurp("$work/$name.err");
+	stop_it($worker);
+}
+work_until('bare', $without, 'without an authority the job is done', sub { job() eq 'done' });
+like(stamp_why(), qr/no time-stamping authority is configured/, 'and the run says why it has no stamp');
+work_until('named', $with, 'once one is named, it is asked', sub { job() eq 'ready' && value("SELECT attempts FROM jobs WHERE stage = 'stamp' AND state = 'ready'") > 0 });
+unlike(stamp_why(), qr/no time-stamping authority is configured/, 'it is away: '. stamp_why());
+start("$work/late2.out", "$work/late2.err", 0, "$build/range/hikeshi-range", 'tsa', '--port', $late_port, '--dir', $late_dir);
+until_ok('the authority', sub { slurp("$work/late2.out") =~ /"port":\d+/ }) or die slurp("$work/late2.err");
+rows("UPDATE jobs SET due_ms = 0 WHERE stage = 'stamp' AND state = 'ready'"); # an hour later
+work_until('there', $with, 'when it is there, the run is stamped', sub { value("SELECT COUNT(*) FROM runs WHERE id = $run AND stamp IS NOT NULL AND stamp_why IS NULL") == 1 });
+rows("UPDATE jobs SET due_ms = 0 WHERE stage = 'sweep'");
+work_until('after', $with, 'and later sweeps', sub { value("SELECT due_ms FROM jobs WHERE stage = 'sweep' AND state = 'ready'") > 0 });
+is(value("SELECT COUNT(*) FROM jobs WHERE stage = 'stamp' AND state <> 'done'"), 0, 'ask for no more');
 done_testing;

@@ -14,7 +14,7 @@ import { Exact, UrlText } from './host-name.js'
 import { Time, Who } from './status.js'
 
 const ACTS = ['case.capture', 'run.finish', 'run.fail']
-const READABLE = ['dom', 'html', 'text', 'chain', 'har']
+const READABLE = ['dom', 'html', 'text', 'chain', 'egress', 'har']
 const TEXT_MAX = 200000
 
 const fileOf = (capture, ...kinds) => kinds.map((kind) => capture.files.find((file) => file.kind === kind)).find(Boolean)

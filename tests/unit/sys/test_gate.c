@@ -369,6 +369,34 @@ quiet(void *user, const hk_egress_record *record)
 	(void)record;
 }
 
+/* The two decisions of an assignment through "far". */
+static void
+check_records(void)
+{
+	static const char asked[] =
+		"\"purpose\":\"capture\",\"case\":\"C-7\",\"requester\":\"test\","
+		"\"exit\":\"far\",\"scheme\":\"connect\",\"host\":\"";
+	hk_gate_report r = report();
+	g_auto(GStrv) lines = g_strsplit(r.records->str, "\n", -1);
+
+	is_int((int)r.recorded, 2, "two decisions are recorded");
+	if (g_strv_length(lines) == 3) {
+		ok(strstr(lines[0], asked) != NULL,
+			"who asked, for which case, through which exit");
+		ok(strstr(lines[0], "\"host\":\"good.example\",\"port\":443,\"answers\":["
+				    "\"93.184.216.34\"],\"address\":\"127.0.0.1:") &&
+				strstr(lines[0], "\"reason\":\"ok\""),
+			"what the name resolved to, and where it was connected to");
+		ok(strstr(lines[1], "\"host\":\"inner.example\",\"port\":443,\"answers\":["
+				    "\"10.0.0.1\"],\"address\":\"\",\"reason\":\"address\""),
+			"or why not");
+		is_str(lines[2], "", "a line each");
+	} else {
+		ok(false, "lines: %s", r.records->str);
+	}
+	hk_gate_report_clear(&r);
+}
+
 static void
 exits(void)
 {
@@ -422,6 +450,7 @@ exits(void)
 		"what it was asked");
 	g_autofree char *e = talk("CONNECT inner.example:443 HTTP/1.1\r\n\r\n");
 	ok(strstr(e, "Hikeshi-Refused: address"), "resolve=local looks first");
+	check_records();
 	/* The proxy's own name is the operator's business; a page that asks for it is a stranger's. */
 	from.exit = "named";
 	hk_gate_assign(gate, 0, &from, NULL);

@@ -11,6 +11,7 @@
 
 #include "egresslib.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 #include "tap.h"
 
@@ -217,7 +218,7 @@ policy(const char *text)
 static hk_whois_reply *
 ask(hk_egress *egress, const hk_egress_who *who, const char *name, int ms, GError **error)
 {
-	hk_whois_pace *pace = hk_whois_pace_new();
+	hk_whois_pace *pace = hk_whois_pace_new(NULL);
 	hk_whois_reply *reply = hk_whois_ask(
 		egress, pace, who, "whois.mihon.example", name, hk_clock_mono_ms() + ms, error);
 
@@ -246,7 +247,7 @@ check_refusal(hk_egress *egress, const hk_egress_who *who, const char *server, c
 	int ms, hk_err want, const char *text)
 {
 	g_autoptr(GError) error = NULL;
-	hk_whois_pace *pace = hk_whois_pace_new();
+	hk_whois_pace *pace = hk_whois_pace_new(NULL);
 	hk_whois_reply *reply =
 		hk_whois_ask(egress, pace, who, server, name, hk_clock_mono_ms() + ms, &error);
 
@@ -256,23 +257,67 @@ check_refusal(hk_egress *egress, const hk_egress_who *who, const char *server, c
 	hk_whois_pace_free(pace);
 }
 
+/* A question to a server that is left in peace for a second or more; whether it was sent. */
+static bool
+ask_slowly(hk_egress *egress, hk_whois_pace *pace, const char *name, int ms)
+{
+	g_autoptr(GError) error = NULL;
+	hk_whois_reply *reply = hk_whois_ask(
+		egress, pace, &direct, "whois.jprs.jp", name, hk_clock_mono_ms() + ms, &error);
+	bool sent = reply != NULL;
+
+	if (!reply && hk_error_code(error) != HK_EAGAIN) {
+		tap_diag("%s", error->message);
+	}
+	hk_whois_reply_free(reply);
+	return sent;
+}
+
 static void
 check_pace(hk_egress *egress)
 {
-	g_autoptr(GError) error = NULL;
-	hk_whois_pace *pace = hk_whois_pace_new();
-	/* jprs.jp is left in peace for seconds between two questions. */
-	int64_t soon_ms = hk_clock_mono_ms() + 60000;
-	hk_whois_reply *one =
-		hk_whois_ask(egress, pace, &direct, "whois.jprs.jp", "one.jp", soon_ms, &error);
-	ok(one != NULL, "the first question%s%s", error ? ": " : "", error ? error->message : "");
-	hk_whois_reply *two = hk_whois_ask(
-		egress, pace, &direct, "whois.jprs.jp", "two.jp", hk_clock_mono_ms() + 20, &error);
-	ok(!two && hk_error_code(error) == HK_EAGAIN, "the second one is not its turn yet");
+	hk_whois_pace *pace = hk_whois_pace_new(NULL);
+
+	ok(ask_slowly(egress, pace, "one.jp", 60000), "the first question");
+	ok(!ask_slowly(egress, pace, "two.jp", 20), "the second one has to wait");
 	ok(!was_asked("two.jp"), "and is not sent");
-	hk_whois_reply_free(one);
-	hk_whois_reply_free(two);
 	hk_whois_pace_free(pace);
+	pace = hk_whois_pace_new("/nonexistent/pace");
+	ok(ask_slowly(egress, pace, "three.jp", 60000), "a file that cannot be had costs nothing");
+	ok(!ask_slowly(egress, pace, "four.jp", 20), "the process keeps its own pace");
+	hk_whois_pace_free(pace);
+}
+
+/* Two of a machine, as two processes have them. */
+static void
+check_shared_pace(hk_egress *egress)
+{
+	g_autofree char *path =
+		g_strdup_printf("%s/hikeshi-pace-%d", g_get_tmp_dir(), (int)getpid());
+	hk_whois_pace *one = hk_whois_pace_new(path), *two = hk_whois_pace_new(path);
+
+	ok(ask_slowly(egress, one, "five.jp", 60000), "one process asks");
+	ok(!ask_slowly(egress, two, "six.jp", 20), "another one has to wait for it");
+	ok(!was_asked("six.jp"), "and does not ask");
+	hk_whois_reply *other = ask(egress, &direct, "seven.test", 60000, NULL);
+	ok(other != NULL, "another server can be asked");
+	hk_whois_reply_free(other);
+	ok(ask_slowly(egress, two, "eight.jp", 60000), "it asks when it is its turn");
+	hk_whois_pace_free(one);
+	hk_whois_pace_free(two);
+
+	/* Times of before a restart of the machine. */
+	int64_t far = hk_clock_mono_ms() + 10 * HK_WHOISASK_LINE_MS;
+	g_autofree int64_t *slots = g_new(int64_t, HK_WHOISASK_SLOTS);
+	for (size_t i = 0; i < HK_WHOISASK_SLOTS; i++) {
+		slots[i] = far;
+	}
+	ok(hk_file_replace(path, hk_span_of(slots, HK_WHOISASK_SLOTS * sizeof *slots), NULL),
+		"a file of another boot");
+	one = hk_whois_pace_new(path);
+	ok(ask_slowly(egress, one, "nine.jp", 60000), "does not count");
+	hk_whois_pace_free(one);
+	unlink(path);
 }
 
 int
@@ -297,6 +342,7 @@ main(void)
 	check_refusal(near, &direct, server, "silent.test", 300, HK_EREMOTE, "no answer in time");
 	check_refusal(near, &direct, server, "two\r\nlines", 60000, HK_EFORM, "cannot be asked");
 	check_pace(near);
+	check_shared_pace(near);
 
 	check_answer(far, &by_socks, "socks.test", false);
 	ok(was_asked("socks whois.mihon.example:43\nwhois socks.test\n"),
