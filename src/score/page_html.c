@@ -115,7 +115,8 @@ on_raw(hk_page_reader *r, const hk_htmltok *tok)
 		hk_page_hash(r, tok->body);
 	} else if (strcmp(tok->name, "title") != 0) {
 		on_text(r, tok->body); /* textarea, xmp, plaintext are shown as they stand */
-	} else if (r->raw[HK_PAGE_TITLE]->len == 0) {
+	} else {
+		/* Each one: the first may be that of a picture (SVG). */
 		g_string_truncate(r->scratch, 0);
 		hk_htmltok_decode(tok->body, false, r->scratch);
 		add_item(r, HK_PAGE_TITLE, r->scratch->str);

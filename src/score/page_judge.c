@@ -536,19 +536,20 @@ weigh_against(scale *s, const claim *c, const GArray *found)
 	unsigned brands = count_brands(found);
 	double sum = 0;
 
-	if (has(s, HK_PAGE_HAS_CMS)) {
-		sum += because(s, W_CMS, NULL);
-	}
-	if (b && b->sends && !s->sketch->links_void) {
-		sum += because(s, W_SENDS_OFFICIAL, b->sends);
-	}
 	if (brands >= BRANDS_VERY_MANY) {
 		sum += because_number(s, c->strong ? W_MANY_BRANDS : W_VERY_MANY_BRANDS, brands);
 	} else if (brands >= BRANDS_MANY && !c->strong) {
 		sum += because_number(s, W_MANY_BRANDS, brands);
 	}
+	/* Good imitations copy or pretend all that follows. */
 	if (c->strong) {
 		return sum;
+	}
+	if (has(s, HK_PAGE_HAS_CMS)) {
+		sum += because(s, W_CMS, NULL);
+	}
+	if (b && b->sends) {
+		sum += because(s, W_SENDS_OFFICIAL, b->sends);
 	}
 	if (b && !in(b, HK_PAGE_COPY) &&
 		hk_page_brands_bare(s->sketch->area[HK_PAGE_COPY]) >= BARE_OTHER) {
