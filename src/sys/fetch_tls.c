@@ -18,9 +18,8 @@ load_system(X509_STORE *store)
 	const char *named = g_getenv("SSL_CERT_FILE");
 	const char *file = named ? named : g_getenv("SSL_CERT_DIR") ? NULL : SYSTEM_FILE;
 
-	return file && X509_STORE_load_file(store, file) == 1
-		       ? 1
-		       : X509_STORE_set_default_paths(store);
+	return file && X509_STORE_load_file(store, file) == 1 ? 1
+							      : X509_STORE_set_default_paths(store);
 }
 
 X509_STORE *
