@@ -13,12 +13,12 @@
 enum { FILE_MAX = 64 << 20, STATUS_OK = 200 };
 
 static void
-print_facts(const hk_page_sketch *s, GString *out)
+print_facts(const hk_page_sketch *s, const hk_page_verdict *v, GString *out)
 {
 	g_autofree char *form = hk_form_tokens_text(&s->form);
 
 	hk_jsonw_key(out, "kind");
-	hk_jsonw_str(out, hk_page_kind_code(s->kind));
+	hk_jsonw_str(out, hk_page_kind_code(v->kind));
 	hk_jsonw_key(out, "charset");
 	hk_jsonw_str(out, s->charset);
 	hk_jsonw_key(out, "form");
@@ -51,7 +51,7 @@ print_verdict(const char *url, const hk_page_sketch *s, const hk_page_verdict *v
 	hk_jsonw_bool(out, v->official);
 	hk_jsonw_key(out, "look_closer");
 	hk_jsonw_bool(out, v->follow);
-	print_facts(s, out);
+	print_facts(s, v, out);
 	hk_jsonw_key(out, "reasons");
 	hk_page_reasons_json(v, out);
 	hk_jsonw_key(out, "weights");

@@ -2,7 +2,7 @@
  *
  * Three steps. The caller fetches one answer per name (no browser, HK_PAGE_BODY_MAX). hk_page_read() reads many of them in one child of
  * sys/sandbox, and hands back a sketch of each: folded texts, what forms ask for, where links and resources lie, hashes. A judge compares
- * a sketch with the target packs (score/targets) and with the kits of confirmed cases, and gives a score with its reasons; docs/looks.md
+ * a sketch with the target packs (score/targets) and with the kits of confirmed cases, and gives a score with its reasons; docs/pages.md
  * tells how, score/pageweights.def holds the weights.
  *
  * Nothing that a page names is loaded, and no script is run. Who draws the page by a script only is seen by its title and by what it loads;
@@ -45,8 +45,9 @@ typedef struct hk_page_answer {
 	const char *const
 		*hops; /* hosts of the redirects on the way, hop_count of them; may be NULL */
 	size_t hop_count;
-	const char *target; /* brand that the name itself speaks of (hk_verdict.target) */
-	double name_score;  /* of the name (hk_verdict.score); < 0: not known */
+	const char *
+		target; /* brand that the name itself speaks of, as the pack spells it (hk_verdict.target) */
+	double name_score; /* of the name (hk_verdict.score); < 0: not known */
 } hk_page_answer;
 
 /* What sort of thing it is. Rows of pagekinds.def. */
@@ -141,7 +142,7 @@ typedef struct hk_page_judge_config {
 	double threshold;    /* least score that makes a page suspect, 0..1 */
 } hk_page_judge_config;
 
-/* A score that docs/looks.md gives recall and false alarms for. */
+/* A score that docs/pages.md gives recall and false alarms for. */
 #define HK_PAGE_THRESHOLD 0.5
 
 /* hk_page_judge_new(config, error): strings are copied. Errors of score/targets and sys/patterns. Not thread-safe: one judge per thread.
@@ -172,7 +173,9 @@ typedef struct hk_page_reason {
 
 typedef struct hk_page_verdict {
 	hk_page_outcome outcome;
-	double score;       /* 0..1 */
+	hk_page_kind
+		kind; /* the sketch's, or what the words of a page that says nothing make of it */
+	double score; /* 0..1 */
 	const char *target; /* brand as the pack spells it, or NULL; borrowed from the judge */
 	bool official;      /* host or final host belongs to a target: plain, whatever it shows */
 	int64_t kit_case;   /* confirmed case whose kit it looks like; 0: none */

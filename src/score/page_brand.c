@@ -408,7 +408,7 @@ line_is(hk_page_brands *b, const char *text, size_t from, size_t to, uint32_t ta
 	uint8_t taken[LINE_BYTES_MAX] = {0};
 	bool any = false;
 
-	if (to - from > LINE_BYTES_MAX) {
+	if (to - from > LINE_BYTES_MAX || b->bares++ >= BARES_MAX) {
 		return false;
 	}
 	for (guint i = 0; i < b->hits->len; i++) {
@@ -420,7 +420,7 @@ line_is(hk_page_brands *b, const char *text, size_t from, size_t to, uint32_t ta
 			any = true;
 		}
 	}
-	return any && b->bares++ < BARES_MAX && bare(text + from, to - from, taken) <= BARE_MAX;
+	return any && bare(text + from, to - from, taken) <= BARE_MAX;
 }
 
 /* Lines of an area that are nothing but a brand. */

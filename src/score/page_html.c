@@ -11,17 +11,24 @@ hk_page_attr(hk_page_reader *r, const hk_htmltok *tok, unsigned slot, const char
 	return hk_htmltok_attribute(tok, name, r->attr[slot]) ? r->attr[slot]->str : NULL;
 }
 
+/* NUL, too. */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\0';
+}
+
 void
 hk_page_squeeze(GString *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		size_t n = i;
 
-		while (n < len && !strchr(" \t\r\n\f", text[n])) {
+		while (n < len && !is_blank(text[n])) {
 			n++;
 		}
 		g_string_append_len(out, text + i, (gssize)(n - i));
-		if (n < len && out->len > 0 && !strchr(" \n", out->str[out->len - 1])) {
+		if (n < len && out->len > 0 && !is_blank(out->str[out->len - 1])) {
 			g_string_append_c(out, ' ');
 		}
 		i = n + (n < len);
@@ -108,7 +115,8 @@ on_raw(hk_page_reader *r, const hk_htmltok *tok)
 		hk_page_hash(r, tok->body);
 	} else if (strcmp(tok->name, "title") != 0) {
 		on_text(r, tok->body); /* textarea, xmp, plaintext are shown as they stand */
-	} else if (r->raw[HK_PAGE_TITLE]->len == 0) {
+	} else {
+		/* Each one: the first may be that of a picture (SVG). */
 		g_string_truncate(r->scratch, 0);
 		hk_htmltok_decode(tok->body, false, r->scratch);
 		add_item(r, HK_PAGE_TITLE, r->scratch->str);
@@ -288,7 +296,6 @@ static const struct {
 	{"label", hk_page_label_start},
 	{"link", on_link_element},
 	{"meta", on_meta},
-	{"noscript", on_silent},
 	{"object", on_load},
 	{"script", on_load},
 	{"select", on_field},
@@ -315,7 +322,7 @@ on_start(hk_page_reader *r, const hk_htmltok *tok)
 		r->heading_from = r->raw[HK_PAGE_HEAD]->len;
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
-		if (strcmp(starts[i].name, tok->name) == 0) {
+		if (*starts[i].name == *tok->name && strcmp(starts[i].name, tok->name) == 0) {
 			if (r->silent == 0 || starts[i].start == on_silent) {
 				starts[i].start(r, tok);
 			}
@@ -333,7 +340,7 @@ on_end(hk_page_reader *r, const char *name)
 	unsigned kind = hk_page_element(name);
 
 	if (r->level == 0) {
-		hk_page_tags_end(&r->tags, name);
+		hk_page_tags_end(&r->tags, name, kind);
 	}
 	if (kind & HK_PAGE_EL_BLOCK) {
 		new_line(r->raw[HK_PAGE_TEXT]);
@@ -341,13 +348,37 @@ on_end(hk_page_reader *r, const char *name)
 	if (kind & HK_PAGE_EL_HEADING) {
 		r->heading_open = false;
 	}
-	if (strcmp(name, "noscript") == 0 || strcmp(name, "template") == 0) {
+	if (strcmp(name, "template") == 0) {
 		r->silent -= r->silent > 0;
 	} else if (strcmp(name, "label") == 0) {
 		hk_page_label_end(r);
 	} else if (strcmp(name, "a") == 0 || strcmp(name, "button") == 0) {
 		r->press_open = false;
 	}
+}
+
+/* What browsers that run scripts take for plain text that nobody sees (WHATWG HTML, section 13.2.6.4.7): tags and quotes in it mean nothing, or an
+ * open quote would hide the page. */
+static void
+skip_unseen(hk_htmltok *tok)
+{
+	static const char *const names[] = {"noscript", "iframe", "noembed", "noframes", NULL};
+	size_t len = strlen(tok->name), at = tok->at;
+	const uint8_t *found;
+
+	if (!g_strv_contains(names, tok->name)) {
+		return;
+	}
+	for (; (found = at < tok->text.len ? memchr(tok->text.data + at, '<', tok->text.len - at)
+					   : NULL) != NULL;
+		at++) {
+		at = (size_t)(found - tok->text.data);
+		if (tok->text.len - at > len + 2 && found[1] == '/' &&
+			g_ascii_strncasecmp((const char *)found + 2, tok->name, len) == 0) {
+			break;
+		}
+	}
+	tok->at = found ? at : tok->text.len;
 }
 
 void
@@ -359,6 +390,7 @@ hk_page_html(hk_page_reader *r, hk_span utf8)
 		switch (tok.kind) {
 		case HK_HTMLTOK_START:
 			on_start(r, &tok);
+			skip_unseen(&tok);
 			break;
 		case HK_HTMLTOK_END:
 			on_end(r, tok.name);

@@ -64,9 +64,9 @@ typedef struct hk_page_tags {
 } hk_page_tags;
 void hk_page_tags_init(hk_page_tags *ret);
 void hk_page_tags_clear(hk_page_tags *tags);
-/* hk_page_tags_start(tags, name, kind), hk_page_tags_end(tags, name): a start tag, an end tag. */
+/* hk_page_tags_start(tags, name, kind), hk_page_tags_end(tags, name, kind): a start tag, an end tag. */
 void hk_page_tags_start(hk_page_tags *tags, const char *name, unsigned kind);
-void hk_page_tags_end(hk_page_tags *tags, const char *name);
+void hk_page_tags_end(hk_page_tags *tags, const char *name, unsigned kind);
 
 typedef struct hk_page_field {
 	char *tag, *type, *name, *id, *label, *placeholder, *autocomplete; /* owned */
@@ -105,7 +105,7 @@ typedef struct hk_page_reader {
 	bool press_open;
 	char *press_leads; /* owned; where the last one leads, or NULL */
 	/* counts */
-	unsigned silent; /* noscript, template standing open */
+	unsigned silent; /* template standing open */
 	uint32_t text_chars, links_out, links_void, links_seen, loads_seen;
 	unsigned scripts, pictures, frames;
 	size_t script_bytes, unpacked;

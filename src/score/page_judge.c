@@ -58,7 +58,11 @@ static const struct {
 #define ASKS_MAX       5.0
 #define ASKS_OTHER_MAX 3.5 /* of a page that does not say that it is the brand */
 
+/* Of a name; lower ones are those of nearly all candidates. */
+#define NAME_SCORE_MIN 0.2
+
 enum {
+	HOPS_MANY = 2,
 	STATUS_ERROR = 400,
 	STATUS_GONE = 410,
 	OWN_LINKS_SOME = 12,
@@ -234,12 +238,21 @@ in(const hk_page_brand *b, hk_page_area area)
 	return b->areas & 1u << area;
 }
 
+/* Everybody loads buttons and maps of shops, portals and messengers; nothing of a bank. */
+static bool
+loads_tell(const hk_page_brand *b, const hk_target *t)
+{
+	static const char *const closed[] = {
+		"bank", "shinkin", "centralbank", "securities", "insurance", "lender", NULL};
+	bool is = b->title_is || b->head_is || b->site_is || in(b, HK_PAGE_COPY);
+
+	return b->loads && (is || (b->areas != 0 && g_strv_contains(closed, t->kind)));
+}
+
 /* The page says that it is the brand. s NULL: only the sum. */
 static double
-weigh_identity(scale *s, const hk_page_brand *b, const char *name)
+weigh_identity(scale *s, const hk_page_brand *b, const hk_target *t)
 {
-	bool named = in(b, HK_PAGE_TITLE) || in(b, HK_PAGE_HEAD) || in(b, HK_PAGE_COPY) ||
-		     in(b, HK_PAGE_SITE);
 	const struct {
 		bool holds;
 		row_id id;
@@ -249,10 +262,10 @@ weigh_identity(scale *s, const hk_page_brand *b, const char *name)
 		{b->head_is, W_HEAD_IS, b->word[HK_PAGE_HEAD]},
 		{b->site_is, W_SITE_IS, b->word[HK_PAGE_SITE]},
 		{in(b, HK_PAGE_COPY), W_COPY_IS, b->word[HK_PAGE_COPY]},
-		{b->loads && named, W_LOADS_OFFICIAL, b->loads},
+		{loads_tell(b, t), W_LOADS_OFFICIAL, b->loads},
 		{b->paths > 0, W_PATH_COPIED, b->word[HK_PAGE_PATHS]},
-		{b->logo, W_LOGO, name},
-		{b->icon, W_ICON, name},
+		{b->logo, W_LOGO, t->name},
+		{b->icon, W_ICON, t->name},
 	};
 	double sum = 0;
 
@@ -267,7 +280,7 @@ weigh_identity(scale *s, const hk_page_brand *b, const char *name)
 
 /* The page speaks of the brand. */
 static double
-weigh_mentions(scale *s, const hk_page_brand *b)
+weigh_mentions(scale *s, const hk_page_brand *b, const hk_target *t)
 {
 	const struct {
 		bool holds;
@@ -279,6 +292,7 @@ weigh_mentions(scale *s, const hk_page_brand *b)
 		{in(b, HK_PAGE_TEXT), W_TEXT_NAMES, b->word[HK_PAGE_TEXT]},
 		{in(b, HK_PAGE_ALT), W_ALT_NAMES, b->word[HK_PAGE_ALT]},
 		{b->links != NULL, W_LINKS_OFFICIAL, b->links},
+		{b->loads && !loads_tell(b, t), W_LOADS_WIDGET, b->loads},
 	};
 	double sum = 0;
 
@@ -292,18 +306,18 @@ weigh_mentions(scale *s, const hk_page_brand *b)
 }
 
 static bool
-is_strong(const hk_page_brand *b)
+is_strong(const hk_page_brand *b, const hk_target *t)
 {
 	bool named = in(b, HK_PAGE_TITLE) || in(b, HK_PAGE_HEAD);
 
-	return b->title_is || b->site_is || (in(b, HK_PAGE_COPY) && named) || (b->loads && named) ||
+	return b->title_is || b->site_is || (in(b, HK_PAGE_COPY) && named) || loads_tell(b, t) ||
 	       b->logo || b->icon || b->paths > 0;
 }
 
 static double
-weigh_brand(scale *s, const hk_page_brand *b, const char *name)
+weigh_brand(scale *s, const hk_page_brand *b, const hk_target *t)
 {
-	double is = weigh_identity(s, b, name), mentions = weigh_mentions(s, b);
+	double is = weigh_identity(s, b, t), mentions = weigh_mentions(s, b, t);
 
 	return is + (is > 0 ? mentions : MIN(mentions, NAMES_ALONE_MAX));
 }
@@ -316,20 +330,57 @@ find_claim(hk_page_judge *j, scale *s, const GArray *found)
 
 	for (guint i = 0; found && i < found->len; i++) {
 		const hk_page_brand *b = &g_array_index(found, hk_page_brand, i);
-		const char *name = hk_targets_get(j->targets, b->target)->name;
-		double sum = weigh_brand(NULL, b, name);
+		const hk_target *t = hk_targets_get(j->targets, b->target);
+		double sum = weigh_brand(NULL, b, t);
 
 		if (sum > best.sum) {
-			best = (claim){b, name, is_strong(b), sum};
+			best = (claim){b, t->name, is_strong(b, t), sum};
 		}
 	}
 	if (best.brand) {
-		best.sum = weigh_brand(s, best.brand, best.name);
+		best.sum =
+			weigh_brand(s, best.brand, hk_targets_get(j->targets, best.brand->target));
 		if (g_strcmp0(s->answer->target, best.name) == 0) {
 			best.sum += because(s, W_NAME_TARGET, best.name);
 		}
 	}
 	return best;
+}
+
+/* ---- how one comes to it ---- */
+
+/* Whether one host is, or lies below, the other: "www.a.test" and "a.test". */
+static bool
+is_related(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b);
+	const char *longer = la >= lb ? a : b, *shorter = la >= lb ? b : a;
+	const char *at = longer + MAX(la, lb) - MIN(la, lb);
+
+	return strcmp(at, shorter) == 0 && (at == longer || at[-1] == '.');
+}
+
+static double
+weigh_way(scale *s)
+{
+	const hk_page_answer *a = s->answer;
+	int64_t others = 0;
+	char text[16];
+	double sum = 0;
+
+	for (size_t i = 0; a->hops && i < a->hop_count; i++) {
+		bool new = !is_related(a->hops[i], a->host) &&
+			   (i == 0 || !is_related(a->hops[i], a->hops[i - 1]));
+		others += new;
+	}
+	if (others >= HOPS_MANY) {
+		sum += because_number(s, W_HOPS, others);
+	}
+	if (a->name_score >= NAME_SCORE_MIN) {
+		g_ascii_formatd(text, sizeof text, "%.2f", a->name_score);
+		sum += because(s, W_NAME_SCORE, text);
+	}
+	return sum;
 }
 
 /* ---- what it asks for ---- */
@@ -485,19 +536,20 @@ weigh_against(scale *s, const claim *c, const GArray *found)
 	unsigned brands = count_brands(found);
 	double sum = 0;
 
-	if (has(s, HK_PAGE_HAS_CMS)) {
-		sum += because(s, W_CMS, NULL);
-	}
-	if (b && b->sends && !s->sketch->links_void) {
-		sum += because(s, W_SENDS_OFFICIAL, b->sends);
-	}
 	if (brands >= BRANDS_VERY_MANY) {
 		sum += because_number(s, c->strong ? W_MANY_BRANDS : W_VERY_MANY_BRANDS, brands);
 	} else if (brands >= BRANDS_MANY && !c->strong) {
 		sum += because_number(s, W_MANY_BRANDS, brands);
 	}
+	/* Good imitations copy or pretend all that follows. */
 	if (c->strong) {
 		return sum;
+	}
+	if (has(s, HK_PAGE_HAS_CMS)) {
+		sum += because(s, W_CMS, NULL);
+	}
+	if (b && b->sends) {
+		sum += because(s, W_SENDS_OFFICIAL, b->sends);
 	}
 	if (b && !in(b, HK_PAGE_COPY) &&
 		hk_page_brands_bare(s->sketch->area[HK_PAGE_COPY]) >= BARE_OTHER) {
@@ -541,8 +593,10 @@ weigh(hk_page_judge *j, scale *s, claim *ret_claim, hk_page_verdict *ret)
 	double hidden = weigh_hidden(s, &c);
 	double sum = BIAS + c.sum + kits + hidden + MIN(asks, c.strong ? ASKS_MAX : ASKS_OTHER_MAX);
 
-	if (asks > 0 && (c.strong || (c.brand && c.brand->head_is))) {
-		/* A heading alone may be that of a part of the page. */
+	bool half = c.brand && (c.brand->head_is || in(c.brand, HK_PAGE_COPY));
+
+	if (asks > 0 && (c.strong || half)) {
+		/* A heading alone may be that of a part of the page, a copyright that of a map. */
 		double weight = because(s, W_ASKS_AS_BRAND, c.name);
 		sum += c.strong ? weight : weight / 2;
 	}
@@ -550,7 +604,7 @@ weigh(hk_page_judge *j, scale *s, claim *ret_claim, hk_page_verdict *ret)
 		sum += because(s, W_ASKS_NOTHING, NULL);
 	}
 	*ret_claim = c;
-	return sum + weigh_against(s, &c, found);
+	return sum + weigh_way(s) + weigh_against(s, &c, found);
 }
 
 /* Official names never alarm. True: *ret is done. */
@@ -603,6 +657,7 @@ decide(hk_page_judge *j, scale *s, hk_page_verdict *ret)
 
 	ret->score = 1 / (1 + exp(-sum));
 	ret->target = c.name;
+	ret->kind = kind;
 	if (ret->score >= j->threshold) {
 		ret->outcome = HK_PAGE_SUSPECT;
 	} else if (status == STATUS_GONE) {

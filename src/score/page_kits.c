@@ -7,7 +7,9 @@
 
 enum {
 	FORM_KEY_LEN = 16,
-	TAGS_MIN = 15,      /* fewer different tag paths are everybody's */
+	TAGS_MIN = 15, /* fewer different tag paths are everybody's */
+	SOME_SLOTS = 32,
+	SOME_NEAR = 20,     /* of them; of pages that are TAGS_NEAR it is 29 on the average */
 	TELLING_TOKENS = 6, /* as many in the same order are no accident */
 };
 /* Two pages with so much in common are made from one. The sketch's standard error is 0.04. */
@@ -146,12 +148,26 @@ tells(const hk_form_tokens *form)
 	return found;
 }
 
+/* Whether the first slots leave any hope: nearly all kits are nothing like the page. */
+static bool
+may_be_near(const hk_minhash *a, const hk_minhash *b)
+{
+	unsigned same = 0;
+
+	for (size_t i = 0; i < SOME_SLOTS; i++) {
+		same += a->slot[i] == b->slot[i];
+	}
+	return same >= SOME_NEAR;
+}
+
 static void
 find_tags(const hk_page_kits *k, const hk_page_sketch *s, hk_page_kit_match *ret)
 {
 	for (guint i = 0; s->shingles.count >= TAGS_MIN && i < k->tags->len; i++) {
 		const tags *t = &g_array_index(k->tags, tags, i);
-		double near = hk_minhash_near(&s->shingles, &t->sketch);
+		double near = may_be_near(&s->shingles, &t->sketch)
+				      ? hk_minhash_near(&s->shingles, &t->sketch)
+				      : 0;
 
 		if (near >= TAGS_NEAR && near > ret->near) {
 			ret->near = near;

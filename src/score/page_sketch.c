@@ -94,6 +94,20 @@ charset_in(const char *text, char ret[LABEL_CAP])
 	ret[len] = '\0';
 }
 
+/* What nearly all pages are; sys/charset goes over a text several times. Escapes may be those of ISO-2022-JP. */
+static bool
+is_plain(hk_span body)
+{
+	static const uint8_t others[] = {0, 0x0e, 0x1b};
+
+	for (size_t i = 0; body.len > 0 && i < G_N_ELEMENTS(others); i++) {
+		if (memchr(body.data, others[i], body.len)) {
+			return false;
+		}
+	}
+	return body.len > 0 && body.data[0] != 0xef && hk_utf8_valid(body);
+}
+
 /* The line of the answer counts before the page's own word (WHATWG HTML, section 13.2.3.2). UTF-7 is no charset of browsers. */
 static const char *
 to_utf8(const hk_page_answer *a, GString *out)
@@ -109,8 +123,13 @@ to_utf8(const hk_page_answer *a, GString *out)
 	if (strstr(label, "utf-7") || strstr(label, "utf7")) {
 		label[0] = '\0';
 	}
-	return hk_charset_text(
-		hk_span_of(a->body.data, MIN(a->body.len, HK_PAGE_BODY_MAX)), label, out, NULL);
+	hk_span body = hk_span_of(a->body.data, MIN(a->body.len, HK_PAGE_BODY_MAX));
+
+	if (strncmp(label, "utf-16", 6) != 0 && is_plain(body)) {
+		g_string_append_len(out, (const char *)body.data, (gssize)body.len);
+		return "utf-8";
+	}
+	return hk_charset_text(body, label, out, NULL);
 }
 
 /* ---- reading ---- */
@@ -379,6 +398,7 @@ hk_page_warm(void)
 	char name[HK_HOST_MAX + 1];
 
 	hk_charset_warm();
+	hk_htmltok_warm();
 	hk_form_warm();
 	hk_textfold(HK_SPAN_LIT("みほん"), out);
 	(void)!hk_uts46_to_ascii(NULL, HK_SPAN_LIT("みほん.example"), name, sizeof name);

@@ -268,11 +268,11 @@ hk_page_tags_start(hk_page_tags *t, const char *name, unsigned kind)
 }
 
 void
-hk_page_tags_end(hk_page_tags *t, const char *name)
+hk_page_tags_end(hk_page_tags *t, const char *name, unsigned kind)
 {
 	uint32_t hash = hash_of(name, strlen(name));
 
-	if (hk_page_element(name) & (HK_PAGE_EL_HTML | HK_PAGE_EL_BODY)) {
+	if (kind & (HK_PAGE_EL_HTML | HK_PAGE_EL_BODY)) {
 		return; /* what follows lies in the body all the same */
 	}
 	for (size_t i = t->depth; i > 1 && t->depth - i < REACH; i--) {

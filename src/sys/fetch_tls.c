@@ -7,12 +7,26 @@
 #include "sys/fetch_int.h"
 #include "sys/gerr.h"
 
+/* The system's authorities as one file, read once: OpenSSL's default paths have the folder of them read anew for each certificate of an authority that
+ * nobody knows, of which strangers' sites have many. Without that file (another system, or SSL_CERT_DIR alone says where they are) the default paths
+ * serve. */
+#define SYSTEM_FILE "/etc/ssl/certs/ca-certificates.crt"
+
+static int
+load_system(X509_STORE *store)
+{
+	const char *named = g_getenv("SSL_CERT_FILE");
+	const char *file = named ? named : g_getenv("SSL_CERT_DIR") ? NULL : SYSTEM_FILE;
+
+	return file && X509_STORE_load_file(store, file) == 1 ? 1
+							      : X509_STORE_set_default_paths(store);
+}
+
 X509_STORE *
 hk_fetch_store(const char *ca_file, GError **error)
 {
 	X509_STORE *store = X509_STORE_new();
-	int good = ca_file ? X509_STORE_load_file(store, ca_file)
-			   : X509_STORE_set_default_paths(store);
+	int good = ca_file ? X509_STORE_load_file(store, ca_file) : load_system(store);
 
 	ERR_clear_error();
 	if (good != 1) {

@@ -1,4 +1,4 @@
-/* nocheck: tested in tests/unit/evidence/test_traits.c, tests/unit/score/test_page.c */
+/* nocheck: tested in tests/unit/evidence/test_traits.c */
 #include "sys/formtokens.h"
 
 #include <string.h>

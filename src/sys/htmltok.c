@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/unit/sys/test_html.c */
 #include "sys/htmltok.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <libxml/HTMLparser.h>
@@ -34,11 +35,13 @@ find(hk_span text, size_t at, uint8_t c)
 
 /* ---- character references ---- */
 
-/* Names that HTML 5 adds for what an address is made of, or for what is not seen; HTML 4's are libxml2's. */
-static const struct {
+typedef struct entity {
 	const char *name;
 	uint32_t code;
-} added[] = {
+} entity;
+
+/* Names that HTML 5 adds for what an address is made of, or for what is not seen, sorted; HTML 4's are libxml2's. */
+static const entity added[] = {
 	{"AMP", 0x26},
 	{"DiacriticalGrave", 0x60},
 	{"GT", 0x3e},
@@ -129,23 +132,57 @@ number_at(hk_span text, size_t at, uint32_t *ret)
 	return i - at + (i < text.len && text.data[i] == ';');
 }
 
+/* HTML 4's, sorted by name: libxml2 goes through all of its own for each question, and a page can ask at every eighth byte. */
+enum { OLD_MAX = 300, OLD_CODE_MAX = 0x2700 };
+static entity old[OLD_MAX];
+static size_t old_count;
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const entity *)a)->name, ((const entity *)b)->name);
+}
+
+void
+hk_htmltok_warm(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		for (unsigned code = 1; code < OLD_CODE_MAX && old_count < OLD_MAX; code++) {
+			const htmlEntityDesc *known = htmlEntityValueLookup(code);
+
+			if (known) {
+				old[old_count++] = (entity){known->name, known->value};
+			}
+		}
+		qsort(old, old_count, sizeof old[0], by_name);
+		g_once_init_leave(&done, 1);
+	}
+}
+
+static uint32_t
+find_code(const entity *table, size_t count, const char *name)
+{
+	const entity wanted = {name, 0};
+	const entity *found = bsearch(&wanted, table, count, sizeof *table, by_name);
+
+	return found ? found->code : 0;
+}
+
 static uint32_t
 old_code_of(const char *name)
 {
-	const htmlEntityDesc *known = htmlEntityLookup((const xmlChar *)name);
-
-	return known ? known->value : 0;
+	hk_htmltok_warm();
+	return find_code(old, old_count, name);
 }
 
 static uint32_t
 code_of(const char *name)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(added); i++) {
-		if (strcmp(added[i].name, name) == 0) {
-			return added[i].code;
-		}
-	}
-	return old_code_of(name);
+	uint32_t code = find_code(added, G_N_ELEMENTS(added), name);
+
+	return code ? code : old_code_of(name);
 }
 
 /* "&amp;", "&amp". Returns its length; 0: there is none. */

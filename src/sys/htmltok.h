@@ -33,6 +33,9 @@ typedef struct hk_htmltok {
 	bool raw;                           /* name is an element whose content is no HTML */
 } hk_htmltok;
 
+/* hk_htmltok_warm(): sorts the names of characters, once (a millisecond); else the first reference does. For whoever starts many readers. Thread-safe. */
+void hk_htmltok_warm(void);
+
 /* hk_htmltok_next(tok): the next token; false: the end. */
 bool hk_htmltok_next(hk_htmltok *tok);
 

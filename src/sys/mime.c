@@ -6,6 +6,7 @@
 
 #include "parse/mailhead.h"
 #include "sys/charset.h"
+#include "sys/htmltok.h"
 
 /* GMime's objects are GObjects; that stays inside this file. */
 
@@ -20,6 +21,7 @@ void
 hk_mime_init(void)
 {
 	hk_charset_warm();
+	hk_htmltok_warm();
 	g_mime_init();
 }
 

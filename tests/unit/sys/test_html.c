@@ -51,6 +51,14 @@ main(void)
 		"a\nb\xc2\xa0"
 		"c\xe3\x81\x82",
 		"", "entities");
+	reads("&quot;&nbsp;&Agrave;&yuml;&OElig;&fnof;&Alpha;&omega;&ensp;&euro;&larr;&forall;&"
+	      "sdot;"
+	      "&lang;&loz;&spades;&diams;&nosuch;",
+		"\"\xc2\xa0\xc3\x80\xc3\xbf\xc5\x92\xc6\x92\xce\x91\xcf\x89\xe2\x80\x82\xe2\x82\xac"
+		"\xe2\x86"
+		"\x90\xe2\x88\x80\xe2\x8b\x85\xe2\x8c\xa9\xe2\x97\x8a\xe2\x99\xa0\xe2\x99\xa6&"
+		"nosuch;",
+		"", "names of HTML 4 from every corner");
 	reads("<a href=\"https://e.test/", "", "0 https://e.test/ []|", "an attribute without end");
 	reads("", "", "", "nothing");
 
