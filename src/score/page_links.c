@@ -249,7 +249,11 @@ hk_page_load(hk_page_reader *r, const char *address, bool icon)
 	}
 	size_t len = strcspn(path, "?#\n\r");
 
-	len = MIN(len, PATH_MAX_LEN);
+	if (len > PATH_MAX_LEN) {
+		for (len = PATH_MAX_LEN; len > 0 && ((unsigned char)path[len] & 0xc0) == 0x80;) {
+			len--;
+		}
+	}
 	g_autofree char *lower = g_ascii_strdown(path, (gssize)len);
 	g_autofree char *rooted = g_strconcat(is_slash(*lower) ? "" : "/", lower, NULL);
 

@@ -196,16 +196,22 @@ reader_free(hk_page_reader *r)
 	g_free(r);
 }
 
-/* At most max bytes from `from`, no half characters. */
+/* At most max bytes, no half characters. */
+static size_t
+cut_text(const char *text, size_t len, size_t max)
+{
+	size_t to = MIN(len, max);
+
+	while (to > 0 && to < len && ((unsigned char)text[to] & 0xc0) == 0x80) {
+		to--;
+	}
+	return to;
+}
+
 static size_t
 cut_at(const GString *text, size_t max)
 {
-	size_t len = MIN(text->len, max);
-
-	while (len > 0 && len < text->len && ((unsigned char)text->str[len] & 0xc0) == 0x80) {
-		len--;
-	}
-	return len;
+	return cut_text(text->str, text->len, max);
 }
 
 /* A long text's end is where its footer is. */
@@ -224,9 +230,15 @@ fold_text(const GString *raw, GString *out)
 	hk_textfold(hk_span_of(raw->str + tail, raw->len - tail), out);
 }
 
+/* What is no UTF-8 would not be taken outside, and with it the whole page. */
 static void
 cap_area(GString *text)
 {
+	if (!hk_utf8_valid(hk_span_of(text->str, text->len))) {
+		g_autofree char *valid = g_utf8_make_valid(text->str, (gssize)text->len);
+
+		g_string_assign(text, valid);
+	}
 	g_string_truncate(text, cut_at(text, HK_PAGE_AREA_MAX));
 	for (size_t i = 0; i < text->len; i++) {
 		if (text->str[i] == '\0') {
@@ -252,7 +264,8 @@ find_copyright(const char *text, GString *out)
 			found = strstr(line, signs[i]);
 		}
 		if (found) {
-			g_string_append_len(out, found, (gssize)MIN(strlen(found), COPY_LINE_MAX));
+			g_string_append_len(
+				out, found, (gssize)cut_text(found, strlen(found), COPY_LINE_MAX));
 			g_string_append_c(out, '\n');
 			lines++;
 		}

@@ -346,6 +346,14 @@ check_hostiles(void)
 		{"templates", "<template>", ""},
 		{"pictures in it", "<img src='data:image/png;base64,AAAA'>", ""},
 		{"styles", "<style>", ""},
+		{"copyright lines", "<p>© みほん銀行みほん銀行", ""},
+		{"long paths",
+			"<img "
+			"src=/"
+			"みほんあおばつばめみほんあおばつばめみほんあおばつばめみほんあおばつばめみ"
+			"ほんあおばつばめみほんあおばつばめみほんあおばつばめ>",
+			""},
+		{"one line of copyright", "あいう© えおか", ""},
 		{"zeros", "<p>\x01", ""},
 	};
 	static const uint8_t raw[] = {0xff, 0xfe, 0x00, 0xd8, 0x00, 0xd8, 0x1b, 0x24, 0x42, 0x80};
