@@ -170,7 +170,7 @@ static void
 take_verdict(judged *j, const hk_page_sketch *sketch, const hk_page_verdict *v, double threshold)
 {
 	j->outcome = outcome_of(v, threshold);
-	j->kind = hk_page_kind_code(sketch->kind);
+	j->kind = hk_page_kind_code(v->kind);
 	j->score = v->score;
 	j->target = v->target;
 	j->kit_case = v->kit_case;

@@ -122,7 +122,7 @@ lease_all(hk_rows *rows, GArray *ret, GError **error)
 	return rows && !inner;
 }
 
-/* The key of a row of sources or targets; asked once for each of a list, of which there are few. */
+/* The word for a row of sources or targets; asked once for each of a list, of which there are few. */
 static bool
 key_of(hk_db *db, hk_sql sql, GHashTable *known, int64_t id, char **ret, GError **error)
 {
@@ -169,7 +169,7 @@ hk_looks_claim(hk_db *db, const char *owner, int64_t now_ms, int64_t lease_ms, i
 		hk_look_row *row = g_array_index(got, leased, i).row;
 		good = key_of(db, HK_SQL("SELECT key FROM sources WHERE id = $1"), sources,
 			       row->source_id, &row->source, error) &&
-		       key_of(db, HK_SQL("SELECT key FROM targets WHERE id = $1"), targets,
+		       key_of(db, HK_SQL("SELECT name FROM targets WHERE id = $1"), targets,
 			       row->target_id, &row->target, error);
 		if (good) {
 			g_ptr_array_add(list, row);

@@ -20,8 +20,9 @@ bool hk_looks_since(hk_db *db, int64_t ms, int64_t *ret, GError **error);
 
 typedef struct hk_look_row {
 	int64_t id, source_id, target_id, seen_ms, tries;
-	char *host, *data, *source, *target; /* owned; keys; target may be NULL */
-	char *outcome;                       /* owned; of the last look, or NULL */
+	char *host, *data, *source,
+		*target; /* owned; key of the source, name of the target; that may be NULL */
+	char *outcome;   /* owned; of the last look, or NULL */
 	double score;
 } hk_look_row;
 void hk_look_row_free(hk_look_row *row); /* accepts NULL */

@@ -105,7 +105,7 @@ test_leases(hk_flow *flow)
 	const hk_look_row *row = a->pdata[0];
 	is_str(row->host, "k3x9.example", "those due longest first");
 	is_str(row->source, "ct", "with its source");
-	is_str(row->target, "mihon-bank", "and its target");
+	is_str(row->target, "みほん銀行", "and its target");
 	ok(!row->outcome && row->tries == 0, "not looked at yet");
 	const hk_look_seen dead = {
 		.row = a->pdata[0], .outcome = "dead", .score = -1, .reasons = "[]"};
