@@ -412,8 +412,6 @@ member(GString *out, const char *key, const char *text)
 void
 hk_egress_record_json(const hk_egress_record *r, GString *out)
 {
-	g_auto(GStrv) answers = g_strsplit(r->answers, " ", -1);
-
 	hk_jsonw_open(out, '{');
 	hk_jsonw_key(out, "at");
 	hk_jsonw_time(out, r->at_ms / 1000);
@@ -427,7 +425,14 @@ hk_egress_record_json(const hk_egress_record *r, GString *out)
 	member(out, "host", r->host);
 	hk_jsonw_key(out, "port");
 	hk_jsonw_int(out, r->port);
-	hk_jsonw_strs(out, "answers", (const char *const *)answers, g_strv_length(answers));
+	hk_jsonw_key(out, "answers");
+	hk_jsonw_open(out, '[');
+	for (const char *at = r->answers; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		hk_jsonw_text(out, hk_span_of(at, len));
+		at += len;
+	}
+	hk_jsonw_close(out, ']');
 	member(out, "address", r->address);
 	member(out, "reason", hk_egress_reason_code(r->reason));
 	member(out, "detail", r->detail);

@@ -339,7 +339,7 @@ main(void)
 	check_answer(near, &direct, "long.test", true);
 	check_answer(near, &direct, "reset.test", false);
 	check_refusal(near, &direct, server, "empty.test", 60000, HK_EREMOTE, "an empty answer");
-	check_refusal(near, &direct, server, "silent.test", 300, HK_EREMOTE, "no answer in time");
+	check_refusal(near, &direct, server, "silent.test", 2000, HK_EREMOTE, "no answer in time");
 	check_refusal(near, &direct, server, "two\r\nlines", 60000, HK_EFORM, "cannot be asked");
 	check_pace(near);
 	check_shared_pace(near);
