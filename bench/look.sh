@@ -47,11 +47,14 @@ now=$(($(date +%s) * 1000))
 	sed "s/.*/INSERT INTO looks (host, source_id, score, data, seen_ms, due_ms) SELECT '&', id, 0.01, '{}', $now, $now FROM sources WHERE key = 'ct';/" "$work/hosts"
 	echo "COMMIT;"
 } | sqlite3 "$db" >"$work/sql.out" 2>&1 || { cat "$work/sql.out" >&2; exit 1; }
-# shellcheck disable=SC2086 # a command and its arguments
-$client "$hikeshi" work --pools look --config /dev/null --database "$db" --audit-key "$work/audit.key" --egress "$work/egress.conf" \
-	--targets "$src/conf/targets/example.conf" --look-in-flight "$in_flight" >"$work/work.out" 2>"$work/work.err" &
-worker=$!
-pids="$pids $worker"
+work_with() { # work_with OPTION...: sets worker
+	# shellcheck disable=SC2086 # a command and its arguments
+	$client "$hikeshi" work --pools look --config /dev/null --database "$db" --audit-key "$work/audit.key" --egress "$work/egress.conf" \
+		--targets "$src/conf/targets/example.conf" "$@" >"$work/work.out" 2>"$work/work.err" &
+	worker=$!
+	pids="$pids $worker"
+}
+work_with --look-in-flight "$in_flight"
 all_done() { # all_done CONDITION: waits until no row is left of which it holds
 	tries=0
 	until [ "$(sqlite3 -cmd '.timeout 20000' "$db" "SELECT COUNT(*) FROM looks WHERE $1")" = 0 ]; do
@@ -69,8 +72,10 @@ cpu=$(awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.3f", ($12 + 
 resident=$(kib_of "$worker" VmHWM)
 rate=$(sqlite3 "$db" "SELECT printf('%.1f', ($names * 8 / 10) * 1000.0 / MAX(1, (SELECT last_ms FROM looks ORDER BY last_ms LIMIT 1 OFFSET $names * 9 / 10) -
 	(SELECT last_ms FROM looks ORDER BY last_ms LIMIT 1 OFFSET $names / 10)))")
-# What a busy machine answered too late is asked once more, as in five minutes it would be: what is found is no matter of speed.
+stop "$worker"
+# What a busy machine answered too late is asked once more, with patience: what is found is no matter of speed.
 sqlite3 -cmd '.timeout 20000' "$db" "UPDATE looks SET due_ms = last_ms WHERE outcome = 'dead' AND tries = 1"
+work_with --look-in-flight 100 --look-time 30s
 all_done "outcome = 'dead' AND tries = 1"
 stop "$worker"
 figure "looks, judged and stored, $in_flight at once, wall clock" "$rate" "looks/s" "requests alone" "$(calc "$rate / $floor")" ">= 500/s"

@@ -9,7 +9,7 @@
 #include "sys/gerr.h"
 #include "sys/uts46.h"
 
-enum { CONNECT_MS = 4000, TYPE_MAX = 200 };
+enum { TYPE_MAX = 200 };
 
 struct hk_looknet {
 	hk_fetch *fetch;
@@ -192,7 +192,7 @@ ask(hk_looknet *net, hk_look *look, GError **error)
 		.max_bytes = HK_PAGE_BODY_MAX,
 		.max_hops = HK_LOOKNET_HOPS,
 		.timeout_ms = net->timeout_ms,
-		.connect_ms = MIN(CONNECT_MS, net->timeout_ms)};
+		.connect_ms = MAX(net->timeout_ms / 2, 1)};
 
 	look->call = hk_fetch_start(net->fetch, &request, on_answer, look, error);
 	return look->call != NULL;
