@@ -75,7 +75,7 @@ rate=$(sqlite3 "$db" "SELECT printf('%.1f', ($names * 8 / 10) * 1000.0 / MAX(1, 
 stop "$worker"
 # What a busy machine answered too late is asked once more, with patience: what is found is no matter of speed.
 sqlite3 -cmd '.timeout 20000' "$db" "UPDATE looks SET due_ms = last_ms WHERE outcome = 'dead' AND tries = 1"
-work_with --look-in-flight 100 --look-time 30s
+work_with --look-in-flight 1000 --look-time 30s
 all_done "outcome = 'dead' AND tries = 1"
 stop "$worker"
 figure "looks, judged and stored, $in_flight at once, wall clock" "$rate" "looks/s" "requests alone" "$(calc "$rate / $floor")" ">= 500/s"
