@@ -1,5 +1,5 @@
 // tests/browser/evidence: the evidence of a case on the board, in Chromium: node evidence.mjs URL LOGIN PASSWORD FIXTURE DATABASE KEY BLOBS. Started by
-// tests/scenario/board-evidence.t. HK_SHOTS=DIR keeps pictures of what it looked at.
+// tests/scenario/board-evidence.t. HK_SHOTS=DIR keeps pictures of what it looked at; HK_MANUAL=DIR takes the manual's picture (docs/board/evidence.jpg).
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -78,6 +78,7 @@ const slider = page.locator('.compare input[type=range]')
 await slider.focus()
 for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight')
 is(await slider.inputValue(), '60', 'arrow keys move the border')
+if (process.env.HK_MANUAL) await panel('証拠').screenshot({ path: join(process.env.HK_MANUAL, 'evidence.jpg'), type: 'jpeg', quality: 22 })
 ok(await until(async () => /60%/.test(await page.locator('.compare .over').evaluate((one) => one.style.clipPath))), 'and the picture follows')
 const box = await page.locator('.compare-box').boundingBox()
 ok(box.height > 200, 'the two lie over each other')
