@@ -5,10 +5,11 @@
  * change meanwhile neither double nor hide the others. Rows whose sort value is empty come last in either direction.
  *
  * How a page is found: if one condition, or all those that the search index knows together, leave at most HK_LIST_FEW rows, these are
- * read, sorted and counted. Else the rows are read in the order of the sort's index until the page is full, if the next few of them fill it: up to
- * HK_LIST_FEW, a third of that where a row is dear (words to search for; PostgreSQL). If they do not, the rows of the narrowest condition are
- * read after all, up to HK_LIST_WIDEST (PostgreSQL: HK_LIST_WIDE); and if it has more, or words are searched for, they are gathered: the numbers of
- * all that the condition or the search index names are put into a set, and the index of the sort, by itself, is followed until the page is full. This is
+ * read, sorted and counted. Else the rows are read in the order of the sort's index until the page is full, if the next few of them fill it, or as many
+ * as what was seen so far lets expect, up to three times HK_LIST_FEW (PostgreSQL: half of that). If they do not, up to HK_LIST_WIDE rows of the narrowest
+ * condition are read after all. If it has more, or words are searched for, its rows are gathered: the numbers of
+ * all that the condition or the search index names are put into a set, and the index of the sort, by itself, is followed until the page is full; if
+ * four times the entries that this should take do not fill it, up to HK_LIST_WIDEST rows are read. Beyond that, gathering is
  * bounded by the size of that index, at some 0.1 to 0.3 microseconds an entry, as long as the rest of the filter takes what the set names: what it
  * refuses is read row by row. The total is what the tallies say; or it is counted among
  * the rows of the narrowest condition, up to HK_LIST_WIDE; or it is told as "at least": what the first rows of the sort hold, at most
