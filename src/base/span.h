@@ -36,4 +36,20 @@ hk_span_eq(hk_span a, hk_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* hk_span_trim(text): without the blanks of ASCII (space, tab to carriage return) at both ends; borrows the same bytes. */
+static inline hk_span
+hk_span_trim(hk_span text)
+{
+	while (text.len > 0 &&
+		(text.data[0] == ' ' || (text.data[0] >= '\t' && text.data[0] <= '\r'))) {
+		text = hk_span_of(text.data + 1, text.len - 1);
+	}
+	while (text.len > 0 &&
+		(text.data[text.len - 1] == ' ' ||
+			(text.data[text.len - 1] >= '\t' && text.data[text.len - 1] <= '\r'))) {
+		text.len--;
+	}
+	return text;
+}
+
 #endif

@@ -11,43 +11,32 @@
 #include "sys/uts46.h"
 
 static void
-member(GString *out, const char *key, const char *text)
-{
-	hk_jsonw_key(out, key);
-	if (text) {
-		hk_jsonw_str(out, text);
-	} else {
-		hk_jsonw_null(out);
-	}
-}
-
-static void
 print_json(const hk_looked *l)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	hk_jsonw_open(out, '{');
-	member(out, "host", l->host);
-	member(out, "url", l->url);
-	member(out, "final_url", l->final_url);
+	hk_jsonw_member_str(out, "host", l->host);
+	hk_jsonw_member_str(out, "url", l->url);
+	hk_jsonw_member_str(out, "final_url", l->final_url);
 	hk_jsonw_key(out, "status");
 	hk_jsonw_int(out, l->status);
-	member(out, "type", l->type);
+	hk_jsonw_member_str(out, "type", l->type);
 	hk_jsonw_key(out, "bytes");
 	hk_jsonw_int(out, (int64_t)l->bytes);
 	hk_jsonw_key(out, "requests");
 	hk_jsonw_int(out, l->steps);
 	hk_jsonw_key(out, "ms");
 	hk_jsonw_int(out, l->ms);
-	member(out, "outcome", l->outcome);
-	member(out, "kind", l->kind);
+	hk_jsonw_member_str(out, "outcome", l->outcome);
+	hk_jsonw_member_str(out, "kind", l->kind);
 	hk_jsonw_key(out, "score");
 	if (l->score < 0) {
 		hk_jsonw_null(out);
 	} else {
 		hk_jsonw_real(out, l->score, 4);
 	}
-	member(out, "target", l->target);
+	hk_jsonw_member_str(out, "target", l->target);
 	hk_jsonw_strs(out, "reasons", (const char *const *)l->reasons->pdata, l->reasons->len);
 	hk_jsonw_close(out, '}');
 	puts(out->str);

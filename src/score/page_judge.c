@@ -249,15 +249,33 @@ loads_tell(const hk_page_brand *b, const hk_target *t)
 	return b->loads && (is || (b->areas != 0 && g_strv_contains(closed, t->kind)));
 }
 
-/* The page says that it is the brand. s NULL: only the sum. */
+/* One thing that may speak for the brand, and what its reason names. */
+typedef struct sign {
+	bool holds;
+	row_id id;
+	const char *fill;
+} sign;
+
+/* The sum of those that hold. s NULL: no reasons, only the sum. */
+static double
+weigh_signs(scale *s, const sign *signs, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (signs[i].holds) {
+			sum += s ? because(s, signs[i].id, signs[i].fill)
+				 : weights[signs[i].id].weight;
+		}
+	}
+	return sum;
+}
+
+/* The page says that it is the brand. */
 static double
 weigh_identity(scale *s, const hk_page_brand *b, const hk_target *t)
 {
-	const struct {
-		bool holds;
-		row_id id;
-		const char *fill;
-	} rows[] = {
+	const sign signs[] = {
 		{b->title_is, W_TITLE_IS, b->word[HK_PAGE_TITLE]},
 		{b->head_is, W_HEAD_IS, b->word[HK_PAGE_HEAD]},
 		{b->site_is, W_SITE_IS, b->word[HK_PAGE_SITE]},
@@ -267,26 +285,15 @@ weigh_identity(scale *s, const hk_page_brand *b, const hk_target *t)
 		{b->logo, W_LOGO, t->name},
 		{b->icon, W_ICON, t->name},
 	};
-	double sum = 0;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (rows[i].holds) {
-			sum += s ? because(s, rows[i].id, rows[i].fill)
-				 : weights[rows[i].id].weight;
-		}
-	}
-	return sum;
+	return weigh_signs(s, signs, G_N_ELEMENTS(signs));
 }
 
 /* The page speaks of the brand. */
 static double
 weigh_mentions(scale *s, const hk_page_brand *b, const hk_target *t)
 {
-	const struct {
-		bool holds;
-		row_id id;
-		const char *fill;
-	} rows[] = {
+	const sign signs[] = {
 		{in(b, HK_PAGE_TITLE) && !b->title_is, W_TITLE_NAMES, b->word[HK_PAGE_TITLE]},
 		{in(b, HK_PAGE_HEAD) && !b->head_is, W_HEAD_NAMES, b->word[HK_PAGE_HEAD]},
 		{in(b, HK_PAGE_TEXT), W_TEXT_NAMES, b->word[HK_PAGE_TEXT]},
@@ -294,15 +301,8 @@ weigh_mentions(scale *s, const hk_page_brand *b, const hk_target *t)
 		{b->links != NULL, W_LINKS_OFFICIAL, b->links},
 		{b->loads && !loads_tell(b, t), W_LOADS_WIDGET, b->loads},
 	};
-	double sum = 0;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (rows[i].holds) {
-			sum += s ? because(s, rows[i].id, rows[i].fill)
-				 : weights[rows[i].id].weight;
-		}
-	}
-	return sum;
+	return weigh_signs(s, signs, G_N_ELEMENTS(signs));
 }
 
 static bool

@@ -22,18 +22,6 @@ hk_watch_free(hk_watch *watch)
 }
 
 static hk_span
-trimmed(hk_span line)
-{
-	while (line.len > 0 && g_ascii_isspace(line.data[0])) {
-		line = hk_span_of(line.data + 1, line.len - 1);
-	}
-	while (line.len > 0 && g_ascii_isspace(line.data[line.len - 1])) {
-		line.len--;
-	}
-	return line;
-}
-
-static hk_span
 without_comment(hk_span line)
 {
 	for (size_t i = 0; i < line.len; i++) {
@@ -41,7 +29,7 @@ without_comment(hk_span line)
 			line.len = i;
 		}
 	}
-	return trimmed(line);
+	return hk_span_trim(line);
 }
 
 static bool

@@ -135,6 +135,18 @@ bool hk_list_plan_make(hk_db *db, const hk_list_ask *ask, const hk_search_ask *s
 bool hk_list_plan_total(hk_db *db, const hk_list_ask *ask, const hk_list_plan *plan, bool more,
 	hk_page *page, GError **error);
 
+/* Windows: the next rows in the order of the sort.
+ * hk_list_glance(ask): how many are looked at before a way is chosen. hk_list_wide(): how many of a driver are read to count them.
+ * hk_list_window_count(db, ask, driver, rows, most, ret, ret_all, error): how many of the next `rows` rows the filter takes, at most `most`; *ret_all: there
+ * are no more rows than that. driver not NULL: no other row is read than those that it names.
+ * hk_list_window_fills(..., ret, ret_count, error): whether these fill the page, and how many were taken. */
+int64_t hk_list_glance(const hk_list_ask *ask);
+int64_t hk_list_wide(void);
+bool hk_list_window_count(hk_db *db, const hk_list_ask *ask, const hk_list_driver *driver,
+	int64_t rows, int64_t most, int64_t *ret, bool *ret_all, GError **error);
+bool hk_list_window_fills(hk_db *db, const hk_list_ask *ask, const hk_list_driver *driver,
+	int64_t rows, bool *ret, int64_t *ret_count, GError **error);
+
 /* Pieces: FROM the rows of the driver that the filter takes; FROM the rows with the index of the sort; behind the cursor; ORDER BY the sort. */
 void hk_list_plan_rows(const hk_list_ask *ask, const hk_list_plan *plan, hk_sqlb *b);
 /* Only the numbers of the driver's rows: a SELECT of one column, case_id. */

@@ -8,8 +8,8 @@
 int64_t hk_list_few = HK_LIST_FEW;
 
 /* So many rows of a driver are read to count them, or to find a page that the order of the sort would find too late. */
-static int64_t
-wide(void)
+int64_t
+hk_list_wide(void)
 {
 	return hk_list_few * HK_LIST_WIDE / HK_LIST_FEW;
 }
@@ -18,36 +18,6 @@ static int64_t
 widest(void)
 {
 	return hk_list_few * HK_LIST_WIDEST / HK_LIST_FEW;
-}
-
-/* Rows of the sort that are looked at before a way is chosen: at first a glance, then as many as a page may cost. */
-static int64_t
-glance(const hk_list_ask *a)
-{
-	return hk_list_few / 10 + 2 * (int64_t)a->limit;
-}
-
-static size_t
-texts_of(const hk_filter *f)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->parts->len; i++) {
-		const hk_part *part = g_ptr_array_index(f->parts, i);
-		n += part->field->how == HK_HOW_TEXT || part->field->how == HK_HOW_NAME ||
-		     part->field->how == HK_HOW_URL;
-	}
-	return n;
-}
-
-/* Of the first rows, for a total that nobody counts. To compare a row's text costs three times what the rest of it costs; and so much does each row
- * of PostgreSQL. */
-static int64_t
-counted(const hk_list_ask *a)
-{
-	bool dear = texts_of(a->filter) > 0 || a->filter->engine == HK_DB_PGSQL;
-
-	return hk_list_few / (dear ? 6 : 2) + 5 * (int64_t)a->limit;
 }
 
 static hk_value
@@ -399,131 +369,7 @@ ask_grams(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, int64_t 
 	return hk_search_ask_parts(search) == 0 || take_if_less(db, a, &d, below, plan, error);
 }
 
-/* Windows --------------------------------------------------------------------------------------- */
-
-bool
-hk_list_plan_same(const hk_list_ask *a, const hk_part *part)
-{
-	return strcmp(part->field->column.text, a->sort->column.text) == 0;
-}
-
-/* Conditions on the column of the sort: its index begins where they hold. */
-static void
-put_same(const hk_list_ask *a, hk_sqlb *b)
-{
-	for (size_t i = 0; i < a->filter->parts->len; i++) {
-		const hk_part *part = g_ptr_array_index(a->filter->parts, i);
-		bool spans = part->field->how == HK_HOW_INT || part->field->how == HK_HOW_REAL ||
-			     part->field->how == HK_HOW_TIME;
-		bool named = part->field->how == HK_HOW_TARGET ||
-			     part->field->how == HK_HOW_ACTOR || part->field->how == HK_HOW_USER ||
-			     part->field->how == HK_HOW_SOURCE || part->field->how == HK_HOW_KIND;
-		if (part->term->count == 1 && !part->term->negated && (spans || named) &&
-			hk_list_plan_same(a, part)) {
-			hk_sqlb_add(b, HK_SQL(" AND "));
-			hk_filter_part(a->filter, part, b);
-		}
-	}
-}
-
-/* The next rows in the order of the sort, `rows` of them, whatever the filter says but for states that have indexes of their own and for the sort's
- * column. */
-static void
-put_window(const hk_list_ask *a, bool null, int64_t rows, hk_sqlb *b)
-{
-	hk_sqlb_add(b, HK_SQL("SELECT c.id AS case_id"));
-	hk_list_plan_from(a, b);
-	hk_list_plan_states(a, b);
-	put_same(a, b);
-	if (a->sort->nullable) {
-		hk_sqlb_add(b, HK_SQL(" AND "));
-		hk_sqlb_add(b, a->sort->column);
-		hk_sqlb_add(b, null ? HK_SQL(" IS NULL") : HK_SQL(" IS NOT NULL"));
-	}
-	if (a->after.given && !a->after.null && !null) {
-		hk_sqlb_add(b, HK_SQL(" AND "));
-		hk_list_plan_behind(a, b);
-	}
-	if (a->after.given && a->after.null) {
-		hk_sqlb_add(b, a->falling ? HK_SQL(" AND c.id < ") : HK_SQL(" AND c.id > "));
-		hk_sqlb_value(b, hk_v_int(a->after.id));
-	}
-	if (null) {
-		hk_sqlb_add(
-			b, a->falling ? HK_SQL(" ORDER BY c.id DESC") : HK_SQL(" ORDER BY c.id"));
-	} else {
-		hk_list_plan_order(a, b);
-	}
-	hk_sqlb_add(b, HK_SQL(" LIMIT "));
-	hk_sqlb_value(b, hk_v_int(rows));
-}
-
-/* How many rows of the window the filter takes, at most `most`; *ret_rows: how many it has, if it does not take so many. With a driver no other
- * row is read than those that it names. */
-static bool
-count_window(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, bool null, int64_t rows,
-	int64_t most, int64_t *ret, int64_t *ret_rows, GError **error)
-{
-	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	g_autoptr(hk_sqlb) all = hk_sqlb_new(db);
-
-	hk_sqlb_add(b, HK_SQL("SELECT count(*) FROM (SELECT 1 AS one FROM ("));
-	put_window(a, null, rows, b);
-	hk_sqlb_add(b, a->filter->of == HK_LIST_CASES ? HK_SQL(") y CROSS JOIN cases c")
-						      : HK_SQL(") y CROSS JOIN sightings c"));
-	hk_filter_where(a->filter, b);
-	if (driver) {
-		hk_list_plan_gathered(a, driver, HK_SQL("y.case_id"), b);
-	}
-	hk_sqlb_add(b, HK_SQL(" AND c.id = y.case_id LIMIT "));
-	hk_sqlb_value(b, hk_v_int(most));
-	hk_sqlb_add(b, HK_SQL(") z"));
-	*ret_rows = 0;
-	if (!hk_list_plan_int(b, db, ret, error) || *ret >= most) {
-		return *ret >= most;
-	}
-	hk_sqlb_add(all, HK_SQL("SELECT count(*) FROM ("));
-	put_window(a, null, rows, all);
-	hk_sqlb_add(all, HK_SQL(") z"));
-	return hk_list_plan_int(all, db, ret_rows, error);
-}
-
-/* How many of the next `rows` rows the filter takes, at most `most`; *ret_all: there are no more than that. */
-static bool
-count_next(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_t rows,
-	int64_t most, int64_t *ret, bool *ret_all, GError **error)
-{
-	int64_t n = 0, seen = 0;
-
-	*ret = 0;
-	*ret_all = false;
-	for (int null = a->after.given && a->after.null; null <= a->sort->nullable; null++) {
-		if (!count_window(db, a, driver, null, rows, most - *ret, &n, &seen, error)) {
-			return false;
-		}
-		*ret += n;
-		if (*ret >= most || seen >= rows) {
-			return true;
-		}
-		rows -= seen;
-	}
-	*ret_all = true;
-	return true;
-}
-
-/* Whether the order of the sort fills the page within so many rows; driver: as count_window. */
-static bool
-fills(hk_db *db, const hk_list_ask *a, const hk_list_driver *driver, int64_t rows, bool *ret,
-	int64_t *ret_count, GError **error)
-{
-	bool all;
-
-	if (!count_next(db, a, driver, rows, (int64_t)a->limit + 1, ret_count, &all, error)) {
-		return false;
-	}
-	*ret = all || *ret_count > a->limit;
-	return true;
-}
+/* The way --------------------------------------------------------------------------------------- */
 
 /* A second look, if what the glance came upon lets expect that the page is full before too many rows are read; if it came upon nothing, a short one.
  * PostgreSQL takes twice as long for a row. */
@@ -531,13 +377,11 @@ static bool
 looks_on(hk_db *db, const hk_list_ask *a, int64_t glanced, bool *ret, GError **error)
 {
 	int64_t most = hk_db_engine_of(db) == HK_DB_PGSQL ? hk_list_few * 3 / 2 : hk_list_few * 3,
-		rows = glanced > 0 ? glance(a) * ((int64_t)a->limit + 1) * 3 / (2 * glanced)
+		rows = glanced > 0 ? hk_list_glance(a) * ((int64_t)a->limit + 1) * 3 / (2 * glanced)
 				   : most / 3;
 
-	return rows > most || fills(db, a, NULL, rows, ret, &glanced, error);
+	return rows > most || hk_list_window_fills(db, a, NULL, rows, ret, &glanced, error);
 }
-
-/* The way --------------------------------------------------------------------------------------- */
 
 /* PostgreSQL: plans for values of their own, since one made once for all states would be wrong for most; not the planner's dearest mistakes, which are
  * to compile a statement that takes 5 ms, or to read all cases because it takes a few thousand rows for many. A set of some hundred thousand hits
@@ -574,8 +418,8 @@ gathers(hk_db *db, const hk_list_ask *a, hk_list_plan *plan, GError **error)
 		return false;
 	}
 	int64_t evenly = ((int64_t)a->limit + 1) * (all / MAX(plan->least, 1) + 1);
-	return fills(db, a, &plan->driver, MIN(4 * evenly, 10 * hk_list_few), &plan->gather, &all,
-		error);
+	return hk_list_window_fills(db, a, &plan->driver, MIN(4 * evenly, 10 * hk_list_few),
+		&plan->gather, &all, error);
 }
 
 /* No condition has few rows, and the sort does not come upon those that all take: the driver's rows then, in the order of the sort. The search index
@@ -604,7 +448,7 @@ make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_li
 	     pgsql = hk_db_engine_of(db) == HK_DB_PGSQL;
 	int64_t glanced = 0;
 
-	if (!fills(db, a, NULL, glance(a), &soon, &glanced, error)) {
+	if (!hk_list_window_fills(db, a, NULL, hk_list_glance(a), &soon, &glanced, error)) {
 		return false;
 	}
 	/* Where a driver's rows can all be read, the sort's index by itself tells more than a look at rows. */
@@ -612,12 +456,12 @@ make_of_many(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, hk_li
 	if (on && pgsql && !looks_on(db, a, glanced, &soon, error)) {
 		return false;
 	}
-	if (!soon && !texts && plan->least <= wide()) {
+	if (!soon && !texts && plan->least <= hk_list_wide()) {
 		plan->few = true;
 		return true;
 	}
 	/* GIN knows no number: each hit costs a row of its table. Rows of columns are read about as fast as they are counted. */
-	int64_t below = pgsql && !texts ? wide() : hk_list_few;
+	int64_t below = pgsql && !texts ? hk_list_wide() : hk_list_few;
 	if (!(soon && (texts || pgsql)) &&
 		!ask_grams(db, a, search, soon || pgsql ? below + 1 : plan->least, plan, error)) {
 		return false;
@@ -668,126 +512,4 @@ hk_list_plan_make(hk_db *db, const hk_list_ask *a, const hk_search_ask *search, 
 		    (ret->least <= hk_list_few || ask_terms(db, a, WORTH_TABLE, ret, error));
 	ret->few = ret->least <= widest();
 	return good;
-}
-
-/* Totals ---------------------------------------------------------------------------------------- */
-
-/* Whether the tallies know how many there are: nothing is asked, or one thing that they count by. */
-static bool
-tallied(const hk_filter *f, hk_sql *ret_condition, GPtrArray *ret_keys)
-{
-	const hk_part *part = f->parts->len == 1 ? g_ptr_array_index(f->parts, 0) : NULL;
-
-	if (f->of != HK_LIST_CASES || f->deleted || f->parts->len > 1 ||
-		(part && part->term->negated)) {
-		return false;
-	}
-	if (!part) {
-		*ret_condition = HK_SQL("dim = 'state'");
-		return true;
-	}
-	if (part->states || part->field->how == HK_HOW_KIND) {
-		*ret_condition = part->states ? HK_SQL("dim = 'state' AND key IN ")
-					      : HK_SQL("dim = 'state' AND kind IN ");
-		for (size_t i = 0; i < part->texts->len; i++) {
-			const char *text = g_ptr_array_index(part->texts, i);
-			if (strcmp(text, "duplicate") == 0 && f->duplicates) {
-				return false; /* not counted there */
-			}
-			g_ptr_array_add(ret_keys, g_strdup(text));
-		}
-		return ret_keys->len > 0;
-	}
-	switch ((int)part->field->how) {
-	case HK_HOW_TARGET:
-		*ret_condition = HK_SQL("dim = 'target' AND key IN ");
-		break;
-	case HK_HOW_ACTOR:
-		*ret_condition = HK_SQL("dim = 'actor' AND key IN ");
-		break;
-	case HK_HOW_SOURCE:
-		*ret_condition = HK_SQL("dim = 'source' AND key IN ");
-		break;
-	default:
-		return false;
-	}
-	for (size_t i = 0; i < part->numbers->len; i++) {
-		g_ptr_array_add(ret_keys,
-			g_strdup_printf("%" PRId64, g_array_index(part->numbers, int64_t, i)));
-	}
-	if (part->none) {
-		g_ptr_array_add(ret_keys, g_strdup("0"));
-	}
-	return ret_keys->len > 0;
-}
-
-static bool
-total_by_tallies(hk_db *db, const hk_filter *f, bool *ret_known, int64_t *ret, GError **error)
-{
-	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	hk_sql condition;
-
-	*ret_known = tallied(f, &condition, keys);
-	if (!*ret_known) {
-		return true;
-	}
-	hk_sqlb_add(b, HK_SQL("SELECT CAST(COALESCE(sum(cases), 0) AS BIGINT) FROM tallies WHERE "
-			      "month = 0 AND "));
-	hk_sqlb_add(b, condition);
-	for (size_t i = 0; i < keys->len; i++) {
-		hk_sqlb_add(b, i > 0 ? HK_SQL(", ") : HK_SQL("("));
-		hk_sqlb_value(b, hk_v_str(g_ptr_array_index(keys, i)));
-	}
-	hk_sqlb_add(b, keys->len > 0 ? HK_SQL(")") : EMPTY_SQL);
-	return hk_list_plan_int(b, db, ret, error);
-}
-
-/* All rows of the driver that the filter takes. */
-static bool
-count_rows(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, int64_t *ret, GError **error)
-{
-	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-
-	hk_sqlb_add(b, HK_SQL("SELECT count(*)"));
-	hk_list_plan_rows(a, plan, b);
-	return hk_list_plan_int(b, db, ret, error);
-}
-
-/* Of the first rows in the order of the page. */
-static bool
-count_first(hk_db *db, const hk_list_ask *a, bool more, hk_page *page, GError **error)
-{
-	hk_list_ask first = *a;
-	int64_t seen = (int64_t)page->ids->len + more;
-
-	first.after = (hk_list_cursor){0};
-	if (!count_next(db, &first, NULL, counted(&first), MIN(hk_list_few, HK_LIST_AT_LEAST),
-		    &page->count, &page->exact, error)) {
-		return false;
-	}
-	page->count = MAX(page->count, seen);
-	return true;
-}
-
-bool
-hk_list_plan_total(hk_db *db, const hk_list_ask *a, const hk_list_plan *plan, bool more,
-	hk_page *page, GError **error)
-{
-	if (!total_by_tallies(db, a->filter, &page->exact, &page->count, error)) {
-		return false;
-	}
-	if (page->exact) {
-		return true;
-	}
-	if (!more && !a->after.given) { /* the first page is all */
-		page->count = page->ids->len;
-		page->exact = true;
-		return true;
-	}
-	if (plan->least <= wide()) {
-		page->exact = true;
-		return count_rows(db, a, plan, &page->count, error);
-	}
-	return count_first(db, a, more, page, error);
 }

@@ -398,17 +398,6 @@ to_log(const hk_egress_record *r)
 		HK_F_STR("detail", r->detail));
 }
 
-static void
-member(GString *out, const char *key, const char *text)
-{
-	hk_jsonw_key(out, key);
-	if (text) {
-		hk_jsonw_str(out, text);
-	} else {
-		hk_jsonw_null(out);
-	}
-}
-
 void
 hk_egress_record_json(const hk_egress_record *r, GString *out)
 {
@@ -417,12 +406,12 @@ hk_egress_record_json(const hk_egress_record *r, GString *out)
 	hk_jsonw_time(out, r->at_ms / 1000);
 	hk_jsonw_key(out, "at_ms");
 	hk_jsonw_int(out, r->at_ms);
-	member(out, "purpose", r->who.purpose);
-	member(out, "case", r->who.case_id);
-	member(out, "requester", r->who.requester);
-	member(out, "exit", r->who.exit ? r->who.exit : "direct");
-	member(out, "scheme", r->scheme);
-	member(out, "host", r->host);
+	hk_jsonw_member_str(out, "purpose", r->who.purpose);
+	hk_jsonw_member_str(out, "case", r->who.case_id);
+	hk_jsonw_member_str(out, "requester", r->who.requester);
+	hk_jsonw_member_str(out, "exit", r->who.exit ? r->who.exit : "direct");
+	hk_jsonw_member_str(out, "scheme", r->scheme);
+	hk_jsonw_member_str(out, "host", r->host);
 	hk_jsonw_key(out, "port");
 	hk_jsonw_int(out, r->port);
 	hk_jsonw_key(out, "answers");
@@ -433,9 +422,9 @@ hk_egress_record_json(const hk_egress_record *r, GString *out)
 		at += len;
 	}
 	hk_jsonw_close(out, ']');
-	member(out, "address", r->address);
-	member(out, "reason", hk_egress_reason_code(r->reason));
-	member(out, "detail", r->detail);
+	hk_jsonw_member_str(out, "address", r->address);
+	hk_jsonw_member_str(out, "reason", hk_egress_reason_code(r->reason));
+	hk_jsonw_member_str(out, "detail", r->detail);
 	hk_jsonw_close(out, '}');
 }
 

@@ -32,18 +32,6 @@ hk_s3key_clear(hk_s3key *key)
 	*key = (hk_s3key){NULL, NULL, NULL};
 }
 
-static hk_span
-trimmed(hk_span text)
-{
-	while (text.len > 0 && g_ascii_isspace(text.data[0])) {
-		text = hk_span_of(text.data + 1, text.len - 1);
-	}
-	while (text.len > 0 && g_ascii_isspace(text.data[text.len - 1])) {
-		text.len--;
-	}
-	return text;
-}
-
 static bool
 fail(const reading *r, GError **error, const char *what)
 {
@@ -84,8 +72,8 @@ read_pair(reading *r, hk_span line, GError **error)
 		return fail(r, error, "neither [PROFILE] nor KEY = VALUE");
 	}
 	size_t at = (size_t)(equals - line.data);
-	hk_span name = trimmed(hk_span_of(line.data, at));
-	hk_span value = trimmed(hk_span_of(equals + 1, line.len - at - 1));
+	hk_span name = hk_span_trim(hk_span_of(line.data, at));
+	hk_span value = hk_span_trim(hk_span_of(equals + 1, line.len - at - 1));
 	for (size_t i = 0; r->inside && i < G_N_ELEMENTS(known); i++) {
 		if (hk_span_eq(name, known[i].name)) {
 			return take(r, known[i].slot, value, error);
@@ -98,7 +86,7 @@ static bool
 read_line(reading *r, hk_span line, GError **error)
 {
 	r->line++;
-	line = trimmed(line);
+	line = hk_span_trim(line);
 	if (line.len == 0 || line.data[0] == '#' || line.data[0] == ';') {
 		return true;
 	}
@@ -108,7 +96,7 @@ read_line(reading *r, hk_span line, GError **error)
 	if (line.data[line.len - 1] != ']') {
 		return fail(r, error, "a profile is written [PROFILE]");
 	}
-	hk_span name = trimmed(hk_span_of(line.data + 1, line.len - 2));
+	hk_span name = hk_span_trim(hk_span_of(line.data + 1, line.len - 2));
 	r->inside = hk_span_eq(name, hk_span_str(r->profile));
 	r->found = r->found || r->inside;
 	return true;
