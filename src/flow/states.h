@@ -12,6 +12,7 @@ typedef enum hk_machine {
 	HK_MACHINE_TASK,
 	HK_MACHINE_INTAKE,
 	HK_MACHINE_RUN,
+	HK_MACHINE_REPORT,
 	HK_MACHINE_JOB,
 } hk_machine;
 #define HK_MACHINE_COUNT (HK_MACHINE_JOB + 1)

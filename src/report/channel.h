@@ -1,0 +1,132 @@
+/* report/channel: the ways in which a report leaves the house, one row of channels.def each. Layer: stage (report). Answers are hostile.
+ *
+ * A channel is pure: it writes requests and reads answers. Who sends them (report/post for HTTP, report/letter over sys/smtp for mail), how
+ * often, and what becomes of the report is the same for all: report/send. So each channel is tested by bytes, and the ways to fail are tested once
+ * for all of them, on the range.
+ *
+ * "The bytes previewed are the bytes sent": what `submit` wrote is kept (method, URL, headers without secrets, body), its SHA-256 is approved, and
+ * exactly that is sent; only `auth` is added when it leaves. */
+#ifndef HK_REPORT_CHANNEL_H
+#define HK_REPORT_CHANNEL_H
+
+#include "base/span.h"
+#include "report/brief.h"
+
+/* How a channel carries a report. */
+typedef enum hk_channel_way {
+	HK_WAY_HTTP,
+	HK_WAY_MAIL,     /* an RFC 5322 message to recipient->address, or to the channel's own mailbox */
+	HK_WAY_ASSISTED, /* a person hands it in by a form of the other side: text to copy, link to open, one click to log it */
+	HK_WAY_LOOKUP,   /* nothing is reported: only asked whether it is listed */
+} hk_channel_way;
+
+/* What a channel can do; bits. */
+typedef enum hk_channel_can {
+	HK_CAN_POLL = 1,   /* its state can be asked for */
+	HK_CAN_FIND = 2,   /* what was handed in can be found again by URL or token: after a crash nothing is doubled */
+	HK_CAN_TOKEN = 4,  /* the same token twice is one report there */
+	HK_CAN_TEST = 8,   /* has a test mode of its own */
+	HK_CAN_BATCH = 16, /* several URLs in one report */
+} hk_channel_can;
+
+/* How a request says who we are; the secret is the channel's `secret` (its file's first line). */
+typedef enum hk_channel_auth {
+	HK_AUTH_NONE,
+	HK_AUTH_BEARER, /* Authorization: Bearer SECRET */
+	HK_AUTH_HEADER, /* auth_name: auth_prefix SECRET */
+	HK_AUTH_BASIC,  /* user and SECRET */
+	HK_AUTH_SIGV4,  /* user is the key's id; region, service */
+	HK_AUTH_QUERY,  /* auth_name=SECRET behind the URL */
+	HK_AUTH_OAUTH,  /* client credentials (RFC 6749, 4.4) at token_url; then Bearer */
+} hk_channel_auth;
+
+typedef struct hk_channel hk_channel;
+
+/* A channel as its file (NAME.conf in the folder of option `channels`) says. Strings owned; NULL where the file says nothing. */
+typedef struct hk_channel_conf {
+	const hk_channel *channel;
+	char *path, *name; /* the file; its name without .conf: what reports.channel says ("netcraft", "mihon-soc") */
+	bool enabled, test;
+	char *url;     /* base, without the last "/" */
+	char *secret;  /* wiped when freed */
+	char *user;    /* user name, key id, client id */
+	char *account; /* Cloudflare account, Google project, Graph tenant ... */
+	char *email;   /* reporter's address there; NULL: hk_brief_reporter.contact */
+	char *region, *token_url, *visibility, *ca_file;
+	int64_t per_minute, per_day, batch; /* the channel's own, unless the file asks for less */
+	void *spec;                         /* of the declarative channel, or NULL */
+} hk_channel_conf;
+
+/* One request. Strings owned. */
+typedef struct hk_channel_ask {
+	char *method; /* "POST" ... */
+	char *url;
+	GPtrArray *headers; /* "Name: value", owned; no secrets */
+	GBytes *body;       /* or NULL */
+	hk_channel_auth auth;
+	char *auth_name, *auth_prefix;
+} hk_channel_ask;
+void hk_channel_ask_clear(hk_channel_ask *ask);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_channel_ask, hk_channel_ask_clear)
+
+/* What came back. Borrowed. */
+typedef struct hk_channel_answer {
+	int status; /* 0: none */
+	hk_span body;
+	const char *type;       /* Content-Type, or NULL */
+	int64_t retry_after_ms; /* by any of the headers that say so; -1: none does */
+} hk_channel_answer;
+
+/* What it means. */
+typedef enum hk_told_how {
+	HK_TOLD_TAKEN,   /* accepted, or known there already: it counts as sent */
+	HK_TOLD_STATE,   /* (poll) it has this state */
+	HK_TOLD_NOT_YET, /* (poll, find) nothing to say yet: ask again */
+	HK_TOLD_ABSENT,  /* (find) it is not there: may be sent */
+	HK_TOLD_AGAIN,   /* not accepted now, later maybe: 429, 5xx, broken answers to what has no effect */
+	HK_TOLD_REFUSED, /* never: 400, 413, 422; why says it */
+	HK_TOLD_CLOSED,  /* our access is not right (401, 403): the channel stops until somebody mends it; the report waits */
+	HK_TOLD_UNSURE,  /* it may have been taken: an answer that cannot be read, to something that has an effect */
+} hk_told_how;
+
+/* Strings owned. */
+typedef struct hk_told {
+	hk_told_how how;
+	char *remote_id, *remote_state; /* as they call it */
+	const char *state;              /* static: what it is for us: sent | acknowledged | actioned | rejected; NULL: no change */
+	char *why;                      /* one line for people, or NULL */
+	int64_t again_ms;               /* ask, or send, not before so many ms from now; -1: as the channel's pace says */
+	char *facts;                    /* JSON object of what they say besides (verdict, screenshot ...), or NULL */
+} hk_told;
+void hk_told_clear(hk_told *told);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_told, hk_told_clear)
+
+/* What was handed in, for poll and find. Borrowed. */
+typedef struct hk_channel_receipt {
+	const char *remote_id, *token, *url; /* remote_id NULL: not known; url: the report's first */
+	int64_t sent_ms;
+} hk_channel_receipt;
+
+struct hk_channel {
+	const char *name;     /* "netcraft" */
+	const char *en, *ja;  /* as shown */
+	hk_channel_way way;
+	unsigned can;         /* hk_channel_can */
+	const char *url;      /* default base, or form of an assisted one, or mailbox of a mail one; NULL: the file must say */
+	int64_t per_minute, per_day, batch; /* 0: no limit known; batch: URLs in one report, at least 1 */
+	int64_t poll_ms;      /* first poll after that time; doubles up to 6 hours */
+	/* submit(conf, brief, token, ret, error): HK_EFORM: this site cannot be reported so, and why. For HK_WAY_ASSISTED ret->url is the form, ret->body the text. */
+	bool (*submit)(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret, GError **error);
+	void (*submitted)(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret);
+	bool (*poll)(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret, GError **error);
+	void (*polled)(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret);
+	bool (*find)(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret, GError **error);
+	void (*found)(const hk_channel_conf *conf, const hk_channel_receipt *receipt, const hk_channel_answer *answer, hk_told *ret);
+};
+
+/* hk_channel_find(name): NULL: there is none. hk_channels: all, in the order of channels.def. */
+const hk_channel *hk_channel_find(const char *name);
+extern const hk_channel *const hk_channels[];
+extern const size_t hk_channel_count;
+
+#endif
