@@ -170,7 +170,7 @@ bool
 rg_mailhouse_login(const rg_mailhouse *h, const char *base64)
 {
 	gsize len = 0;
-	g_autofree guchar *bytes =
+	g_autofree unsigned char *bytes =
 		g_base64_decode(base64, &len); /* nocheck: the range reads only what is ours */
 	g_autofree char *all = g_malloc0(len + 1);
 

@@ -76,9 +76,9 @@ static char *
 user_of(const char *base64)
 {
 	gsize len = 0;
-	g_autofree guchar *bytes =
+	g_autofree unsigned char *bytes =
 		g_base64_decode(base64, &len); /* nocheck: the range reads only what is ours */
-	const guchar *first = len > 0 ? memchr(bytes, '\0', len) : NULL;
+	const unsigned char *first = len > 0 ? memchr(bytes, '\0', len) : NULL;
 
 	return first ? g_strndup((const char *)first + 1, len - (size_t)(first + 1 - bytes))
 		     : g_strdup("");

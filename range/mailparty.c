@@ -176,7 +176,7 @@ append_encoded(GString *out, const char *name, const char *value)
 		while (value[n] && n + (size_t)(g_utf8_next_char(value + n) - (value + n)) <= 42) {
 			n += (size_t)(g_utf8_next_char(value + n) - (value + n));
 		}
-		g_autofree char *word = g_base64_encode((const guchar *)value, n);
+		g_autofree char *word = g_base64_encode((const unsigned char *)value, n);
 
 		g_string_append_printf(out, " =?UTF-8?B?%s?=%s", word, value[n] ? "\r\n" : "");
 		value += n;
@@ -187,7 +187,7 @@ append_encoded(GString *out, const char *name, const char *value)
 static void
 append_base64(GString *out, const char *bytes, size_t len)
 {
-	g_autofree char *text = g_base64_encode((const guchar *)bytes, len);
+	g_autofree char *text = g_base64_encode((const unsigned char *)bytes, len);
 
 	size_t n = strlen(text);
 

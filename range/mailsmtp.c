@@ -57,7 +57,7 @@ static char *
 plain_of(const char *base64)
 {
 	gsize len = 0;
-	g_autofree guchar *bytes =
+	g_autofree unsigned char *bytes =
 		g_base64_decode(base64, &len); /* nocheck: the range reads only what is ours */
 
 	return g_strndup((const char *)bytes, len);
