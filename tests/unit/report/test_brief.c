@@ -54,7 +54,8 @@ check_sample(void)
 	for (unsigned i = 0; i < brief->sites->len; i++) {
 		const hk_brief_site *site = g_ptr_array_index(brief->sites, i);
 
-		ok(invented(site->host) && strstr(site->url, site->host), "%s is invented", site->host);
+		ok(invented(site->host) && strstr(site->url, site->host), "%s is invented",
+			site->host);
 	}
 	for (unsigned i = 0; i < brief->official->len; i++) {
 		ok(invented(g_ptr_array_index(brief->official, i)), "so is the bank");
