@@ -24,7 +24,7 @@ CREATE TABLE reports (                          -- one message to one recipient
 	approver_id BIGINT REFERENCES users (id),   -- NULL: not yet, or by policy
 	policy     @TEXT@,                          -- name of the policy that allowed it
 	sample     BIGINT NOT NULL DEFAULT 0,       -- allowed by policy and drawn for review: 1 waits, 2 reviewed good, 3 reviewed bad
-	stops      @TEXT@ NOT NULL DEFAULT '[]',    -- JSON: rows of flow/stops.def that hold it up, with their detail
+	stops      BIGINT NOT NULL DEFAULT 0,       -- what holds it up: bits by the rows of flow/stops.def (which are only appended to)
 	drafted_ms BIGINT NOT NULL,
 	approved_ms BIGINT,
 	send_ms    BIGINT,                          -- not before: end of the undo window
@@ -46,6 +46,7 @@ CREATE INDEX reports_state ON reports (state, id);
 CREATE INDEX reports_due ON reports (due_ms, id) WHERE due_ms IS NOT NULL;
 CREATE INDEX reports_sent ON reports (recipient, sent_ms) WHERE sent_ms IS NOT NULL;
 CREATE INDEX reports_remote ON reports (channel, remote_id) WHERE remote_id IS NOT NULL;
+CREATE INDEX reports_parent ON reports (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX reports_sample ON reports (id) WHERE sample = 1;
 CREATE TABLE report_sites (                     -- what it speaks of
 	report_id  BIGINT NOT NULL REFERENCES reports (id),
