@@ -24,7 +24,7 @@ CREATE TABLE reports (                          -- one message to one recipient
 	approver_id BIGINT REFERENCES users (id),   -- NULL: not yet, or by policy
 	policy     @TEXT@,                          -- name of the policy that allowed it
 	sample     BIGINT NOT NULL DEFAULT 0,       -- allowed by policy and drawn for review: 1 waits, 2 reviewed good, 3 reviewed bad
-	stops      @TEXT@ NOT NULL DEFAULT '[]',    -- JSON: rows of flow/stops.def that hold it up, with their detail
+	stops      BIGINT NOT NULL DEFAULT 0,       -- what holds it up: bits by the rows of flow/stops.def (which are only appended to)
 	drafted_ms BIGINT NOT NULL,
 	approved_ms BIGINT,
 	send_ms    BIGINT,                          -- not before: end of the undo window

@@ -4,6 +4,7 @@
 
 #include "flow/case_int.h"
 #include "flow/check.h"
+#include "flow/report.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
 #include "sys/gerr.h"
@@ -165,7 +166,10 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error);
+	bool back = strcmp(act, "resurrect") == 0;
+	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error) &&
+	       ((!back && strcmp(act, "confirm") != 0) ||
+		       hk_report_want(flow, id, row->state, back, error));
 }
 
 bool

@@ -4,6 +4,7 @@
 
 #include "flow/case_int.h"
 #include "flow/check.h"
+#include "flow/report.h"
 #include "flow/states.h"
 #include "store/jobs.h"
 #include "sys/gerr.h"
@@ -216,7 +217,10 @@ save_case(hk_flow *flow, const hk_evidence *e, int64_t case_id, GError **error)
 	if (!e->why && work.row.clocks[HK_CLOCK_EVIDENCE] == 0) {
 		work.row.clocks[HK_CLOCK_EVIDENCE] = flow->now_ms;
 	}
-	return hk_case_save(flow, &work, HK_CASE_ALL, false, error);
+	/* What was confirmed and waited for this can be reported now. */
+	return hk_case_save(flow, &work, HK_CASE_ALL, false, error) &&
+	       (e->why || work.row.deleted_ms != 0 ||
+		       hk_report_want(flow, case_id, work.row.state, false, error));
 }
 
 bool
@@ -334,5 +338,8 @@ hk_facts_save(hk_flow *flow, int64_t case_id, const hk_fact *facts, size_t count
 				asked[i].kind, NULL, gone);
 		}
 	}
-	return true;
+	/* Whom one could tell may be known now, or be somebody else. */
+	g_auto(hk_case_row) row = {0};
+	return hk_cases_get(flow->db, case_id, &row, error) &&
+	       (row.deleted_ms != 0 || hk_report_want(flow, case_id, row.state, false, error));
 }

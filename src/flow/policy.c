@@ -108,11 +108,13 @@ hk_policy_init(hk_policy *policy)
 		.looks_cap = 100000};
 	policy->scope = g_ptr_array_new_with_free_func(rule_free);
 	sla_default(policy);
+	hk_takedown_init(&policy->takedown);
 }
 
 void
 hk_policy_clear(hk_policy *policy)
 {
+	hk_takedown_clear(&policy->takedown);
 	g_clear_pointer(&policy->scope, g_ptr_array_unref);
 }
 
@@ -405,6 +407,12 @@ take_sla(hk_policy *policy, const hk_json *root, GError **error)
 	return true;
 }
 
+static bool
+take_takedown(hk_policy *policy, const hk_json *root, GError **error)
+{
+	return hk_takedown_take(&policy->takedown, root, error);
+}
+
 static const struct {
 	const char *key;
 	bool (*take)(hk_policy *policy, const hk_json *root, GError **error);
@@ -415,6 +423,7 @@ static const struct {
 	{"ct", take_ct},
 	{"evidence", take_evidence},
 	{"looks", take_looks},
+	{"takedown", take_takedown},
 };
 
 bool
@@ -430,7 +439,7 @@ hk_policy_take(hk_policy *policy, const char *key, hk_span value, GError **error
 	}
 	return hk_error_set(error, HK_ENOENT,
 		"there is no setting of that name; there are dedupe, "
-		"scope, sla, ct, evidence and looks");
+		"scope, sla, ct, evidence, looks and takedown");
 }
 
 bool

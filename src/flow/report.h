@@ -24,13 +24,16 @@ typedef struct hk_stop_row {
 	const char *en, *ja;
 } hk_stop_row;
 extern const hk_stop_row hk_stop_rows[HK_STOP_COUNT];
-/* Sets of stops are bits: 1u << HK_STOPS_OWN. hk_stops_json(stops, out): a JSON array of their texts. */
+/* Sets of stops are bits: 1u << HK_STOPS_OWN; hk_report_row.stops keeps them. hk_stops_json(stops, out): a JSON array of their texts. */
 void hk_stops_json(unsigned stops, GString *out);
-unsigned hk_stops_read(const char *json); /* unknown texts are passed over */
+/* hk_stop_find(text): its place in stops.def; HK_STOP_COUNT: there is none. */
+hk_stop hk_stop_find(const char *text);
 
-/* hk_report_ask(flow, case_id, error): a person, or the confirmation of a case, wants its reports drafted: a job of stage "draft" (key: the case's number; data: who
- * asked). HK_EPOLICY: the case is not confirmed, reported or resurrected. */
+/* hk_report_ask(flow, case_id, error): a person wants the reports of a case drafted: a job of stage "draft" (key: the case's number, data: who asked). HK_EPOLICY: the case
+ * is not confirmed, reported or resurrected. hk_report_want(flow, case_id, state, next, error): the same by itself (setting "takedown"), when a case in that state was
+ * confirmed, came back (next: a new round of reports), or has more evidence or contacts than before; nothing in other states. */
 bool hk_report_ask(hk_flow *flow, int64_t case_id, GError **error);
+bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, bool next, GError **error);
 
 /* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it; its stops are those that
  * only the caller can tell (own, allowed, recipient, evidence); the others are added. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
@@ -42,8 +45,8 @@ bool hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *si
  * hk_report_edit(flow, id, version, subject, text, error): a person's words instead of the template's: kept, and a job "draft" (key "report:ID") makes the bytes anew;
  * until then the draft has stop "content". The editor becomes its proposer. Mail only. */
 bool hk_report_rewrite(hk_flow *flow, int64_t id, const hk_report_row *row, GError **error);
-bool hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject, const char *text,
-	GError **error);
+bool hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject,
+	const char *text, GError **error);
 
 /* hk_report_approve(flow, id, digest, agreed, error): digest: of the bytes that the approver saw, HK_EINCONSISTENT when they are others; agreed: stops of kind ASK
  * that they agreed to (bits). The approver (flow's who) is a person and not the proposer. From then on the undo window runs (setting "takedown"); the job of stage "send" is due at its
@@ -61,23 +64,29 @@ bool hk_report_sample(hk_flow *flow, int64_t id, bool good, const char *note, GE
 
 /* ---- sending: report/send, in its own short transactions ---- */
 
-/* hk_report_begin(flow, id, stops, ret, ret_receipt, error): *ret (owned by the caller): the report, queued now, with a receipt in phase "begun". stops: those that the caller found; the others are
- * looked at here. HK_EPOLICY: it may not be sent (now): it is not approved, its undo window runs, or a stop holds it: kept in reports.stops; *ret_wait_ms of row: see hk_report_wait.
- * HK_EINCONSISTENT: an earlier receipt is `committed` and has no end: look whether it arrived (hk_report_doubtful) before anything is sent. */
-bool hk_report_begin(hk_flow *flow, int64_t id, unsigned stops, hk_report_row *ret,
-	int64_t *ret_receipt, GError **error);
+/* What hk_report_begin found. */
+typedef enum hk_report_go {
+	HK_GO_SEND,    /* queued, with a receipt in phase "begun": send it */
+	HK_GO_WAIT,    /* not before *ret_wait_ms: undo window, WAIT stop */
+	HK_GO_NOTHING, /* it is sent, dropped, not approved, or was put back to the drafts by a HARD stop: the job is done */
+	HK_GO_DOUBT, /* an earlier try was committed and has no end: look whether it arrived, then hk_report_settle */
+} hk_report_go;
+/* hk_report_begin(flow, id, stops, ret_go, ret, ret_receipt, ret_wait_ms, error): may it be sent now? stops: those that the caller found (own, allowed, recipient, kill); the
+ * others are looked at here. *ret: the report as it is now, the caller's. */
+bool hk_report_begin(hk_flow *flow, int64_t id, unsigned stops, hk_report_go *ret_go,
+	hk_report_row *ret, int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error);
 
 /* hk_report_committed(flow, receipt, error): the last byte may leave now. Called from the hook of sys/http, sys/smtp. */
 bool hk_report_committed(hk_flow *flow, int64_t receipt, GError **error);
 
 /* How a try ended. Strings borrowed. */
 typedef struct hk_report_end {
-	const char *how;       /* taken | again | refused | closed | unsure (report/channel.h) */
+	const char *how; /* taken | again | refused | closed | unsure (report/channel.h) */
 	const char *remote_id, *remote_state, *why, *facts; /* or NULL */
 	const uint8_t *answer; /* SHA-256 of the answer's blob, or NULL */
 	int64_t status;        /* HTTP or SMTP; 0: none */
-	int64_t again_ms;      /* try, or poll, not before so many ms from now; -1: as the stage says */
-	int64_t poll_ms;       /* taken: first poll after that; 0: it cannot be asked */
+	int64_t again_ms; /* try, or poll, not before so many ms from now; -1: as the stage says */
+	int64_t poll_ms;  /* taken: first poll after that; 0: it cannot be asked */
 } hk_report_end;
 /* hk_report_ended(flow, id, receipt, end, error): the receipt's end and what it means for the report: sent (the case is reported, the recipient known), queued still (again, closed),
  * rejected, unsure. */
@@ -95,8 +104,8 @@ bool hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *
 	const char *why, GError **error);
 
 /* hk_report_polled(flow, id, end, state, error): what a poll brought: state: acknowledged | actioned | rejected | sent, or NULL: no change. */
-bool hk_report_polled(hk_flow *flow, int64_t id, const hk_report_end *end, const char *state,
-	GError **error);
+bool hk_report_polled(
+	hk_flow *flow, int64_t id, const hk_report_end *end, const char *state, GError **error);
 
 /* ---- channels ---- */
 

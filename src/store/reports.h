@@ -37,7 +37,8 @@ typedef struct hk_report_site {
  * hk_reports_get: HK_ENOENT. hk_reports_lock: nobody else changes it until the end of the transaction. hk_reports_update: everything but what it was made with, one version up. */
 bool hk_reports_find(hk_db *db, int64_t case_id, const char *channel, const char *recipient,
 	const char *step, int64_t round, int64_t *ret_id, GError **error);
-bool hk_reports_add(hk_db *db, hk_report_row *row, const hk_report_site *sites, size_t count, GError **error);
+bool hk_reports_add(
+	hk_db *db, hk_report_row *row, const hk_report_site *sites, size_t count, GError **error);
 bool hk_reports_get(hk_db *db, int64_t id, hk_report_row *ret, GError **error);
 bool hk_reports_lock(hk_db *db, int64_t id, hk_report_row *ret, GError **error);
 bool hk_reports_update(hk_db *db, hk_report_row *row, GError **error);
@@ -62,14 +63,16 @@ bool hk_receipts_begin(hk_db *db, const hk_receipt_row *row, int64_t *ret_id, GE
 bool hk_receipts_commit(hk_db *db, int64_t id, int64_t *ret_changed, GError **error);
 bool hk_receipts_end(hk_db *db, const hk_receipt_row *row, GError **error);
 /* hk_receipts_open(db, report_id, ret_id, ret_committed, error): the last submit that has no end; 0: none. */
-bool hk_receipts_open(hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_committed, GError **error);
+bool hk_receipts_open(
+	hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_committed, GError **error);
 
 /* Recipients. hk_recipients_known(db, channel, recipient, ret_known, ret_bounced, error). */
 bool hk_recipients_known(hk_db *db, const char *channel, const char *recipient, bool *ret_known,
 	bool *ret_bounced, GError **error);
 bool hk_recipients_put(hk_db *db, const char *channel, const char *recipient, int64_t user_id,
 	int64_t now_ms, GError **error);
-bool hk_recipients_bounced(hk_db *db, const char *channel, const char *recipient, int64_t now_ms /* 0: not any more */, GError **error);
+bool hk_recipients_bounced(hk_db *db, const char *channel, const char *recipient,
+	int64_t now_ms /* 0: not any more */, GError **error);
 /* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; channel, recipient NULL: any. */
 bool hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *recipient,
 	int64_t *ret, GError **error);
@@ -82,7 +85,8 @@ typedef struct hk_channel_row {
 void hk_channel_row_clear(hk_channel_row *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_channel_row, hk_channel_row_clear)
 bool hk_channels_get(hk_db *db, const char *name, hk_channel_row *ret, GError **error);
-bool hk_channels_set(hk_db *db, const char *name, const char *state, const char *why, GError **error);
+bool hk_channels_set(
+	hk_db *db, const char *name, const char *state, const char *why, GError **error);
 /* hk_channels_take(db, name, now_ms, gap_ms, per_day, ret_wait_ms, error): a place in the channel's pace: 0: it may send now, and the next not before gap_ms later; else how long to wait. per_day 0: no limit. Write transaction. */
 bool hk_channels_take(hk_db *db, const char *name, int64_t now_ms, int64_t gap_ms, int64_t per_day,
 	int64_t *ret_wait_ms, GError **error);

@@ -1,0 +1,482 @@
+/* Reports that leave, and what the other side says: the acts of report/send, and of letters and polls. */
+#include <string.h>
+
+#include "flow/check.h"
+#include "flow/report_int.h"
+#include "sys/gerr.h"
+#include "sys/jsonw.h"
+
+enum { MORE_MS = 600000 /* how long a report waits that a WAIT stop holds up */ };
+
+/* ---- leaving ---- */
+
+/* A stop that nothing passes: back to the drafts, where people see it. */
+static bool
+put_back(hk_flow *flow, hk_report_row *row, unsigned hard, GError **error)
+{
+	unsigned i = 0;
+
+	while (!(hard & 1u << i)) {
+		i++;
+	}
+	if (!hk_report_move(flow, row, "undo", error)) {
+		return false;
+	}
+	row->approver_id = 0;
+	row->approved_ms = row->send_ms = 0;
+	g_clear_pointer(&row->policy, g_free);
+	hk_report_note(flow, "stop", row, hk_stop_rows[i].text);
+	return hk_reports_update(flow->db, row, error);
+}
+
+static bool
+start(hk_flow *flow, hk_report_row *row, int64_t *ret_receipt, GError **error)
+{
+	const hk_receipt_row receipt = {.report_id = row->id,
+		.act = "submit",
+		.request = row->digest,
+		.begun_ms = flow->now_ms};
+
+	if (strcmp(row->state, "approved") == 0) {
+		if (!hk_report_move(flow, row, "queue", error)) {
+			return false;
+		}
+		hk_report_note(flow, "queue", row, NULL);
+	}
+	row->tries++;
+	return hk_receipts_begin(flow->db, &receipt, ret_receipt, error) &&
+	       hk_reports_update(flow->db, row, error);
+}
+
+/* What holds it up now: those that the caller found, and those of the database. A stop that a person agreed to is none any more. */
+static bool
+stops_now(hk_flow *flow, hk_report_row *row, unsigned found, unsigned *ret, GError **error)
+{
+	g_auto(hk_case_row) of_case = {0};
+
+	row->stops = found;
+	if (!hk_cases_get(flow->db, row->case_id, &of_case, error) ||
+		!hk_report_stops(flow, row, &of_case, ret, error)) {
+		return false;
+	}
+	*ret = (*ret | found) & ~hk_stops_of(HK_STOP_ASK);
+	row->stops = *ret;
+	return true;
+}
+
+/* A receipt that was begun and never committed is of a process that died: nothing has left. */
+static bool
+look_back(hk_flow *flow, int64_t id, int64_t *ret_receipt, bool *ret_committed, GError **error)
+{
+	const hk_receipt_row end = {.how = "again",
+		.why = "the process ended before anything had left",
+		.ended_ms = flow->now_ms};
+
+	if (!hk_receipts_open(flow->db, id, ret_receipt, ret_committed, error)) {
+		return false;
+	}
+	if (*ret_receipt == 0 || *ret_committed) {
+		return true;
+	}
+	hk_receipt_row row = end;
+	row.id = *ret_receipt;
+	*ret_receipt = 0;
+	return hk_receipts_end(flow->db, &row, error);
+}
+
+bool
+hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go, hk_report_row *ret,
+	int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error)
+{
+	unsigned stops;
+	bool committed;
+
+	*ret_go = HK_GO_NOTHING;
+	*ret_wait_ms = 0;
+	if (!hk_reports_lock(flow->db, id, ret, error)) {
+		return false;
+	}
+	bool queued = strcmp(ret->state, "queued") == 0;
+	if (!queued && strcmp(ret->state, "approved") != 0) {
+		return true;
+	}
+	if (!queued && flow->now_ms < ret->send_ms) {
+		*ret_go = HK_GO_WAIT;
+		*ret_wait_ms = ret->send_ms - flow->now_ms;
+		return true;
+	}
+	if (!look_back(flow, id, ret_receipt, &committed, error)) {
+		return false;
+	}
+	if (committed) {
+		*ret_go = HK_GO_DOUBT;
+		return true;
+	}
+	if (!stops_now(flow, ret, found, &stops, error)) {
+		return false;
+	}
+	if (stops & hk_stops_of(HK_STOP_HARD)) {
+		return put_back(flow, ret, stops & hk_stops_of(HK_STOP_HARD), error);
+	}
+	if (stops) {
+		*ret_go = HK_GO_WAIT;
+		*ret_wait_ms = MORE_MS;
+		return hk_reports_update(flow->db, ret, error);
+	}
+	*ret_go = HK_GO_SEND;
+	return start(flow, ret, ret_receipt, error);
+}
+
+bool
+hk_report_committed(hk_flow *flow, int64_t receipt, GError **error)
+{
+	int64_t changed = 0;
+
+	if (!hk_receipts_commit(flow->db, receipt, &changed, error)) {
+		return false;
+	}
+	return changed == 1 ||
+	       hk_error_set(error, HK_EINCONSISTENT,
+		       "receipt %" G_GINT64_FORMAT " is not the running one any more", receipt);
+}
+
+/* The cases that it speaks of are reported; those that are further already stay where they are. */
+static bool
+report_cases(hk_flow *flow, const hk_report_row *row, GError **error)
+{
+	g_autoptr(GPtrArray) urls = NULL;
+	g_autoptr(GArray) cases = NULL;
+
+	/* A notice to another bank asks nobody to take anything down. */
+	if (strcmp(row->step, "notice") == 0) {
+		return true;
+	}
+	if (!hk_reports_sites(flow->db, row->id, &urls, &cases, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < cases->len; i++) {
+		int64_t id = g_array_index(cases, int64_t, i);
+		g_auto(hk_case_row) of_case = {0};
+		if (!hk_cases_get(flow->db, id, &of_case, error)) {
+			return false;
+		}
+		if (of_case.deleted_ms == 0 &&
+			hk_move_find(HK_MACHINE_CASE, of_case.state, "report") &&
+			!hk_case_move(flow, id, 0, "report", NULL, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Silence is answered: a job looks at the report when its time has come. */
+static bool
+wait_for_answer(hk_flow *flow, hk_report_row *row, int64_t room_ms, GError **error)
+{
+	g_autofree char *key = g_strdup_printf("chase:%" G_GINT64_FORMAT, row->id);
+
+	row->due_ms = flow->now_ms + room_ms;
+	return hk_flow_job(flow, "draft", key, row->case_id, NULL, row->due_ms, error);
+}
+
+static void
+set(char **place, const char *text)
+{
+	if (text) {
+		g_free(*place);
+		*place = g_strdup(text);
+	}
+}
+
+/* It has left, and was taken. */
+static bool
+take_sent(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	const hk_policy *policy = hk_flow_policy(flow, error);
+
+	if (!policy || !hk_report_move(flow, row, "send", error)) {
+		return false;
+	}
+	set(&row->remote_id, end->remote_id);
+	set(&row->remote_state, end->remote_state);
+	set(&row->facts, end->facts);
+	g_clear_pointer(&row->why, g_free);
+	row->stops = 0;
+	hk_report_note(flow, "send", row, end->why);
+	return wait_for_answer(flow, row, policy->takedown.followup_ms, error) &&
+	       hk_reports_update(flow->db, row, error) &&
+	       hk_recipients_put(flow->db, row->channel, row->recipient, row->approver_id,
+		       flow->now_ms, error) &&
+	       (end->poll_ms <= 0 ||
+		       hk_report_job(flow, "poll", row, flow->now_ms + end->poll_ms, error)) &&
+	       report_cases(flow, row, error);
+}
+
+static bool
+take_refused(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	set(&row->why, end->why);
+	if (!hk_report_move(flow, row, "refuse", error)) {
+		return false;
+	}
+	hk_report_note(flow, "refuse", row, end->why);
+	return hk_reports_update(flow->db, row, error);
+}
+
+static bool
+take_again(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	set(&row->why, end->why);
+	return (end->again_ms <= 0 || hk_channels_pause(flow->db, row->channel,
+					      flow->now_ms + end->again_ms, error)) &&
+	       hk_reports_update(flow->db, row, error);
+}
+
+static bool
+take_closed(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	set(&row->why, end->why);
+	return hk_channel_close(flow, row->channel, end->why ? end->why : "refused", error) &&
+	       hk_reports_update(flow->db, row, error);
+}
+
+static bool
+take_unsure(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	set(&row->why, end->why);
+	if (!hk_report_move(flow, row, "doubt", error)) {
+		return false;
+	}
+	hk_report_note(flow, "doubt", row, end->why);
+	return hk_reports_update(flow->db, row, error);
+}
+
+static const struct {
+	const char *how;
+	bool (*take)(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error);
+} ends[] = {{"taken", take_sent}, {"again", take_again}, {"refused", take_refused},
+	{"closed", take_closed}, {"unsure", take_unsure}};
+
+bool
+hk_report_ended(
+	hk_flow *flow, int64_t id, int64_t receipt, const hk_report_end *end, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+	const hk_receipt_row done = {.id = receipt,
+		.how = end->how,
+		.status = end->status,
+		.answer = end->answer,
+		.why = end->why,
+		.ended_ms = flow->now_ms};
+	bool well = strcmp(end->how, "taken") == 0;
+
+	if (!hk_reports_lock(flow->db, id, &row, error) ||
+		!hk_receipts_end(flow->db, &done, error) ||
+		!hk_channels_note(flow->db, row.channel, flow->now_ms,
+			well       ? NULL
+			: end->why ? end->why
+				   : end->how,
+			error)) {
+		return false;
+	}
+	/* A letter may have told meanwhile that it arrived. */
+	if (strcmp(row.state, "queued") != 0) {
+		return true;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		if (strcmp(ends[i].how, end->how) == 0) {
+			return ends[i].take(flow, &row, end, error);
+		}
+	}
+	return hk_error_set(error, HK_EFORM, "how: there is no end \"%s\"", end->how);
+}
+
+bool
+hk_report_settle(hk_flow *flow, int64_t id, int found, const char *why, GError **error)
+{
+	const hk_report_end end = {.how = found > 0    ? "taken"
+					  : found == 0 ? "again"
+						       : "unsure",
+		.why = why,
+		.again_ms = -1};
+	int64_t receipt;
+	bool committed;
+
+	if (!hk_receipts_open(flow->db, id, &receipt, &committed, error)) {
+		return false;
+	}
+	return receipt == 0 || hk_report_ended(flow, id, receipt, &end, error);
+}
+
+bool
+hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError **error)
+{
+	const hk_report_end end = {.remote_id = number && *number ? number : NULL, .again_ms = -1};
+
+	if (strcmp(row->state, "approved") == 0 && strstr(row->request, "\"way\":\"assisted\"") &&
+		!hk_report_move(flow, row, "queue", error)) {
+		return false;
+	}
+	return take_sent(flow, row, &end, error);
+}
+
+/* ---- answers ---- */
+
+static bool
+stamp_case(hk_flow *flow, int64_t case_id, GError **error)
+{
+	g_auto(hk_case_work) work = {0};
+
+	if (!hk_case_open_any(flow, case_id, 0, &work, error)) {
+		return false;
+	}
+	if (work.row.clocks[HK_CLOCK_ACKNOWLEDGED] != 0) {
+		return true;
+	}
+	work.row.clocks[HK_CLOCK_ACKNOWLEDGED] = flow->now_ms;
+	return hk_case_save(flow, &work, HK_CASE_ALL, false, error);
+}
+
+/* Which classes of letters.class and states of channels move a report, and how. */
+static const struct {
+	const char *class, *act;
+} answers[] = {{"acknowledged", "acknowledge"}, {"needs_info", "acknowledge"},
+	{"actioned", "action"}, {"refused", "reject"}, {"rejected", "reject"},
+	{"bounced", "bounce"}};
+
+static const char *
+act_of(const char *class)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+		if (strcmp(answers[i].class, class) == 0) {
+			return answers[i].act;
+		}
+	}
+	return NULL;
+}
+
+/* An answer to what nobody was sure of, or to what a worker has not yet written down as sent: it was sent. */
+static bool
+was_sent(hk_flow *flow, hk_report_row *row, GError **error)
+{
+	const hk_report_end end = {.why = "it was answered", .again_ms = -1};
+
+	return (strcmp(row->state, "unsure") != 0 && strcmp(row->state, "queued") != 0) ||
+	       take_sent(flow, row, &end, error);
+}
+
+/* After an answer the clock runs anew, or ends. */
+static bool
+next_due(hk_flow *flow, hk_report_row *row, const char *act, GError **error)
+{
+	const hk_policy *policy = hk_flow_policy(flow, error);
+
+	if (!policy) {
+		return false;
+	}
+	if (strcmp(act, "acknowledge") != 0) {
+		row->due_ms = 0;
+		return true;
+	}
+	return wait_for_answer(flow, row, policy->takedown.escalate_ms, error);
+}
+
+static bool
+answered(hk_flow *flow, hk_report_row *row, const char *act, const char *why, GError **error)
+{
+	if (!hk_move_find(HK_MACHINE_REPORT, row->state, act)) {
+		return true; /* an earlier, better word stands */
+	}
+	if (!hk_report_move(flow, row, act, error) || !next_due(flow, row, act, error)) {
+		return false;
+	}
+	set(&row->why, why);
+	hk_report_note(flow, act, row, why);
+	if (strcmp(act, "bounce") == 0) {
+		return hk_recipients_bounced(
+			flow->db, row->channel, row->recipient, flow->now_ms, error);
+	}
+	return stamp_case(flow, row->case_id, error);
+}
+
+bool
+hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *remote_id,
+	const char *why, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+	const char *act = act_of(class);
+
+	if (!act && !remote_id) {
+		return true;
+	}
+	if (!hk_reports_lock(flow->db, id, &row, error)) {
+		return false;
+	}
+	if (!row.remote_id) {
+		set(&row.remote_id, remote_id);
+	}
+	return (!act || (was_sent(flow, &row, error) && answered(flow, &row, act, why, error))) &&
+	       hk_reports_update(flow->db, &row, error);
+}
+
+bool
+hk_report_polled(
+	hk_flow *flow, int64_t id, const hk_report_end *end, const char *state, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+	const char *act = state ? act_of(state) : NULL;
+
+	if (!hk_reports_lock(flow->db, id, &row, error)) {
+		return false;
+	}
+	row.polls++;
+	set(&row.remote_id, end->remote_id);
+	set(&row.remote_state, end->remote_state);
+	set(&row.facts, end->facts);
+	return (!act || answered(flow, &row, act, end->why, error)) &&
+	       hk_reports_update(flow->db, &row, error);
+}
+
+/* ---- channels ---- */
+
+static void
+note_channel(hk_flow *flow, const char *act, const char *name, const char *why)
+{
+	g_autoptr(GString) data = g_string_new(NULL);
+
+	hk_jsonw_open(data, '{');
+	hk_jsonw_member_str(data, "name", name);
+	if (why) {
+		hk_jsonw_member_str(data, "why", why);
+	}
+	hk_jsonw_close(data, '}');
+	hk_flow_note(flow, act, "channel", 0, 0, data->str);
+}
+
+bool
+hk_channel_close(hk_flow *flow, const char *name, const char *why, GError **error)
+{
+	g_auto(hk_channel_row) row = {0};
+
+	if (!hk_channels_get(flow->db, name, &row, error)) {
+		return false;
+	}
+	if (strcmp(row.state, "open") != 0) {
+		return true;
+	}
+	note_channel(flow, "channel.close", name, why);
+	return hk_channels_set(flow->db, name, "closed", why, error);
+}
+
+bool
+hk_channel_set(hk_flow *flow, const char *name, const char *state, GError **error)
+{
+	static const char *const states[] = {"open", "off", NULL};
+
+	if (!hk_check_word("state", state, states, error) || !hk_check_key("name", name, error)) {
+		return false;
+	}
+	note_channel(
+		flow, strcmp(state, "open") == 0 ? "channel.open" : "channel.close", name, NULL);
+	return hk_channels_set(flow->db, name, state, NULL, error);
+}
