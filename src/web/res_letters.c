@@ -1,7 +1,7 @@
 /* /letters: mail that came in. What stands in it is a stranger's: shown as text, saved as bytes, never opened. */
 #include <inttypes.h>
 
-#include "flow/letter.h"
+#include "flow/letter_hand.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 #include "web/res_report.h"
@@ -61,7 +61,7 @@ act_match(hk_flow *flow, void *data, GError **error)
 {
 	const match *m = data;
 
-	return hk_letter_match(flow, m->letter, m->report, error);
+	return hk_letter_hand_match(flow, m->letter, m->report, error);
 }
 
 bool
