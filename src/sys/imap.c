@@ -1,5 +1,5 @@
-/* nocheck: tested in tests/scenario/mail-imap.t against a real server */
-#include "source/mail/imap.h"
+/* nocheck: tested in tests/scenario/mail-imap.t and smtp.t against real servers */
+#include "sys/imap.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -362,6 +362,25 @@ hk_imap_get(hk_imap *imap, uint64_t uid, uint64_t *ret_size, GError **error)
 	}
 	*ret_size = g.size;
 	return g.body;
+}
+
+bool
+hk_imap_find(hk_imap *imap, const char *message_id, bool *ret, GError **error)
+{
+	char quoted[QUOTED_MAX];
+	g_autoptr(GArray) uids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	listing l = {.above = 0, .uids = uids};
+
+	if (hk_imap_quote(hk_span_str(message_id), quoted, sizeof quoted) != HK_OK) {
+		return hk_error_set(error, HK_EFORM, "a Message-ID that cannot be searched for");
+	}
+	g_autofree char *text = g_strdup_printf("UID SEARCH HEADER Message-ID %s", quoted);
+
+	if (!command(imap, text, "a search", on_search, &l, error)) {
+		return false;
+	}
+	*ret = uids->len > 0;
+	return true;
 }
 
 bool

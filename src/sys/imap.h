@@ -1,8 +1,8 @@
-/* source/mail/imap: one folder of an IMAP server. Layer: stage. The mails are hostile; the server's answers are checked.
+/* sys/imap: one folder of an IMAP server. Layer: sys. The mails are hostile; the server's answers are checked.
  *
  * Mails are fetched with BODY.PEEK: nothing changes on the server until hk_imap_done() says that the mail is stored. */
-#ifndef HK_SOURCE_MAIL_IMAP_H
-#define HK_SOURCE_MAIL_IMAP_H
+#ifndef HK_SYS_IMAP_H
+#define HK_SYS_IMAP_H
 
 #include "parse/imap.h"
 #include "sys/stream.h"
@@ -38,6 +38,10 @@ bool hk_imap_list(hk_imap *imap, uint64_t above, GArray *ret, GError **error);
 
 /* hk_imap_get(imap, uid, ret_size, error): the mail, or its first max_bytes + 1 bytes; *ret_size: its size on the server. NULL without error: it is gone. */
 GByteArray *hk_imap_get(hk_imap *imap, uint64_t uid, uint64_t *ret_size, GError **error);
+
+/* hk_imap_find(imap, message_id, ret, error): whether the folder holds a mail with that Message-ID ("<left@right>"), read or not. HK_EFORM: a Message-ID that no
+ * search can carry (over 900 bytes, 8 bits, line ends). */
+bool hk_imap_find(hk_imap *imap, const char *message_id, bool *ret, GError **error);
 
 /* hk_imap_done(imap, uid, error): it is stored: what the configuration says is done with it. */
 bool hk_imap_done(hk_imap *imap, uint64_t uid, GError **error);

@@ -1,12 +1,11 @@
 /* nocheck: tested in tests/unit/source/test_mailbox.c */
-#include "source/mail/config.h"
+#include "sys/mailbox_config.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/num.h"
-#include "source/mail/read.h"
 #include "sys/conffile.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
@@ -304,4 +303,22 @@ hk_mailbox_password(const hk_mailbox_config *config, GError **error)
 		return NULL;
 	}
 	return g_strndup(text, len);
+}
+
+void
+hk_mailbox_imap(const hk_mailbox_config *c, const char *password, int stop_fd, hk_imap_config *ret)
+{
+	*ret = (hk_imap_config){.stream = {.host = c->host,
+					.port = c->port,
+					.tls = c->tls,
+					.ca_file = c->ca_file,
+					.connect_ms = 15000,
+					.idle_ms = 60000,
+					.stop_fd = stop_fd},
+		.user = c->user,
+		.password = password,
+		.folder = c->folder,
+		.after = c->after,
+		.move_to = c->move_to,
+		.max_bytes = c->max_bytes};
 }

@@ -1,9 +1,9 @@
-/* source/mail/config: one mail source, as its file says (NAME.conf in the folder of --mail-sources). Layer: stage. Input is ours, yet
+/* sys/mailbox_config: one mail source, as its file says (NAME.conf in the folder of --mail-sources). Layer: sys. Input is ours, yet
  * checked: everything that can be wrong is named with file and line when the file is read. docs/mail.md explains the keys. */
-#ifndef HK_SOURCE_MAIL_CONFIG_H
-#define HK_SOURCE_MAIL_CONFIG_H
+#ifndef HK_SYS_MAILBOX_CONFIG_H
+#define HK_SYS_MAILBOX_CONFIG_H
 
-#include "source/mail/imap.h"
+#include "sys/imap.h"
 
 #define HK_MAILBOX_NAME_MAX 40
 
@@ -43,5 +43,9 @@ GPtrArray *hk_mailbox_config_folder(const char *folder, GError **error);
 
 /* hk_mailbox_password(config, error): the first line of password-file; the caller clears and frees it. HK_ECONFIG: others can read it, or it is empty. */
 char *hk_mailbox_password(const hk_mailbox_config *config, GError **error);
+
+/* hk_mailbox_imap(config, password, stop_fd, ret): how to open its IMAP folder. Everything in *ret is borrowed, from config and password. */
+void hk_mailbox_imap(
+	const hk_mailbox_config *config, const char *password, int stop_fd, hk_imap_config *ret);
 
 #endif
