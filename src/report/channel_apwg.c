@@ -53,8 +53,8 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 
 	(void)token;
 	if (hk_channel_is_trademark(brief)) {
-		return hk_error_set(error, HK_EFORM,
-			"eCX takes phishing, not the misuse of a trademark");
+		return hk_error_set(
+			error, HK_EFORM, "eCX takes phishing, not the misuse of a trademark");
 	}
 	int64_t seen_ms = lead->first_seen_ms ? lead->first_seen_ms : brief->detected_ms;
 	body = g_string_new(NULL);

@@ -37,8 +37,8 @@ hk_cleandns_ask(const hk_channel_conf *conf, hk_channel_ask *ret)
 static char *
 fold_name(const char *name)
 {
-	static const char *const endings[] = {"inc", "llc", "ltd", "limited", "gmbh", "corp", "co",
-		"sa", "bv", "ag", "kk"};
+	static const char *const endings[] = {
+		"inc", "llc", "ltd", "limited", "gmbh", "corp", "co", "sa", "bv", "ag", "kk"};
 	g_autofree char *lower = g_utf8_casefold(name, -1);
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	GString *out = g_string_new(NULL);
@@ -93,7 +93,8 @@ take_names(hk_cleandns *clients, const hk_json *list, bool tld)
 
 	for (size_t i = 0; i < hk_json_len(list); i++) {
 		hk_json item = hk_json_at(list, i);
-		const char *text = hk_json_kind_of(&item) == HK_JSON_STR ? hk_json_text(&item) : NULL;
+		const char *text =
+			hk_json_kind_of(&item) == HK_JSON_STR ? hk_json_text(&item) : NULL;
 		for (size_t k = 0; !text && k < G_N_ELEMENTS(names); k++) {
 			text = hk_channel_json_str(&item, names[k]);
 		}
@@ -285,8 +286,8 @@ poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 	if (!receipt->remote_id) {
 		return hk_error_set(error, HK_EFORM, "their number for it is not known");
 	}
-	hk_channel_ask_init(
-		ret, "GET", hk_channel_url(conf->url, "/abuse/status/{}", receipt->remote_id, NULL));
+	hk_channel_ask_init(ret, "GET",
+		hk_channel_url(conf->url, "/abuse/status/{}", receipt->remote_id, NULL));
 	hk_channel_ask_auth(ret, HK_AUTH_BEARER, NULL, NULL);
 	return true;
 }

@@ -14,7 +14,8 @@ enum { INFO_MAX = 2000 };
 bool
 hk_godaddy_replaces(const char *mailbox)
 {
-	static const char *const domains[] = {"godaddy.com", "secureserver.net", "wildwestdomains.com"};
+	static const char *const domains[] = {
+		"godaddy.com", "secureserver.net", "wildwestdomains.com"};
 	const char *at = strrchr(mailbox, '@');
 
 	for (size_t i = 0; at && i < G_N_ELEMENTS(domains); i++) {
@@ -80,7 +81,8 @@ may_be_told(const hk_channel_conf *conf, const hk_brief *brief, GError **error)
 {
 	if (hk_channel_is_trademark(brief)) {
 		return hk_error_set(error, HK_EFORM,
-			"GoDaddy counts a trademark that is reported as phishing as a false report");
+			"GoDaddy counts a trademark that is reported as phishing as a false "
+			"report");
 	}
 	if (hk_godaddy_told(brief, conf->name) >= HK_GODADDY_PER_DOMAIN) {
 		return hk_error_set(error, HK_EFORM,
@@ -121,7 +123,8 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 	hk_jsonw_member_bool(body, "intentional", true);
 	hk_jsonw_member_str(body, "info", info->str);
 	hk_jsonw_close(body, '}');
-	hk_channel_ask_json(ret, "POST", hk_channel_url(conf->url, "/v1/abuse/tickets", NULL), body);
+	hk_channel_ask_json(
+		ret, "POST", hk_channel_url(conf->url, "/v1/abuse/tickets", NULL), body);
 	say_who(ret);
 	return true;
 }
@@ -176,8 +179,8 @@ polled(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *re
 	ret->how = HK_TOLD_STATE;
 	ret->remote_state = g_strdup(closed ? "closed" : "open");
 	ret->state = closed ? "actioned" : "acknowledged";
-	ret->facts = hk_channel_facts(&root, "closed_at", "closedAt", "type", "type", "domain",
-		"domainIp", NULL);
+	ret->facts = hk_channel_facts(
+		&root, "closed_at", "closedAt", "type", "type", "domain", "domainIp", NULL);
 }
 
 /* They find by name, not by URL: tickets that were made while ours was sent. */
@@ -207,7 +210,8 @@ find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 	g_autofree char *end = time_text(receipt->sent_ms / 1000 + BEHIND_S);
 	hk_channel_ask_init(ret, "GET",
 		hk_channel_url(conf->url,
-			"/v1/abuse/tickets?sourceDomainOrIp={}&createdStart={}&createdEnd={}&limit=100",
+			"/v1/abuse/"
+			"tickets?sourceDomainOrIp={}&createdStart={}&createdEnd={}&limit=100",
 			domain, start, end, NULL));
 	say_who(ret);
 	return true;

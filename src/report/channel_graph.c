@@ -152,8 +152,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	if (!hk_channel_json_at(&root, "value", &list) ||
-		hk_json_kind_of(&list) != HK_JSON_ARRAY) {
+	if (!hk_channel_json_at(&root, "value", &list) || hk_json_kind_of(&list) != HK_JSON_ARRAY) {
 		hk_channel_http_odd(conf, HK_ASKED_FIND, "value is missing", ret);
 		return;
 	}

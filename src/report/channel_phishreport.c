@@ -55,8 +55,8 @@ poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 	if (!receipt->remote_id) {
 		return hk_error_set(error, HK_EFORM, "their number for it is not known");
 	}
-	hk_channel_ask_init(
-		ret, "GET", hk_channel_url(conf->url, "/api/v0/cases/{}", receipt->remote_id, NULL));
+	hk_channel_ask_init(ret, "GET",
+		hk_channel_url(conf->url, "/api/v0/cases/{}", receipt->remote_id, NULL));
 	hk_channel_ask_auth(ret, HK_AUTH_BEARER, NULL, NULL);
 	return true;
 }

@@ -142,8 +142,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	if (!hk_channel_json_at(&root, "data", &data) ||
-		hk_json_kind_of(&data) != HK_JSON_OBJECT) {
+	if (!hk_channel_json_at(&root, "data", &data) || hk_json_kind_of(&data) != HK_JSON_OBJECT) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "data is missing", ret);
 		return;
 	}
@@ -151,8 +150,8 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 	size_t known =
 		hk_channel_json_at(&data, "duplicated", &duplicated) ? hk_json_len(&duplicated) : 0;
 	size_t not = hk_channel_json_at(&data, "ignored", &ignored) ? hk_json_len(&ignored) : 0;
-	ret->facts = hk_channel_facts(&data, "ok", "ok", "duplicated", "duplicated", "ignored",
-		"ignored", NULL);
+	ret->facts = hk_channel_facts(
+		&data, "ok", "ok", "duplicated", "duplicated", "ignored", "ignored", NULL);
 	if (taken + known == 0 && not > 0) {
 		ret->how = HK_TOLD_REFUSED;
 		ret->why = g_strdup("they ignore it");
@@ -207,7 +206,8 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 	}
 	hk_json root = hk_json_root(doc);
 	ret->how = HK_TOLD_ABSENT;
-	for (size_t i = 0; hk_channel_json_at(&root, "data", &list) && i < hk_json_len(&list); i++) {
+	for (size_t i = 0; hk_channel_json_at(&root, "data", &list) && i < hk_json_len(&list);
+		i++) {
 		hk_json item = hk_json_at(&list, i);
 		const char *ioc = hk_channel_json_str(&item, "ioc");
 		if (ioc && (strcmp(ioc, receipt->url) == 0 || strcmp(ioc, host) == 0 ||

@@ -195,7 +195,8 @@ at(const char *json, const char *path)
 	unsigned n = 0;
 	for (; parts[n]; n++) {
 		if (hk_json_kind_of(&values[n]) == HK_JSON_ARRAY) {
-			values[n + 1] = hk_json_at(&values[n], (size_t)g_ascii_strtoull(parts[n], NULL, 10));
+			values[n + 1] = hk_json_at(
+				&values[n], (size_t)g_ascii_strtoull(parts[n], NULL, 10));
 		} else if (!hk_json_any(&values[n], parts[n], &values[n + 1])) {
 			return g_strdup("");
 		}
