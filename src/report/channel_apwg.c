@@ -4,6 +4,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -47,21 +48,23 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	const hk_brief_site *lead = hk_channel_lead(brief);
+	const hk_brief_site *lead = hk_channel_one(brief, error);
 	const char *before = earlier(conf, brief);
 	GString *body;
 
 	(void)token;
+	if (!lead) {
+		return false;
+	}
 	if (hk_channel_is_trademark(brief)) {
 		return hk_error_set(
 			error, HK_EFORM, "eCX takes phishing, not the misuse of a trademark");
 	}
-	int64_t seen_ms = lead->first_seen_ms ? lead->first_seen_ms : brief->detected_ms;
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
 	hk_jsonw_member_str(body, "url", lead->url);
 	hk_jsonw_member_str(body, "brand", hk_channel_brand(brief));
-	hk_jsonw_member_int(body, "date_discovered", seen_ms / 1000);
+	hk_jsonw_member_int(body, "date_discovered", hk_channel_seen_ms(brief) / 1000);
 	hk_jsonw_member_int(body, "confidence_level", confidence_of(brief));
 	if (before) {
 		hk_jsonw_member_str(body, "status", "active");
@@ -87,7 +90,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	char *id = hk_channel_json_text(&root, "id");
+	char *id = hk_channel_id(&root, "id");
 	if (!id) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
 		return;
@@ -101,8 +104,8 @@ static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->remote_id) {
-		return hk_error_set(error, HK_EFORM, "their number for it is not known");
+	if (!hk_channel_number(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(
 		ret, "GET", hk_channel_url(conf->url, "/phish/{}", receipt->remote_id, NULL));
@@ -140,8 +143,8 @@ static bool
 find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->url) {
-		return hk_error_set(error, HK_EFORM, "its URL is not known");
+	if (!hk_channel_whole_url(receipt, error)) {
+		return false;
 	}
 	int64_t from_s = receipt->sent_ms / 1000 - FIND_BEFORE_S;
 	g_autofree char *from = g_strdup_printf("%" G_GINT64_FORMAT, MAX(from_s, 0));
@@ -177,7 +180,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		if (g_strcmp0(hk_channel_json_str(&item, "url"), receipt->url) == 0) {
 			ret->how = HK_TOLD_TAKEN;
 			ret->state = "acknowledged";
-			ret->remote_id = hk_channel_json_text(&item, "id");
+			ret->remote_id = hk_channel_id(&item, "id");
 			return;
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -208,9 +209,9 @@ write_evidence(GString *body, const hk_brief *brief)
 static const char *
 type_of(const hk_brief *brief)
 {
-	bool malware = g_strcmp0(brief->kind, "malware") == 0 || g_strcmp0(brief->kind, "c2") == 0;
-
-	return hk_channel_is_trademark(brief) ? "trademark" : malware ? "malware" : "phishing";
+	return hk_channel_is_trademark(brief) ? "trademark"
+	       : hk_channel_is_malware(brief) ? "malware"
+					      : "phishing";
 }
 
 /* They want: the exact URL, the earliest time of detection, a picture. */
@@ -218,22 +219,22 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	const hk_brief_site *lead = hk_channel_lead(brief);
-	g_autofree char *reason = hk_channel_reason(brief, 5000);
-	const char *mail;
+	const hk_brief_site *lead = hk_channel_one(brief, error);
+	g_autofree char *reason = hk_channel_why(brief, 5000);
+	const char *mail = hk_channel_mail(conf, brief);
 	GString *body;
 
-	if (!hk_channel_mail_of(conf, brief, &mail, error)) {
-		return false;
+	if (!mail) {
+		return hk_error_set(error, HK_EFORM,
+			"no mail address of the reporter: set email or report-contact");
 	}
-	int64_t seen_ms = lead->first_seen_ms ? lead->first_seen_ms : brief->detected_ms;
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
 	hk_jsonw_member_str(body, "url", lead->url);
 	hk_jsonw_member_str(body, "domain", lead->domain ? lead->domain : lead->host);
 	hk_jsonw_member_str(body, "abuseType", type_of(brief));
 	hk_jsonw_key(body, "detectedAt");
-	hk_jsonw_time(body, seen_ms / 1000);
+	hk_jsonw_time(body, hk_channel_seen_ms(brief) / 1000);
 	hk_jsonw_member_str(body, "targetBrand", hk_channel_brand(brief));
 	hk_jsonw_member_str(body, "description", reason);
 	hk_jsonw_member_str(body, "reporterEmail", mail);
@@ -283,8 +284,8 @@ static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->remote_id) {
-		return hk_error_set(error, HK_EFORM, "their number for it is not known");
+	if (!hk_channel_number(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(ret, "GET",
 		hk_channel_url(conf->url, "/abuse/status/{}", receipt->remote_id, NULL));

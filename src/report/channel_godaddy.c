@@ -5,6 +5,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -43,7 +44,7 @@ static void
 write_info(const hk_brief *brief, GString *out)
 {
 	const hk_brief_site *lead = hk_channel_lead(brief);
-	g_autofree char *reason = hk_channel_reason(brief, INFO_MAX);
+	g_autofree char *reason = hk_channel_why(brief, INFO_MAX);
 	unsigned more = 0;
 
 	g_string_append(out, reason);
@@ -138,7 +139,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	char *number = hk_channel_json_text(&root, "u_number");
+	char *number = hk_channel_id(&root, "u_number");
 	if (!number) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "u_number is missing", ret);
 		return;
@@ -152,8 +153,8 @@ static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->remote_id) {
-		return hk_error_set(error, HK_EFORM, "their number for it is not known");
+	if (!hk_channel_number(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(ret, "GET",
 		hk_channel_url(conf->url, "/v1/abuse/tickets/{}", receipt->remote_id, NULL));
@@ -241,7 +242,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 	} else if (hk_json_len(&list) == 1) {
 		ret->how = HK_TOLD_TAKEN;
 		ret->state = "sent";
-		ret->remote_id = hk_channel_json_text(&list, "[0]");
+		ret->remote_id = hk_channel_id(&list, "[0]");
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -20,10 +21,14 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	bool malware = g_strcmp0(brief->kind, "malware") == 0 || g_strcmp0(brief->kind, "c2") == 0;
+	bool malware = hk_channel_is_malware(brief);
+	const hk_brief_site *lead = hk_channel_one(brief, error);
 	GString *body;
 
 	(void)token;
+	if (!lead) {
+		return false;
+	}
 	if (hk_channel_is_trademark(brief)) {
 		return hk_error_set(error, HK_EFORM,
 			"Microsoft takes phishing and malware, not the misuse of a trademark");
@@ -32,7 +37,7 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 	hk_jsonw_open(body, '{');
 	hk_jsonw_member_str(body, "@odata.type", "#microsoft.graph.security.urlThreatSubmission");
 	hk_jsonw_member_str(body, "category", malware ? "malware" : "phishing");
-	hk_jsonw_member_str(body, "webUrl", hk_channel_lead(brief)->url);
+	hk_jsonw_member_str(body, "webUrl", lead->url);
 	hk_jsonw_close(body, '}');
 	hk_channel_ask_json(ret, "POST", hk_channel_url(conf->url, PATH, NULL), body);
 	say_who(ret);
@@ -102,8 +107,8 @@ static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->remote_id) {
-		return hk_error_set(error, HK_EFORM, "their number for it is not known");
+	if (!hk_channel_number(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(
 		ret, "GET", hk_channel_url(conf->url, PATH "/{}", receipt->remote_id, NULL));
@@ -132,8 +137,8 @@ static bool
 find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->url) {
-		return hk_error_set(error, HK_EFORM, "its URL is not known");
+	if (!hk_channel_whole_url(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(ret, "GET", hk_channel_url(conf->url, PATH, NULL));
 	say_who(ret);

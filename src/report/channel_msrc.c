@@ -5,6 +5,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/jsonw.h"
 
@@ -16,7 +17,7 @@ incident_of(const hk_brief *brief)
 	if (hk_channel_is_trademark(brief)) {
 		return "Illegal/Violates the rights of others";
 	}
-	bool malware = g_strcmp0(brief->kind, "malware") == 0 || g_strcmp0(brief->kind, "c2") == 0;
+	bool malware = hk_channel_is_malware(brief);
 	return malware ? "Malware" : "Phishing";
 }
 
@@ -40,18 +41,19 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	const hk_brief_site *lead = hk_channel_lead(brief);
-	const char *mail;
+	const hk_brief_site *lead = hk_channel_one(brief, error);
+	const char *mail = hk_channel_mail(conf, brief);
 	GString *body;
 
 	(void)token;
-	if (!hk_channel_mail_of(conf, brief, &mail, error)) {
-		return false;
+	if (!mail) {
+		return hk_error_set(error, HK_EFORM,
+			"no mail address of the reporter: set email or report-contact");
 	}
-	g_autofree char *notes = hk_channel_reason(brief, NOTES_MAX);
+	g_autofree char *notes = hk_channel_why(brief, NOTES_MAX);
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
-	write_when(body, brief->evidence_ms ? brief->evidence_ms : lead->first_seen_ms);
+	write_when(body, brief->evidence_ms ? brief->evidence_ms : hk_channel_seen_ms(brief));
 	hk_jsonw_member_str(body, "reporterName", brief->who.org ? brief->who.org : mail);
 	hk_jsonw_member_str(body, "reporterEmail", mail);
 	hk_jsonw_member_str(body, "reportNotes", notes);
@@ -82,7 +84,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 	}
 	ret->how = HK_TOLD_TAKEN;
 	ret->state = "sent";
-	ret->remote_id = doc ? hk_channel_json_text(&root, "id") : NULL;
+	ret->remote_id = doc ? hk_channel_id(&root, "id") : NULL;
 }
 
 const hk_channel hk_channel_msrc = {

@@ -3,6 +3,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -11,16 +12,20 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
+	const hk_brief_site *lead = hk_channel_one(brief, error);
 	GString *body;
 
 	(void)token;
+	if (!lead) {
+		return false;
+	}
 	if (hk_channel_is_trademark(brief)) {
 		return hk_error_set(error, HK_EFORM,
 			"phish.report takes phishing, not the misuse of a trademark");
 	}
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
-	hk_jsonw_member_str(body, "url", hk_channel_lead(brief)->url);
+	hk_jsonw_member_str(body, "url", lead->url);
 	/* A case of the same URL that is open there is told to us, not doubled. */
 	hk_jsonw_member_bool(body, "ignore_duplicates", false);
 	hk_jsonw_close(body, '}');
@@ -38,7 +43,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	char *id = hk_channel_json_text(&root, "id");
+	char *id = hk_channel_id(&root, "id");
 	if (!id) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
 		return;
@@ -52,8 +57,8 @@ static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->remote_id) {
-		return hk_error_set(error, HK_EFORM, "their number for it is not known");
+	if (!hk_channel_number(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(ret, "GET",
 		hk_channel_url(conf->url, "/api/v0/cases/{}", receipt->remote_id, NULL));
@@ -109,8 +114,8 @@ static bool
 find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->url) {
-		return hk_error_set(error, HK_EFORM, "its URL is not known");
+	if (!hk_channel_whole_url(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(ret, "GET", hk_channel_url(conf->url, "/api/v0/cases", NULL));
 	hk_channel_ask_auth(ret, HK_AUTH_BEARER, NULL, NULL);
@@ -147,7 +152,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 			resolved(&item) != 1) {
 			ret->how = HK_TOLD_TAKEN;
 			ret->state = "sent";
-			ret->remote_id = hk_channel_json_text(&item, "id");
+			ret->remote_id = hk_channel_id(&item, "id");
 			return;
 		}
 	}

@@ -4,6 +4,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/sigv4.h"
@@ -18,7 +19,9 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 		g_strconcat("User-Agent: phishtank/", conf->user ? conf->user : "hikeshi", NULL);
 
 	(void)token;
-	(void)error;
+	if (!hk_channel_one(brief, error)) {
+		return false;
+	}
 	hk_sigv4_encode(form, hk_channel_lead(brief)->url, false);
 	if (conf->account) {
 		g_string_append(form, "&app_key=");
@@ -60,7 +63,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 	bool valid = there && is_on(&results, "verified") && is_on(&results, "valid");
 	ret->how = HK_TOLD_STATE;
 	ret->remote_state = g_strdup(valid ? "listed" : there ? "waits for votes" : "not listed");
-	ret->remote_id = there ? hk_channel_json_text(&results, "phish_id") : NULL;
+	ret->remote_id = there ? hk_channel_id(&results, "phish_id") : NULL;
 	ret->state = valid ? "actioned" : there ? "acknowledged" : NULL;
 	ret->facts = hk_channel_facts(&results, "in_database", "in_database", "verified",
 		"verified", "valid", "valid", "verified_at", "verified_at", "page",

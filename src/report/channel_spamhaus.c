@@ -4,6 +4,7 @@
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -26,22 +27,26 @@ static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	bool malware = g_strcmp0(brief->kind, "malware") == 0 || g_strcmp0(brief->kind, "c2") == 0;
+	bool malware = hk_channel_is_malware(brief);
+	const hk_brief_site *lead = hk_channel_one(brief, error);
 	GString *body;
 
 	(void)token;
+	if (!lead) {
+		return false;
+	}
 	if (hk_channel_is_trademark(brief)) {
 		return hk_error_set(error, HK_EFORM,
 			"Spamhaus takes phishing and malware, not the misuse of a trademark");
 	}
-	g_autofree char *reason = hk_channel_reason(brief, REASON_MAX);
+	g_autofree char *reason = hk_channel_why(brief, REASON_MAX);
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
 	hk_jsonw_member_str(body, "threat_type", malware ? "malware" : "phish");
 	hk_jsonw_member_str(body, "reason", reason);
 	hk_jsonw_key(body, "source");
 	hk_jsonw_open(body, '{');
-	hk_jsonw_member_str(body, "object", bare(hk_channel_lead(brief)->url));
+	hk_jsonw_member_str(body, "object", bare(lead->url));
 	hk_jsonw_close(body, '}');
 	hk_jsonw_close(body, '}');
 	hk_channel_ask_json(ret, "POST", hk_channel_url(conf->url, PATH "/add/url", NULL), body);
@@ -64,7 +69,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	char *id = hk_channel_json_text(&root, "id");
+	char *id = hk_channel_id(&root, "id");
 	if (!id) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
 		return;
@@ -78,8 +83,8 @@ static bool
 find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
-	if (!receipt->url) {
-		return hk_error_set(error, HK_EFORM, "its URL is not known");
+	if (!hk_channel_whole_url(receipt, error)) {
+		return false;
 	}
 	hk_channel_ask_init(
 		ret, "GET", hk_channel_url(conf->url, PATH "/list?items=500&page=1", NULL));
@@ -141,7 +146,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		object = object ? object : hk_channel_json_str(&item, "object");
 		if (object && strcmp(bare(object), bare(receipt->url)) == 0) {
 			ret->how = HK_TOLD_TAKEN;
-			ret->remote_id = hk_channel_json_text(&item, "id");
+			ret->remote_id = hk_channel_id(&item, "id");
 			read_state(&item, ret);
 			return;
 		}

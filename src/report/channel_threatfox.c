@@ -6,6 +6,7 @@
 #include "report/channel_conf.h"
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "report/channel_words.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -70,7 +71,7 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 			"ThreatFox takes servers of malware (kinds c2 and malware), no %s",
 			brief->kind ? brief->kind : "phishing");
 	}
-	g_autofree char *comment = hk_channel_reason(brief, COMMENT_MAX);
+	g_autofree char *comment = hk_channel_why(brief, COMMENT_MAX);
 	g_autofree char *first = ioc_of(brief, hk_channel_lead(brief), &type);
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
@@ -178,8 +179,8 @@ find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 {
 	GString *body;
 
-	if (!receipt->url) {
-		return hk_error_set(error, HK_EFORM, "its URL is not known");
+	if (!hk_channel_whole_url(receipt, error)) {
+		return false;
 	}
 	g_autofree char *host = host_of(receipt->url);
 	body = g_string_new(NULL);
@@ -214,7 +215,7 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 				   strcmp(ioc, with_port) == 0)) {
 			ret->how = HK_TOLD_TAKEN;
 			ret->state = "acknowledged";
-			ret->remote_id = hk_channel_json_text(&item, "id");
+			ret->remote_id = hk_channel_id(&item, "id");
 			return;
 		}
 	}
