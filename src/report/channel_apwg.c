@@ -154,7 +154,7 @@ find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 		hk_channel_url(conf->url, "/phish?url={}&dd_date_start={}&dd_date_end={}",
 			receipt->url, from, to, NULL));
 	say_who(ret);
-	return true;
+	return hk_channel_ask_fits(ret, error);
 }
 
 /* A list below _embedded.phish (HAL). Whoever else has told the same URL has another number: ours is not told by them either, but it is there. */

@@ -221,12 +221,11 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 {
 	const hk_brief_site *lead = hk_channel_one(brief, error);
 	g_autofree char *reason = hk_channel_why(brief, 5000);
-	const char *mail = hk_channel_mail(conf, brief);
+	const char *mail = lead ? hk_channel_need_mail(conf, brief, error) : NULL;
 	GString *body;
 
 	if (!mail) {
-		return hk_error_set(error, HK_EFORM,
-			"no mail address of the reporter: set email or report-contact");
+		return false;
 	}
 	body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');

@@ -39,21 +39,16 @@ hk_godaddy_told(const hk_brief *brief, const char *channel)
 	return count;
 }
 
-/* URLs of the lead's domain that stand in the brief beside the lead, up to what they take. */
+/* A ticket has one URL; the others of its host stand in its text. */
 static void
 write_info(const hk_brief *brief, GString *out)
 {
-	const hk_brief_site *lead = hk_channel_lead(brief);
 	g_autofree char *reason = hk_channel_why(brief, INFO_MAX);
-	unsigned more = 0;
 
 	g_string_append(out, reason);
-	for (unsigned i = 1; i < brief->sites->len && more + 1 < HK_GODADDY_PER_DOMAIN; i++) {
+	for (unsigned i = 1; i < brief->sites->len; i++) {
 		const hk_brief_site *site = brief->sites->pdata[i];
-		if (lead->domain && g_strcmp0(site->domain, lead->domain) == 0) {
-			g_string_append_printf(out, "\nAlso: %s", site->url);
-			more++;
-		}
+		g_string_append_printf(out, "\nAlso: %s", site->url);
 	}
 }
 
@@ -90,7 +85,13 @@ may_be_told(const hk_channel_conf *conf, const hk_brief *brief, GError **error)
 			"GoDaddy counts more than %d URLs of a domain as duplicates",
 			HK_GODADDY_PER_DOMAIN);
 	}
-	return true;
+	for (unsigned i = 1; i < brief->sites->len; i++) {
+		const hk_brief_site *site = brief->sites->pdata[i];
+		if (strcmp(site->host, hk_channel_lead(brief)->host) != 0) {
+			return hk_error_set(error, HK_EFORM, "a ticket of GoDaddy is of one host");
+		}
+	}
+	return hk_channel_sites(brief, conf->batch, error) > 0;
 }
 
 /* "Authorization: sso-key KEY:SECRET"; the secret file holds KEY:SECRET. */
@@ -249,9 +250,9 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 static bool
 check(hk_channel_conf *conf, GError **error)
 {
+	(void)error;
 	hk_channel_sandbox(conf, "https://api.ote-godaddy.com");
-	return strchr(conf->secret, ':') != NULL ||
-	       hk_error_set(error, HK_ECONFIG, "'secret-file' holds KEY:SECRET in its first line");
+	return true;
 }
 
 const hk_channel hk_channel_godaddy = {
@@ -259,10 +260,10 @@ const hk_channel hk_channel_godaddy = {
 	.en = "GoDaddy",
 	.ja = "GoDaddy",
 	.way = HK_WAY_HTTP,
-	.can = HK_CAN_POLL | HK_CAN_FIND | HK_CAN_TEST,
+	.can = HK_CAN_POLL | HK_CAN_FIND | HK_CAN_TEST | HK_CAN_BATCH | HK_ONE_HOST,
 	.url = "https://api.godaddy.com",
 	.per_minute = 60,
-	.batch = 1,
+	.batch = HK_GODADDY_PER_DOMAIN,
 	.poll_ms = 30 * 60 * 1000,
 	.needs = "secret-file",
 	.check = check,

@@ -42,13 +42,12 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 	GError **error)
 {
 	const hk_brief_site *lead = hk_channel_one(brief, error);
-	const char *mail = hk_channel_mail(conf, brief);
+	const char *mail = lead ? hk_channel_need_mail(conf, brief, error) : NULL;
 	GString *body;
 
 	(void)token;
 	if (!mail) {
-		return hk_error_set(error, HK_EFORM,
-			"no mail address of the reporter: set email or report-contact");
+		return false;
 	}
 	g_autofree char *notes = hk_channel_why(brief, NOTES_MAX);
 	body = g_string_new(NULL);

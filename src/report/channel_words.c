@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "report/channel_text.h"
 #include "sys/defang.h"
 #include "sys/gerr.h"
 
@@ -27,6 +28,18 @@ hk_channel_one(const hk_brief *brief, GError **error)
 		return NULL;
 	}
 	return brief->sites->pdata[0];
+}
+
+const char *
+hk_channel_need_mail(const hk_channel_conf *conf, const hk_brief *brief, GError **error)
+{
+	const char *mail = hk_channel_mail(conf, brief);
+
+	if (!mail) {
+		hk_error_set(error, HK_EFORM,
+			"no mail address of the reporter: set email or report-contact");
+	}
+	return mail;
 }
 
 int64_t

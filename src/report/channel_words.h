@@ -13,6 +13,10 @@ bool hk_channel_is_malware(const hk_brief *brief);
 /* hk_channel_one(brief, error): for a channel that takes one URL a report: its site. NULL with HK_EFORM: there are more. */
 const hk_brief_site *hk_channel_one(const hk_brief *brief, GError **error);
 
+/* hk_channel_need_mail(conf, brief, error): the reporter's address there (hk_channel_mail). NULL with HK_EFORM: nobody said one. */
+const char *hk_channel_need_mail(
+	const hk_channel_conf *conf, const hk_brief *brief, GError **error);
+
 /* hk_channel_seen_ms(brief): when the lead was first seen, or heard of. */
 int64_t hk_channel_seen_ms(const hk_brief *brief);
 
