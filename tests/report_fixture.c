@@ -63,7 +63,7 @@ typedef struct kind_of {
 static bool
 content_of(const work *w, const kind_of *k, const char *token, hk_report_row *row, GError **error)
 {
-	g_autofree char *base64 = g_base64_encode((const guchar *)said, sizeof said - 1);
+	g_autofree char *base64 = g_base64_encode((const unsigned char *)said, sizeof said - 1);
 	g_autofree char *bytes = NULL;
 
 	if (strcmp(k->channel, "mail") == 0) {
