@@ -166,10 +166,9 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	bool back = strcmp(act, "resurrect") == 0;
 	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error) &&
-	       ((!back && strcmp(act, "confirm") != 0) ||
-		       hk_report_want(flow, id, row->state, back, error));
+	       ((strcmp(act, "confirm") != 0 && strcmp(act, "resurrect") != 0) ||
+		       hk_report_want(flow, id, row->state, error));
 }
 
 bool

@@ -183,11 +183,10 @@ hk_report_move(hk_flow *flow, hk_report_row *row, const char *act, GError **erro
 }
 
 static bool
-job_for_case(hk_flow *flow, int64_t case_id, int64_t user_id, bool next, GError **error)
+job_for_case(hk_flow *flow, int64_t case_id, int64_t user_id, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT, case_id);
-	g_autofree char *data = g_strdup_printf(
-		"{\"user\":%" G_GINT64_FORMAT ",\"next\":%s}", user_id, next ? "true" : "false");
+	g_autofree char *data = g_strdup_printf("{\"user\":%" G_GINT64_FORMAT "}", user_id);
 
 	return hk_flow_job(flow, "draft", key, case_id, data, flow->now_ms, error);
 }
@@ -205,16 +204,16 @@ hk_report_ask(hk_flow *flow, int64_t case_id, GError **error)
 			"case %" G_GINT64_FORMAT " is %s: only what is confirmed is reported",
 			case_id, work.row.state);
 	}
-	return job_for_case(flow, case_id, flow->who.user_id, false, error);
+	return job_for_case(flow, case_id, flow->who.user_id, error);
 }
 
 bool
-hk_report_want(hk_flow *flow, int64_t case_id, const char *state, bool next, GError **error)
+hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error)
 {
 	const hk_policy *policy = hk_flow_policy(flow, error);
 
 	return policy && (!policy->takedown.draft || !is_reportable(state) ||
-				 job_for_case(flow, case_id, flow->who.user_id, next, error));
+				 job_for_case(flow, case_id, 0, error));
 }
 
 /* ---- drafts ---- */

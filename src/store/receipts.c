@@ -68,6 +68,13 @@ hk_receipts_open(hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_commit
 }
 
 bool
+hk_receipts_since(hk_db *db, int64_t id, int64_t *ret, GError **error)
+{
+	return hk_db_int(db, HK_SQL("SELECT begun_ms FROM receipts WHERE id = $1"),
+		HK_ARGS(hk_v_int(id)), ret, error);
+}
+
+bool
 hk_recipients_known(hk_db *db, const char *channel, const char *recipient, bool *ret_known,
 	bool *ret_bounced, GError **error)
 {

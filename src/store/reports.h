@@ -66,6 +66,9 @@ bool hk_receipts_end(hk_db *db, const hk_receipt_row *row, GError **error);
 bool hk_receipts_open(
 	hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_committed, GError **error);
 
+/* hk_receipts_since(db, id, ret, error): when it was begun. */
+bool hk_receipts_since(hk_db *db, int64_t id, int64_t *ret, GError **error);
+
 /* Recipients. hk_recipients_known(db, channel, recipient, ret_known, ret_bounced, error). */
 bool hk_recipients_known(hk_db *db, const char *channel, const char *recipient, bool *ret_known,
 	bool *ret_bounced, GError **error);
@@ -73,6 +76,8 @@ bool hk_recipients_put(hk_db *db, const char *channel, const char *recipient, in
 	int64_t now_ms, GError **error);
 bool hk_recipients_bounced(hk_db *db, const char *channel, const char *recipient,
 	int64_t now_ms /* 0: not any more */, GError **error);
+/* hk_reports_children(db, id, step, ret, error): how many reports of that step follow this one, dropped ones not. */
+bool hk_reports_children(hk_db *db, int64_t id, const char *step, int64_t *ret, GError **error);
 /* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; channel, recipient NULL: any. */
 bool hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *recipient,
 	int64_t *ret, GError **error);
