@@ -240,8 +240,11 @@ sample(hk_flow *flow, work *w, GError **error)
 	int64_t id;
 
 	return hk_setting_put(flow, "takedown", -1,
-		       "{\"undo_s\":300,\"policies\":[{\"name\":\"vendors\",\"channels\":["
-		       "\"netcraft2\"],\"score\":0,\"own\":false,\"sample\":1}]}",
+		       "{\"undo_s\":300,\"policies\":["
+		       "{\"name\":\"vendors\",\"channels\":[\"netcraft2\"],\"score\":0,\"own\":"
+		       "false,\"sample\":1},"
+		       "{\"name\":\"vendors-own\",\"channels\":[\"netcraft2\"],\"score\":0,"
+		       "\"own\":true,\"sample\":1}]}",
 		       error) &&
 	       draft(flow, w, &k, "first", &id, error);
 }

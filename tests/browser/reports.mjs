@@ -176,7 +176,7 @@ like(await panel('自動承認の点検').innerText(), /vendors/, 'one that a po
 is((await axe(page)).join('\n'), '', 'a review: no axe violations')
 await page.locator('.sample button', { hasText: '問題あり' }).click()
 await page.locator('dialog[open] button[type=submit]').click()
-ok(await until(async () => (await api.get('/settings')).items.find((one) => one.key === 'takedown').value.policies[0].stopped), 'a bad one stops its policy')
+ok(await until(async () => (await api.get('/settings')).items.find((one) => one.key === 'takedown').value.policies.some((one) => one.stopped)), 'a bad one stops its policy')
 await visit(page, '/letters')
 ok(await until(async () => (await page.locator('.letter').count()) === 2), 'letters that nobody could match')
 is(await page.locator('main script, main img[onerror]').count(), 0, 'letters are text')
