@@ -63,7 +63,7 @@ typedef struct kind_of {
 static bool
 content_of(const work *w, const kind_of *k, const char *token, hk_report_row *row, GError **error)
 {
-	g_autofree char *base64 = g_base64_encode((const guchar *)said, sizeof said - 1);
+	g_autofree char *base64 = g_base64_encode((const unsigned char *)said, sizeof said - 1);
 	g_autofree char *bytes = NULL;
 
 	if (strcmp(k->channel, "mail") == 0) {
@@ -240,8 +240,11 @@ sample(hk_flow *flow, work *w, GError **error)
 	int64_t id;
 
 	return hk_setting_put(flow, "takedown", -1,
-		       "{\"undo_s\":300,\"policies\":[{\"name\":\"vendors\",\"channels\":["
-		       "\"netcraft2\"],\"score\":0,\"own\":false,\"sample\":1}]}",
+		       "{\"undo_s\":300,\"policies\":["
+		       "{\"name\":\"vendors\",\"channels\":[\"netcraft2\"],\"score\":0,\"own\":"
+		       "false,\"sample\":1},"
+		       "{\"name\":\"vendors-own\",\"channels\":[\"netcraft2\"],\"score\":0,"
+		       "\"own\":true,\"sample\":1}]}",
 		       error) &&
 	       draft(flow, w, &k, "first", &id, error);
 }

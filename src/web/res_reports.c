@@ -42,25 +42,39 @@ hk_res_holds(unsigned stops, GString *out)
 
 /* ---- lists ---- */
 
+static bool
+no_such_state(GError **error)
+{
+	g_autoptr(GString) known = g_string_new(NULL);
+
+	for (size_t i = 0; i < hk_state_count; i++) {
+		if (hk_states[i].machine == HK_MACHINE_REPORT) {
+			g_string_append_printf(known, " %s", hk_states[i].text);
+		}
+	}
+	return hk_error_set(
+		error, HK_ERANGE, "state: there is no such state; known are%s", known->str);
+}
+
 bool
 hk_res_report_states(const char *text, char ***ret, GError **error)
 {
-	g_auto(GStrv) states = g_strsplit(text, ",", STATES_MAX);
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
 
-	for (char **state = states; *state; state++) {
-		if (!hk_states_find(HK_MACHINE_REPORT, *state)) {
-			g_autoptr(GString) known = g_string_new(NULL);
-			for (size_t i = 0; i < hk_state_count; i++) {
-				if (hk_states[i].machine == HK_MACHINE_REPORT) {
-					g_string_append_printf(known, " %s", hk_states[i].text);
-				}
-			}
-			return hk_error_set(error, HK_ERANGE,
-				"state: there is no such state; known are%s", known->str);
+	for (unsigned i = 0; i < STATES_MAX; i++) {
+		size_t len = strcspn(text, ",");
+		g_autofree char *state = g_strndup(text, len);
+		if (!hk_states_find(HK_MACHINE_REPORT, state)) {
+			return no_such_state(error);
 		}
+		g_strv_builder_add(list, state);
+		if (text[len] == '\0') {
+			*ret = g_strv_builder_end(list);
+			return true;
+		}
+		text += len + 1;
 	}
-	*ret = g_steal_pointer(&states);
-	return true;
+	return hk_error_set(error, HK_ELIMIT, "state: at most %d of them", (int)STATES_MAX);
 }
 
 static bool

@@ -166,7 +166,7 @@ async function main() {
   is(drawn.map((one) => [one.state, one.policy, one.approver]), [['approved', 'vendors', null]], 'one that a policy allowed, drawn for review')
   await call('POST', `/reports/${drawn[0].id}/sample`, { as: 'robot', body: { good: true }, status: 403 })
   is((await boss('POST', `/reports/${drawn[0].id}/sample`, { body: { good: false, note: 'wrong address' }, status: 200 })).json.sample, 3, 'a person says that it is wrong')
-  is((await call('GET', '/settings', { status: 200 })).json.items.find((one) => one.key === 'takedown').value.policies.map((one) => one.stopped), [true], 'and the policy is stopped')
+  is((await call('GET', '/settings', { status: 200 })).json.items.find((one) => one.key === 'takedown').value.policies.map((one) => [one.name, Boolean(one.stopped)]), [['vendors', true], ['vendors-own', false]], 'and the policy is stopped, no other one')
   await boss('POST', `/reports/${drawn[0].id}/sample`, { body: { good: true }, status: 409 })
 
   // Channels and templates.

@@ -9,7 +9,7 @@ import { defangText, visible } from '../lib/defang.js'
 import { Empty, ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Time } from '../parts/status.js'
 
-const nameOf = (kind) => { const said = tf('contact', kind); return said !== kind ? said : tf('step', kind) }
+const nameOf = (kind) => tf('template.to', kind)
 
 /** Where the cursor of the field is put: the place that a fault names. */
 function place(area, line, column) {
