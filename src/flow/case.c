@@ -4,7 +4,7 @@
 
 #include "flow/case_int.h"
 #include "flow/check.h"
-#include "flow/report.h"
+#include "flow/report_int.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
 #include "sys/gerr.h"
@@ -166,7 +166,9 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
+	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
 	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error) &&
+	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
 	       ((strcmp(act, "confirm") != 0 && strcmp(act, "resurrect") != 0) ||
 		       hk_report_want(flow, id, row->state, error));
 }
@@ -181,7 +183,8 @@ hk_case_delete(hk_flow *flow, int64_t id, int64_t version, GError **error)
 	}
 	work.row.deleted_ms = flow->now_ms;
 	hk_case_note(flow, "case.delete", id, NULL);
-	return hk_campaigns_count(flow->db, work.row.campaign_id, -1, flow->now_ms, error) &&
+	return hk_report_drop_unsent(flow, id, "delete", error) &&
+	       hk_campaigns_count(flow->db, work.row.campaign_id, -1, flow->now_ms, error) &&
 	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }
 
@@ -200,7 +203,8 @@ hk_case_restore(hk_flow *flow, int64_t id, GError **error)
 	work.row.deleted_ms = 0;
 	hk_case_note(flow, "case.restore", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, 1, flow->now_ms, error) &&
-	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
+	       hk_case_save(flow, &work, HK_CASE_ALL, true, error) &&
+	       hk_report_want(flow, id, work.row.state, error);
 }
 
 /* An audit row that names a row of the case by its number. */

@@ -274,6 +274,18 @@ hk_takedown_stop(hk_takedown *t, const char *name)
 	return false;
 }
 
+bool
+hk_takedown_allows(const hk_takedown *t, const char *name)
+{
+	for (unsigned i = 0; i < t->rules->len; i++) {
+		const hk_takedown_rule *rule = t->rules->pdata[i];
+		if (strcmp(rule->name, name) == 0) {
+			return !rule->stopped;
+		}
+	}
+	return false;
+}
+
 static bool
 among(char **words, const char *word)
 {

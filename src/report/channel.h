@@ -28,6 +28,7 @@ typedef enum hk_channel_can {
 	HK_CAN_TOKEN = 4,  /* the same token twice is one report there */
 	HK_CAN_TEST = 8,   /* has a test mode of its own */
 	HK_CAN_BATCH = 16, /* several URLs in one report */
+	HK_ONE_HOST = 32,  /* but all of one host: submit refuses others (HK_EFORM) */
 } hk_channel_can;
 
 /* How a request says who we are; the secret is the channel's `secret` (its file's first line). */
@@ -51,7 +52,9 @@ typedef struct hk_channel_conf {
 	char *path,
 		*name; /* the file; its name without .conf: what reports.channel says ("netcraft", "mihon-soc") */
 	bool enabled, test;
-	char *url; /* base, without the last "/" */
+	unsigned
+		can; /* hk_channel_can: the channel's, or what the file of the declarative one says */
+	char *url;   /* base, without the last "/" */
 	char *secret; /* its secret-file: the first line, or the whole of a JSON object; wiped when freed */
 	char *user;    /* user name, key id, client id */
 	char *account; /* Cloudflare account, Google project, Graph tenant ... */
@@ -121,15 +124,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_told, hk_told_clear)
 /* What was handed in, for poll and find. Borrowed. */
 typedef struct hk_channel_receipt {
 	const char *remote_id, *token,
-		*url; /* remote_id NULL: not known; url: the report's first; NULL: not known */
-	int64_t sent_ms;
+		*url;    /* remote_id NULL: not known; url: the report's first; NULL: not known */
+	int64_t sent_ms; /* 0: not known */
+	const char *remote_state; /* as they last called it, or NULL */
 } hk_channel_receipt;
 
 struct hk_channel {
 	const char *name;    /* "netcraft" */
 	const char *en, *ja; /* as shown */
 	hk_channel_way way;
-	unsigned can; /* hk_channel_can */
+	unsigned can; /* hk_channel_can; ask the conf's */
 	const char *
 		url; /* default base, or form of an assisted one, or mailbox of a mail one; NULL: the file must say */
 	int64_t per_minute, per_day,
@@ -149,7 +153,8 @@ struct hk_channel {
 		hk_channel_ask *ret, GError **error);
 	void (*submitted)(
 		const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret);
-	/* NULL without HK_CAN_POLL. A poll or find that has no effect may be repeated at will. HK_EFORM: cannot be asked (no remote_id). */
+	/* NULL without HK_CAN_POLL. Where `submitted` tells no remote_id, `find` brings it, and poll is HK_EFORM until then. Neither has an effect. HK_EFORM: it
+	 * cannot be asked. */
 	bool (*poll)(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		hk_channel_ask *ret, GError **error);
 	void (*polled)(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret);

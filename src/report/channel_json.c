@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "sys/gerr.h"
+#include "sys/http.h"
 #include "sys/jsonw.h"
 #include "sys/sigv4.h"
 
@@ -59,6 +61,18 @@ hk_channel_ask_auth(hk_channel_ask *ask, hk_channel_auth auth, const char *name,
 	ask->auth = auth;
 	ask->auth_name = g_strdup(name);
 	ask->auth_prefix = g_strdup(prefix);
+}
+
+bool
+hk_channel_ask_fits(hk_channel_ask *ask, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (hk_http_url_check_plain(ask->url, &why)) {
+		return true;
+	}
+	hk_channel_ask_clear(ask);
+	return hk_error_set(error, HK_EFORM, "it cannot be asked about that URL: %s", why->message);
 }
 
 /* The next step of a path into step[STEP_MAX]; *path moves behind it. False: it is longer than any that is looked for. */
@@ -152,6 +166,20 @@ hk_channel_json_str(const hk_json *root, const char *path)
 			: NULL;
 
 	return text && *text ? text : NULL;
+}
+
+char *
+hk_channel_id(const hk_json *root, const char *path)
+{
+	g_autofree char *text = hk_channel_json_text(root, path);
+	size_t len = text ? strlen(text) : 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] <= ' ' || text[i] > '~') {
+			return NULL;
+		}
+	}
+	return len > 0 && len <= HK_CHANNEL_ID_MAX ? g_steal_pointer(&text) : NULL;
 }
 
 /* "In progress", "in_progress" and "IN-PROGRESS" are one word. */

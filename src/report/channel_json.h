@@ -21,6 +21,9 @@ void hk_channel_ask_header(hk_channel_ask *ask, const char *line);
 void hk_channel_ask_auth(
 	hk_channel_ask *ask, hk_channel_auth auth, const char *name, const char *prefix);
 
+/* hk_channel_ask_fits(ask, error): HK_EFORM when its URL is longer than sys/http sends (a reported URL inside a query); ask is then cleared. */
+bool hk_channel_ask_fits(hk_channel_ask *ask, GError **error);
+
 /* hk_channel_json_at(root, path, ret): the value at a dotted path ("result.items[0].id", "items.0.id", "0.id") or a JSON pointer (RFC 6901: "/result/items/0/id");
  * "" is root itself. False when nothing is there. *ret may outlive root, not the document. */
 bool hk_channel_json_at(const hk_json *root, const char *path, hk_json *ret);
@@ -30,6 +33,11 @@ char *hk_channel_json_text(const hk_json *root, const char *path);
 
 /* hk_channel_json_str(root, path): a string there that is not empty, borrowed from the document; or NULL. */
 const char *hk_channel_json_str(const hk_json *root, const char *path);
+
+/* hk_channel_id(root, path): their number for a report: a string or whole number there of 1 to HK_CHANNEL_ID_MAX printable ASCII characters without blanks;
+ * NULL: none such. Caller frees. */
+#define HK_CHANNEL_ID_MAX 256
+char *hk_channel_id(const hk_json *root, const char *path);
 
 /* Their word for a state and ours. A table ends with {0}. */
 typedef struct hk_channel_state {

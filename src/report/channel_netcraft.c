@@ -1,65 +1,44 @@
-/* Netcraft's public report API, version 3. Facts: base https://report.netcraft.com/api/v3, no key; docs/channels.md. */
+/* Netcraft's public report API, version 3, as its public clients use it: report/urls, submission/{uuid}, submission/{uuid}/urls. No key is needed. Nothing of
+ * ours can be found again there, and there are no tokens: what may have been taken is asked of a person. */
 #include <string.h>
 
 #include "report/channel_http.h"
 #include "report/channel_json.h"
+#include "report/channel_text.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
-enum { REASON_MAX = 10000 };
-
-static const char *
-mail_of(const hk_channel_conf *conf, const hk_brief *brief)
-{
-	return conf->email ? conf->email : brief->who.contact;
-}
-
-/* Why we think so, in plain words, for the person there. */
-static char *
-reason_of(const hk_brief *brief)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	const char *brand = brief->target_en ? brief->target_en : brief->target;
-
-	g_string_append_printf(text, "%s imitating %s.", brief->kind ? brief->kind : "phishing",
-		brand ? brand : "a bank");
-	for (unsigned i = 0; i < brief->reasons->len; i++) {
-		g_string_append_printf(text, "\n- %s", (const char *)brief->reasons->pdata[i]);
-	}
-	if (brief->cloaked) {
-		g_string_append(text, "\nThe site shows itself to some visitors only.");
-	}
-	if (brief->agent) {
-		g_string_append_printf(text, "\nSeen with User-Agent: %s", brief->agent);
-	}
-	return g_utf8_substring(text->str, 0, MIN(g_utf8_strlen(text->str, -1), REASON_MAX));
-}
+enum { REASON_MAX = 10000, URLS_MAX = 1000 };
 
 static bool
 submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk_channel_ask *ret,
 	GError **error)
 {
-	const char *mail = mail_of(conf, brief);
-	GString *body;
+	const char *mail = hk_channel_mail(conf, brief);
+	unsigned count = hk_channel_sites(brief, conf->batch, error);
 
 	(void)token;
+	if (count == 0) {
+		return false;
+	}
 	if (!mail) {
 		return hk_error_set(error, HK_EFORM,
 			"no mail address of the reporter: set email or report-contact");
 	}
-	g_autofree char *reason = reason_of(brief);
-	body = g_string_new(NULL);
+	g_autofree char *reason = hk_channel_why(brief, REASON_MAX);
+	GString *body = g_string_new(NULL);
 	hk_jsonw_open(body, '{');
 	hk_jsonw_member_str(body, "email", mail);
 	hk_jsonw_member_str(body, "reason", reason);
 	hk_jsonw_key(body, "urls");
 	hk_jsonw_open(body, '[');
-	for (unsigned i = 0; i < brief->sites->len && i < conf->batch; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		const hk_brief_site *site = brief->sites->pdata[i];
 		hk_jsonw_open(body, '{');
 		hk_jsonw_member_str(body, "url", site->url);
-		if (brief->country && strlen(brief->country) == 2) {
-			hk_jsonw_member_str(body, "country", brief->country);
+		/* From where it is to be looked at: many sites open to the bank's country only. */
+		if (brief->who.country && strlen(brief->who.country) == 2) {
+			hk_jsonw_member_str(body, "country", brief->who.country);
 		}
 		hk_jsonw_close(body, '}');
 	}
@@ -70,9 +49,6 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 	}
 	hk_jsonw_close(body, '}');
 	hk_channel_ask_json(ret, "POST", hk_channel_url(conf->url, "/report/urls", NULL), body);
-	if (conf->secret) {
-		hk_channel_ask_auth(ret, HK_AUTH_BEARER, NULL, NULL);
-	}
 	return true;
 }
 
@@ -85,51 +61,115 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	const char *uuid = hk_channel_json_str(&root, "uuid");
+	g_autofree char *uuid = hk_channel_id(&root, "uuid");
 	if (!uuid && !conf->test) {
 		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "uuid is missing", ret);
 		return;
 	}
 	ret->how = HK_TOLD_TAKEN;
 	ret->state = "sent";
-	ret->remote_id = g_strdup(uuid);
+	ret->remote_id = g_steal_pointer(&uuid);
 }
 
-/* Their words; spelling as the clients of their API have it. */
+/* Of a submission, and of a URL. */
 static const hk_channel_state states[] = {
 	{"processing", "acknowledged", false},
 	{"no threats", "rejected", true},
 	{"unavailable", "acknowledged", false},
 	{"suspicious", "acknowledged", false},
-	{"malicious", "actioned", true},
+	{"malicious", "actioned",
+		true}, /* blocked in browsers and feeds; the takedown is another matter */
 	{"rejected", "rejected", true},
 	{0},
 };
 
+/* What became of the takedown of a URL, the furthest last. */
+static const char *const takedowns[] = {"not injected", "not started", "in progress", "resolved"};
+
+/* Once it is known to be malicious, the takedown is what is of interest: it stands with the URLs. */
 static bool
 poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_ask *ret,
 	GError **error)
 {
+	const char *state = receipt->remote_state;
+	bool urls = state &&
+		    (g_str_has_prefix(state, "malicious") || g_str_has_prefix(state, "takedown"));
+
 	if (!receipt->remote_id) {
 		return hk_error_set(error, HK_EFORM, "their number for it is not known");
 	}
-	hk_channel_ask_init(
-		ret, "GET", hk_channel_url(conf->url, "/submission/{}", receipt->remote_id, NULL));
-	if (conf->secret) {
-		hk_channel_ask_auth(ret, HK_AUTH_BEARER, NULL, NULL);
-	}
+	hk_channel_ask_init(ret, "GET",
+		hk_channel_url(conf->url,
+			urls ? "/submission/{}/urls?count=1000" : "/submission/{}",
+			receipt->remote_id, NULL));
 	return true;
+}
+
+static size_t
+takedown_of(const char *text)
+{
+	for (size_t i = G_N_ELEMENTS(takedowns); text && i > 0; i--) {
+		hk_told found = {0};
+		const hk_channel_state row[] = {{takedowns[i - 1], "x", false}, {0}};
+		bool same = hk_channel_state_read(row, text, &found) != NULL;
+		hk_told_clear(&found);
+		if (same) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+/* The URL that is furthest behind says how far the whole is. */
+static void
+read_urls(const hk_channel_conf *conf, const hk_json *urls, hk_told *ret)
+{
+	size_t counts[G_N_ELEMENTS(takedowns) + 1] = {0};
+	size_t least = G_N_ELEMENTS(takedowns);
+	size_t len = MIN(hk_json_len(urls), URLS_MAX);
+
+	if (len == 0) {
+		hk_channel_http_odd(conf, HK_ASKED_POLL, "urls is empty", ret);
+		return;
+	}
+	g_autoptr(GString) facts = g_string_new(NULL);
+	for (size_t i = 0; i < len; i++) {
+		hk_json item = hk_json_at(urls, i);
+		size_t at = takedown_of(hk_channel_json_str(&item, "url_takedown_state"));
+		counts[at]++;
+		least = MIN(least, at);
+	}
+	hk_jsonw_open(facts, '{');
+	hk_jsonw_key(facts, "takedown");
+	hk_jsonw_open(facts, '{');
+	for (size_t i = 0; i < G_N_ELEMENTS(takedowns); i++) {
+		if (counts[i + 1] > 0) {
+			hk_jsonw_member_int(facts, takedowns[i], (int64_t)counts[i + 1]);
+		}
+	}
+	hk_jsonw_close(facts, '}');
+	hk_jsonw_close(facts, '}');
+	ret->how = HK_TOLD_STATE;
+	ret->facts = g_strdup(facts->str);
+	ret->remote_state =
+		g_strconcat("takedown ", least > 0 ? takedowns[least - 1] : "unknown", NULL);
+	ret->state = "actioned";
 }
 
 static void
 polled(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
 	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_POLL, answer, ret);
+	hk_json urls;
 
 	if (!doc) {
 		return;
 	}
 	hk_json root = hk_json_root(doc);
+	if (hk_channel_json_at(&root, "urls", &urls)) {
+		read_urls(conf, &urls, ret);
+		return;
+	}
 	const char *state = hk_channel_json_str(&root, "state");
 	if (!state) {
 		hk_channel_http_odd(conf, HK_ASKED_POLL, "state is missing", ret);
@@ -149,7 +189,7 @@ const hk_channel hk_channel_netcraft = {
 	.way = HK_WAY_HTTP,
 	.can = HK_CAN_POLL | HK_CAN_TEST | HK_CAN_BATCH,
 	.url = "https://report.netcraft.com/api/v3",
-	.batch = 1000,
+	.batch = URLS_MAX,
 	.poll_ms = 5 * 60 * 1000,
 	.keys = "email",
 	.submit = submit,
