@@ -299,6 +299,7 @@ take(reading *r, GError **error)
 	if (!take_channel(r, error)) {
 		return false;
 	}
+	conf->can = conf->channel->can;
 	conf->enabled = !given(r, KEY_ENABLED) || r->entries[KEY_ENABLED].value.number != 0;
 	conf->test = given(r, KEY_TEST) && r->entries[KEY_TEST].value.number != 0;
 	if (!check_keys(r, error) || !take_url(r, error) || !take_secret(r, error)) {

@@ -69,7 +69,7 @@ static const char *const words_at[] = {
 static bool
 has_tokens(const hk_channel_conf *conf)
 {
-	return (conf->channel->can & HK_CAN_TOKEN) != 0;
+	return (conf->can & HK_CAN_TOKEN) != 0;
 }
 
 /* Text of theirs on one line that nothing can be hidden in. */
