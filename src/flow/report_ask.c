@@ -40,7 +40,7 @@ join_earlier(hk_flow *flow, const char *key, draft_ask *ask, bool *ret_is, GErro
 		(hk_json_has(&root, "next") && !hk_json_bool(&root, "next", &next, error))) {
 		return false;
 	}
-	ask->user_id = ask->user_id ? ask->user_id : user_id;
+	ask->user_id = user_id ? user_id : ask->user_id;
 	ask->round = MAX(ask->round, round);
 	ask->next = ask->next || next;
 	return true;
