@@ -8,6 +8,7 @@ struct rg_httpd {
 	struct MHD_Daemon *daemon;
 	rg_httpd_answer answer;
 	void *user;
+	size_t body_max;
 };
 
 enum MHD_Result
@@ -36,7 +37,7 @@ handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
 		return MHD_YES;
 	}
 	if (*upload_size > 0) {
-		if (body->len + *upload_size <= RG_HTTPD_BODY_MAX) {
+		if (body->len + *upload_size <= h->body_max) {
 			g_string_append_len(body, upload, (gssize)*upload_size);
 		}
 		*upload_size = 0;
@@ -56,8 +57,9 @@ completed(void *cls, struct MHD_Connection *c, void **con_cls, enum MHD_RequestT
 	}
 }
 
-rg_httpd *
-rg_httpd_start(uint16_t port, rg_httpd_answer answer, void *user, GError **error)
+static rg_httpd *
+start(uint16_t port, size_t body_max, unsigned flags, rg_httpd_answer answer, void *user,
+	GError **error)
 {
 	rg_httpd *h = g_new0(rg_httpd, 1);
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -66,15 +68,29 @@ rg_httpd_start(uint16_t port, rg_httpd_answer answer, void *user, GError **error
 
 	h->answer = answer;
 	h->user = user;
-	h->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, port, NULL,
-		NULL, handle, h, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
-		completed, NULL, MHD_OPTION_END);
+	h->body_max = body_max;
+	h->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | flags, port, NULL, NULL,
+		handle, h, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, completed,
+		NULL, MHD_OPTION_END);
 	if (!h->daemon) {
 		hk_error_set(error, HK_EIO, "cannot listen on 127.0.0.1 port %u", port);
 		g_free(h);
 		return NULL;
 	}
 	return h;
+}
+
+rg_httpd *
+rg_httpd_start(uint16_t port, rg_httpd_answer answer, void *user, GError **error)
+{
+	return start(port, RG_HTTPD_BODY_MAX, MHD_USE_AUTO, answer, user, error);
+}
+
+rg_httpd *
+rg_httpd_start_with(
+	uint16_t port, size_t body_max, rg_httpd_answer answer, void *user, GError **error)
+{
+	return start(port, body_max, MHD_USE_THREAD_PER_CONNECTION, answer, user, error);
 }
 
 uint16_t

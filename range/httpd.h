@@ -22,6 +22,10 @@ rg_httpd *rg_httpd_start(uint16_t port, rg_httpd_answer answer, void *user, GErr
 uint16_t rg_httpd_port(const rg_httpd *h);
 void rg_httpd_stop(rg_httpd *h); /* accepts NULL */
 
+/* rg_httpd_start_with(port, body_max, answer, user, error): the same, keeping body_max bytes of a body, with a thread for each connection: answer may wait. */
+rg_httpd *rg_httpd_start_with(
+	uint16_t port, size_t body_max, rg_httpd_answer answer, void *user, GError **error);
+
 /* rg_httpd_reply(c, status, type, data, len): copies data. */
 enum MHD_Result rg_httpd_reply(
 	struct MHD_Connection *c, unsigned status, const char *type, const void *data, size_t len);

@@ -4,7 +4,7 @@ import { get, session } from './lib/api.js'
 import { guessLang, lang, setLang, t } from './lib/i18n.js'
 import { adopt, prefs } from './lib/prefs.js'
 import { route } from './lib/router.js'
-import { can, draft, explain, loadCounters, loadViews } from './lib/store.js'
+import { can, draft, explain, loadCounters, loadReportCounters, loadViews, undoable } from './lib/store.js'
 import { startLive, stopLive } from './lib/live.js'
 import { Shell } from './parts/shell.js'
 import { Notices } from './parts/notices.js'
@@ -22,6 +22,11 @@ const SCREENS = {
   sighting: () => import('./views/sighting.js'),
   campaigns: () => import('./views/campaigns.js'),
   campaign: () => import('./views/campaign.js'),
+  reports: () => import('./views/reports.js'),
+  report: () => import('./views/report.js'),
+  letters: () => import('./views/letters.js'),
+  channels: () => import('./views/channels.js'),
+  templates: () => import('./views/templates.js'),
   stats: () => import('./views/stats.js'),
   system: () => import('./views/system.js'),
   audit: () => import('./views/audit.js'),
@@ -57,7 +62,7 @@ function Screen() {
   useEffect(() => { scrollTo(0, 0) }, [path])
   if (!SCREENS[name]) return html`<main id="main" class="page"><${Head} title=${t('nowhere.title')} /><${Empty} title=${t('nowhere.do')}><a class="button" href="#/">${t('nowhere.back')}</a><//></main>`
   if (error) return html`<main id="main"><${ErrorBox} error=${error} retry=${() => location.reload()} /></main>`
-  return html`<main id="main">${must && html`<p class="errorbox must" role="status">${t('account.totp_must')}</p>`}<${Boundary} at=${path}>${View ? html`<${View} key=${['case', 'campaign', 'intake', 'sighting', 'meta'].includes(name) ? path : name} id=${parts[1]} parts=${parts} />` : html`<${Skeleton} />`}<//></main>`
+  return html`<main id="main">${must && html`<p class="errorbox must" role="status">${t('account.totp_must')}</p>`}<${Boundary} at=${path}>${View ? html`<${View} key=${['case', 'campaign', 'intake', 'sighting', 'meta', 'report'].includes(name) ? path : name} id=${parts[1]} parts=${parts} />` : html`<${Skeleton} />`}<//></main>`
 }
 
 function App() {
@@ -78,10 +83,11 @@ effect(() => {
   if (id === lastUser) return
   lastUser = id
   draft.text = ''
+  undoable.value = null
   if (id === null) { stopLive(); return }
   adopt({ ...prefs.peek(), ...who.user.prefs })
   setLang(who.user.lang === 'en' ? 'en' : 'ja').catch(() => {})
-  queueMicrotask(() => { loadCounters(); loadViews(); startLive() })
+  queueMicrotask(() => { loadCounters(); loadReportCounters(); loadViews(); startLive() })
 })
 
 addEventListener('unhandledrejection', (event) => console.error(explain(event.reason).text, event.reason))

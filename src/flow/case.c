@@ -166,12 +166,11 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	bool back = strcmp(act, "resurrect") == 0;
 	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
 	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error) &&
 	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
-	       ((!back && strcmp(act, "confirm") != 0) ||
-		       hk_report_want(flow, id, row->state, back, error));
+	       ((strcmp(act, "confirm") != 0 && strcmp(act, "resurrect") != 0) ||
+		       hk_report_want(flow, id, row->state, error));
 }
 
 bool
@@ -205,7 +204,7 @@ hk_case_restore(hk_flow *flow, int64_t id, GError **error)
 	hk_case_note(flow, "case.restore", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, 1, flow->now_ms, error) &&
 	       hk_case_save(flow, &work, HK_CASE_ALL, true, error) &&
-	       hk_report_want(flow, id, work.row.state, false, error);
+	       hk_report_want(flow, id, work.row.state, error);
 }
 
 /* An audit row that names a row of the case by its number. */

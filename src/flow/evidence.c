@@ -220,7 +220,7 @@ save_case(hk_flow *flow, const hk_evidence *e, int64_t case_id, GError **error)
 	/* What was confirmed and waited for this can be reported now. */
 	return hk_case_save(flow, &work, HK_CASE_ALL, false, error) &&
 	       (e->why || work.row.deleted_ms != 0 ||
-		       hk_report_want(flow, case_id, work.row.state, false, error));
+		       hk_report_want(flow, case_id, work.row.state, error));
 }
 
 bool
@@ -341,5 +341,5 @@ hk_facts_save(hk_flow *flow, int64_t case_id, const hk_fact *facts, size_t count
 	/* Whom one could tell may be known now, or be somebody else. */
 	g_auto(hk_case_row) row = {0};
 	return hk_cases_get(flow->db, case_id, &row, error) &&
-	       (row.deleted_ms != 0 || hk_report_want(flow, case_id, row.state, false, error));
+	       (row.deleted_ms != 0 || hk_report_want(flow, case_id, row.state, error));
 }

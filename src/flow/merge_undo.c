@@ -304,7 +304,7 @@ open_merge(undoing *u, int64_t merge, GError **error)
 static bool
 want_again(hk_flow *flow, const hk_case_row *row, GError **error)
 {
-	return row->deleted_ms != 0 || hk_report_want(flow, row->id, row->state, false, error);
+	return row->deleted_ms != 0 || hk_report_want(flow, row->id, row->state, error);
 }
 
 bool

@@ -30,13 +30,10 @@ void hk_stops_json(unsigned stops, GString *out);
 hk_stop hk_stop_find(const char *text);
 
 /* hk_report_ask(flow, case_id, error): a person wants the reports of a case drafted: a job of stage "draft" (key: the case's number, data: who asked). HK_EPOLICY: the case
- * is not confirmed, reported or resurrected. hk_report_want(flow, case_id, state, next, error): the same by itself (setting "takedown"), when a case in that state was
- * confirmed, came back (next: a new round of reports), or has more evidence or contacts than before; nothing in other states.
- *
- * The job's data: {"user": who asked (0: nobody), "next": bool, "round": which round it is about}. Go by round: it is the same when the job is done twice, or asked for again
- * while it waits. */
+ * is not confirmed, reported or resurrected. hk_report_want(flow, case_id, state, error): the same by itself (setting "takedown"), when a case in that state was
+ * confirmed, came back, or has more evidence or contacts than before; nothing in other states. */
 bool hk_report_ask(hk_flow *flow, int64_t case_id, GError **error);
-bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, bool next, GError **error);
+bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error);
 
 /* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it, its strings stay the caller's (state and policy
  * are not looked at); its stops are those that only the caller can tell (own, allowed, recipient); the others are added; id and stops are set. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
@@ -111,6 +108,10 @@ bool hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *
 /* hk_report_polled(flow, id, end, state, error): what a poll brought: state: acknowledged | actioned | rejected | sent, or NULL: no change. */
 bool hk_report_polled(
 	hk_flow *flow, int64_t id, const hk_report_end *end, const char *state, GError **error);
+
+/* hk_report_due(flow, id, due_ms, error): it was looked after because nobody answered: the next look is then. hk_report_expire(flow, id, error): nobody will. */
+bool hk_report_due(hk_flow *flow, int64_t id, int64_t due_ms, GError **error);
+bool hk_report_expire(hk_flow *flow, int64_t id, GError **error);
 
 /* ---- channels ---- */
 

@@ -5,21 +5,15 @@
 #include "store/jobs.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
-#include "sys/jsonw.h"
 
 enum { DATA_BYTES_MAX = 65536 };
 
-/* What a job "draft" of a case is told. round: the same however often it is done: a second round begins once. */
-typedef struct draft_ask {
-	int64_t user_id, round;
-	bool next;
-} draft_ask;
-
-/* Of an earlier one that is not done: the person who asked stays its proposer (four eyes), and a round that is due stays due. */
+/* Who asked in an earlier one that is not done: they stay its proposer (four eyes). *ret_is: there is one. */
 static bool
-join_earlier(hk_flow *flow, const char *key, draft_ask *ask, bool *ret_is, GError **error)
+join_earlier(hk_flow *flow, const char *key, int64_t *user_id, bool *ret_is, GError **error)
 {
 	g_autofree char *text = NULL;
+	int64_t was = 0;
 
 	if (!hk_jobs_data_get(flow->db, "draft", key, &text, error)) {
 		return false;
@@ -33,36 +27,23 @@ join_earlier(hk_flow *flow, const char *key, draft_ask *ask, bool *ret_is, GErro
 		return false;
 	}
 	hk_json root = hk_json_root(doc);
-	int64_t user_id = 0, round = 0;
-	bool next = false;
-	if ((hk_json_has(&root, "user") && !hk_json_i64(&root, "user", &user_id, error)) ||
-		(hk_json_has(&root, "round") && !hk_json_i64(&root, "round", &round, error)) ||
-		(hk_json_has(&root, "next") && !hk_json_bool(&root, "next", &next, error))) {
+	if (hk_json_has(&root, "user") && !hk_json_i64(&root, "user", &was, error)) {
 		return false;
 	}
-	ask->user_id = user_id ? user_id : ask->user_id;
-	ask->round = MAX(ask->round, round);
-	ask->next = ask->next || next;
+	*user_id = was ? was : *user_id;
 	return true;
 }
 
 static bool
-job_for_case(hk_flow *flow, int64_t case_id, bool next, GError **error)
+job_for_case(hk_flow *flow, int64_t case_id, int64_t user_id, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT, case_id);
-	draft_ask ask = {.user_id = flow->who.user_id, .next = next};
 	bool earlier;
 
-	if (!hk_reports_round(flow->db, case_id, &ask.round, error)) {
+	if (!join_earlier(flow, key, &user_id, &earlier, error)) {
 		return false;
 	}
-	ask.round = MAX(1, ask.round + next);
-	if (!join_earlier(flow, key, &ask, &earlier, error)) {
-		return false;
-	}
-	g_autofree char *data = g_strdup_printf("{\"user\":%" G_GINT64_FORMAT
-						",\"next\":%s,\"round\":%" G_GINT64_FORMAT "}",
-		ask.user_id, ask.next ? "true" : "false", ask.round);
+	g_autofree char *data = g_strdup_printf("{\"user\":%" G_GINT64_FORMAT "}", user_id);
 	return hk_flow_job(flow, "draft", key, case_id, data, flow->now_ms, error) &&
 	       (!earlier || hk_jobs_data_set(flow->db, "draft", key, data, error));
 }
@@ -80,22 +61,22 @@ hk_report_ask(hk_flow *flow, int64_t case_id, GError **error)
 			"case %" G_GINT64_FORMAT " is %s: only what is confirmed is reported",
 			case_id, work.row.state);
 	}
-	return job_for_case(flow, case_id, false, error);
+	return job_for_case(flow, case_id, flow->who.user_id, error);
 }
 
 bool
-hk_report_want(hk_flow *flow, int64_t case_id, const char *state, bool next, GError **error)
+hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error)
 {
 	const hk_policy *policy = hk_flow_policy(flow, error);
 
 	return policy && (!policy->takedown.draft || !hk_report_able(state) ||
-				 job_for_case(flow, case_id, next, error));
+				 job_for_case(flow, case_id, 0, error));
 }
 
 bool
 hk_report_again(hk_flow *flow, int64_t case_id, const char *state, GError **error)
 {
-	return !hk_report_able(state) || job_for_case(flow, case_id, false, error);
+	return !hk_report_able(state) || job_for_case(flow, case_id, 0, error);
 }
 
 /* ---- dropped ---- */

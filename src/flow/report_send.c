@@ -532,6 +532,30 @@ hk_report_polled(
 	       hk_reports_update(flow->db, &row, error);
 }
 
+bool
+hk_report_due(hk_flow *flow, int64_t id, int64_t due_ms, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+
+	return hk_reports_lock(flow->db, id, &row, error) &&
+	       wait_for_answer(flow, &row, due_ms - flow->now_ms, error) &&
+	       hk_reports_update(flow->db, &row, error);
+}
+
+bool
+hk_report_expire(hk_flow *flow, int64_t id, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+
+	if (!hk_reports_lock(flow->db, id, &row, error) ||
+		!hk_report_move(flow, &row, "expire", error)) {
+		return false;
+	}
+	row.due_ms = 0;
+	hk_report_note(flow, "expire", &row, NULL);
+	return hk_reports_update(flow->db, &row, error);
+}
+
 /* ---- channels ---- */
 
 static void

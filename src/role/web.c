@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "role/outbound.h"
 #include "role/role.h"
 #include "sys/file.h"
 #include "sys/jsonw.h"
@@ -29,11 +30,13 @@ hk_role_web(const hk_opts *opts, GError **error)
 	/* The board works without a folder that cannot be made; attachments then do not. */
 	place.lazy = true;
 	g_autoptr(hk_blobs) blobs = hk_blobs_open(&place, error);
+	const hk_web_outbound outbound = hk_role_outbound(opts);
 	hk_web_config config = {
 		.database = hk_opts_str(opts, HK_OPT_DATABASE),
 		.audit_key = hk_opts_str(opts, HK_OPT_AUDIT_KEY),
 		.web_key = hk_opts_str(opts, HK_OPT_WEB_KEY),
 		.blobs = blobs,
+		.outbound = &outbound,
 		.listen = hk_opts_str(opts, HK_OPT_LISTEN),
 		.tls_cert = hk_opts_str(opts, HK_OPT_TLS_CERT),
 		.tls_key = hk_opts_str(opts, HK_OPT_TLS_KEY),

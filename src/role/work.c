@@ -10,6 +10,7 @@
 #include "flow/look.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
+#include "role/crew.h"
 #include "role/look.h"
 #include "role/role.h"
 #include "sys/egress.h"
@@ -30,6 +31,7 @@ typedef struct tools {
 	hk_evidence_kit *evidence;
 	hk_enrich *enrich;
 	hk_looker *looker; /* made before there are threads */
+	hk_role_crew_kit *crew;
 	hk_stamper stamper;
 	hk_sweep_config sweep;
 } tools;
@@ -91,6 +93,15 @@ stamper_of(tools *t, GError **error)
 }
 
 static void *
+crew_of(tools *t, GError **error)
+{
+	if (!t->crew) {
+		t->crew = hk_role_crew_new(t->opts, t->sites, error);
+	}
+	return t->crew ? hk_role_crew(t->crew) : NULL;
+}
+
+static void *
 sweep_of(tools *t, GError **error)
 {
 	(void)error;
@@ -112,6 +123,9 @@ static const struct {
 	{"stamp", hk_stamp_run, stamper_of, true},
 	{"enrich", hk_enrich_run, enrich_of, true},
 	{"look", hk_looker_run, looker_of, true},
+	{"draft", hk_draft_run, crew_of, false},
+	{"send", hk_send_run, crew_of, true},
+	{"poll", hk_poll_run, crew_of, true},
 };
 
 static bool
@@ -221,8 +235,8 @@ stages_of(const char *const *pools, wanted *ret, GError **error)
 		}
 		if (!known) {
 			return hk_error_set(error, HK_EUSAGE,
-				"--pools: there is no pool \"%s\"; there are work, capture and "
-				"look",
+				"--pools: there is no pool \"%s\"; there are work, capture, "
+				"look and send",
 				pools[i]);
 		}
 	}
@@ -320,6 +334,7 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	}
 	hk_evidence_kit_free(t.evidence);
 	hk_enrich_free(t.enrich);
+	hk_role_crew_free(t.crew);
 	hk_looker_free(t.looker);
 	hk_sites_free(t.sites);
 	hk_role_close(&role);

@@ -266,7 +266,8 @@ flag_worth(const hk_part *part, const hk_query_value *v)
 {
 	if (part->field->how == HK_HOW_IS) {
 		return v->flag == HK_QUERY_IS_MINE || v->flag == HK_QUERY_IS_OVERDUE ||
-				       v->flag == HK_QUERY_IS_DELETED
+				       v->flag == HK_QUERY_IS_DELETED ||
+				       v->flag == HK_QUERY_IS_AWAITING
 			       ? WORTH_INDEX
 			       : WORTH_NOTHING;
 	}

@@ -329,6 +329,11 @@ put_is(const hk_filter *f, hk_sqlb *b, const hk_part *part, const hk_query_value
 		hk_sqlb_add(b, HK_SQL("c.state IN " OPEN_SQL " AND c.due_ms < "));
 		hk_sqlb_value(b, hk_v_int(f->now_ms));
 		break;
+	case HK_QUERY_IS_AWAITING:
+		hk_sqlb_add(
+			b, HK_SQL("c.id IN (SELECT s.case_id FROM reports r JOIN report_sites s "
+				  "ON s.report_id = r.id WHERE r.state = 'drafted')"));
+		break;
 	default:
 		HK_BUG("a flag without SQL");
 	}

@@ -270,13 +270,6 @@ hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **
 }
 
 bool
-hk_reports_round(hk_db *db, int64_t case_id, int64_t *ret, GError **error)
-{
-	return hk_db_int(db, HK_SQL("SELECT COALESCE(MAX(round), 0) FROM reports WHERE " SPEAKS_OF),
-		HK_ARGS(hk_v_int(case_id)), ret, error);
-}
-
-bool
 hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error)
 {
 	return hk_db_int(db,
@@ -326,4 +319,14 @@ hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *
 		       "state = 'queued') AND (CAST($2 AS TEXT) IS NULL OR channel = $2) AND "
 		       "(CAST($3 AS TEXT) IS NULL OR recipient = $3)"),
 		HK_ARGS(hk_v_int(since_ms), hk_v_str(channel), hk_v_str(recipient)), ret, error);
+}
+
+bool
+hk_reports_children(hk_db *db, int64_t id, const char *step, int64_t *ret, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COUNT(*) FROM reports WHERE parent_id = $1 AND step = $2 AND state "
+		       "<> "
+		       "'dropped'"),
+		HK_ARGS(hk_v_int(id), hk_v_str(step)), ret, error);
 }

@@ -48,8 +48,6 @@ bool hk_reports_by_token(hk_db *db, const char *token, int64_t *ret_id, GError *
 bool hk_reports_sites(hk_db *db, int64_t id, GPtrArray **ret, GArray **ret_cases, GError **error);
 /* hk_reports_due(db, now_ms, limit, ret, error): reports whose due_ms has passed, the oldest first: GArray of int64_t. */
 bool hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error);
-/* hk_reports_round(db, case_id, ret, error): the highest round of the reports that speak of the case; 0: none. */
-bool hk_reports_round(hk_db *db, int64_t case_id, int64_t *ret, GError **error);
 /* hk_reports_unfit(db, id, ret, error): how many of the cases that it speaks of are deleted or were never confirmed, or not any more. */
 bool hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error);
 /* hk_reports_unsent(db, case_id, ret, error): those with that lead that are drafted, approved or queued, and of which no try is under way or in doubt: GArray of int64_t. */
@@ -91,6 +89,8 @@ bool hk_recipients_bounce(
 	hk_db *db, const char *channel, const char *recipient, int64_t *ret_ms, GError **error);
 bool hk_recipients_mend(
 	hk_db *db, const char *channel, const char *recipient, int64_t before_ms, GError **error);
+/* hk_reports_children(db, id, step, ret, error): how many reports of that step follow this one, dropped ones not. */
+bool hk_reports_children(hk_db *db, int64_t id, const char *step, int64_t *ret, GError **error);
 /* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; channel, recipient NULL: any. */
 bool hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *recipient,
 	int64_t *ret, GError **error);

@@ -199,7 +199,9 @@ scheme_fits(const hk_egress_who *who, const char *scheme)
 			return true;
 		}
 	}
-	return strcmp(scheme, "whois") == 0 || (who->own && strcmp(scheme, "tcp") == 0);
+	return strcmp(scheme, "whois") == 0 ||
+	       (who->own && (strcmp(scheme, "tcp") == 0 || strcmp(scheme, "smtp") == 0 ||
+				    strcmp(scheme, "smtps") == 0));
 }
 
 /* WHOIS (RFC 3912) has one port, and nothing else has it. */

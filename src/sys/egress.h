@@ -55,9 +55,10 @@ const char *hk_egress_reason_meaning(hk_egress_reason reason);
 typedef struct hk_egress_record {
 	int64_t at_ms; /* wall clock */
 	hk_egress_who who;
-	const char *scheme; /* "http", "https", "ws", "whois", "dns", "tcp": what is known */
-	const char *host;   /* as asked */
-	unsigned port;      /* as asked */
+	const char
+		*scheme;  /* "http", "https", "ws", "whois", "dns", "smtp", "tcp": what is known */
+	const char *host; /* as asked */
+	unsigned port;    /* as asked */
 	const char *
 		answers; /* what the name resolved to, separated by blanks; "" when nothing was looked up or the exit resolves */
 	const char *address;     /* "192.0.2.1:443" that will be connected to; "" when refused */
@@ -96,7 +97,7 @@ bool hk_egress_killed(const hk_egress *egress);
 
 /* hk_egress_check_target(egress, who, scheme, host, port, ret_detail): what can be said before a name is looked up: the kill switch,
  * the exit, the scheme (http, https, ws, wss; connect: a
- * tunnel of the gate; whois, port 43 and no other; tcp for own ones), the port, the name (no localhost, no metadata service, no single
+ * tunnel of the gate; whois, port 43 and no other; tcp, smtp, smtps for own ones), the port, the name (no localhost, no metadata service, no single
  * label, no odd spelling of an address), the address if it is one. Not recorded. *ret_detail (or NULL): a clause, caller frees. */
 hk_egress_reason hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who,
 	const char *scheme, const char *host, unsigned port, char **ret_detail);

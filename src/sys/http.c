@@ -45,6 +45,11 @@ struct hk_http_call {
 	int64_t date_s;
 	hk_span upload; /* borrowed */
 	size_t sent;    /* of it */
+	hk_http_last last;
+	void *last_user;
+	bool asked;    /* last was called */
+	bool stopped;  /* and said no */
+	GString *head; /* or NULL: not wanted */
 };
 
 static hk_http_body *
@@ -152,6 +157,19 @@ keep(hk_span value, char *ret)
 	}
 }
 
+static void
+keep_head(hk_http_call *call, hk_span line)
+{
+	if (!call->head) {
+		return;
+	}
+	if (line.len > 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+		g_string_truncate(call->head, 0);
+	} else if (line.len <= HK_HTTP_HEAD_MAX - call->head->len) {
+		g_string_append_len(call->head, (const char *)line.data, (gssize)line.len);
+	}
+}
+
 static size_t
 on_header(char *data, size_t size, size_t count, void *user)
 {
@@ -159,6 +177,7 @@ on_header(char *data, size_t size, size_t count, void *user)
 	hk_span line = hk_span_of(data, size * count);
 	hk_span value;
 
+	keep_head(call, line);
 	if (line.len > 5 && memcmp(line.data, "HTTP/", 5) == 0) {
 		/* A new header block (after 1xx): what was seen belongs to the old one. */
 		call->gzip = call->odd_encoding = false;
@@ -245,6 +264,9 @@ call_free(hk_http_call *call)
 	g_clear_error(&call->refusal);
 	curl_slist_free_all(call->headers);
 	hk_http_give(http, call->body);
+	if (call->head) {
+		g_string_free(call->head, TRUE);
+	}
 	g_free(call->url);
 	g_free(call);
 }
@@ -282,12 +304,26 @@ hk_http_free(hk_http *http)
 	g_free(http);
 }
 
+/* Whether the last byte may leave. Asked once. */
+static bool
+may_leave(hk_http_call *call)
+{
+	if (call->last && !call->asked) {
+		call->asked = true;
+		call->stopped = !call->last(call->last_user);
+	}
+	return !call->stopped;
+}
+
 static size_t
 on_upload(char *buffer, size_t size, size_t count, void *user)
 {
 	hk_http_call *call = user;
 	size_t n = MIN(size * count, call->upload.len - call->sent);
 
+	if (n > 0 && call->sent + n == call->upload.len && !may_leave(call)) {
+		return CURL_READFUNC_ABORT;
+	}
 	if (n > 0) {
 		memcpy(buffer, call->upload.data + call->sent, n);
 	}
@@ -301,30 +337,73 @@ on_rewind(void *user, curl_off_t offset, int origin)
 {
 	hk_http_call *call = user;
 
-	if (origin != SEEK_SET || offset < 0 || (size_t)offset > call->upload.len) {
+	/* Whoever wanted to know of the last byte must not have it sent twice. */
+	if (origin != SEEK_SET || offset < 0 || (size_t)offset > call->upload.len || call->asked) {
 		return CURL_SEEKFUNC_FAIL;
 	}
 	call->sent = (size_t)offset;
 	return CURL_SEEKFUNC_OK;
 }
 
+/* The connection stands, nothing of the request has left: its last byte, too, if it has no body. */
+static int
+on_connected(void *user, char *to, char *from, int to_port, int from_port)
+{
+	hk_http_call *call = user;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	return call->upload.len > 0 || may_leave(call) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static void
+set_upload(hk_http_call *call, const hk_http_request *request)
+{
+	call->upload = request->upload;
+	curl_easy_setopt(call->easy, CURLOPT_READFUNCTION, on_upload);
+	curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
+	curl_easy_setopt(call->easy, CURLOPT_SEEKFUNCTION, on_rewind);
+	curl_easy_setopt(call->easy, CURLOPT_SEEKDATA, call);
+}
+
+/* Methods that curl would send like a POST, if it did not know better. */
+static const char *
+posted_as(hk_http_method method)
+{
+	return method == HK_HTTP_POST     ? "POST"
+	       : method == HK_HTTP_PATCH  ? "PATCH"
+	       : method == HK_HTTP_DELETE ? "DELETE"
+					  : NULL;
+}
+
 static void
 set_method(hk_http_call *call, const hk_http_request *request)
 {
 	CURL *easy = call->easy;
+	const char *posted = posted_as(request->method);
 
 	if (request->form) {
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->form);
 	} else if (request->method == HK_HTTP_HEAD) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	} else if (request->method == HK_HTTP_PUT) {
-		call->upload = request->upload;
 		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->upload.len);
-		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
-		curl_easy_setopt(easy, CURLOPT_READDATA, call);
-		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
-		curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
+		set_upload(call, request);
+	} else if (posted && (request->upload.len > 0 || request->method != HK_HTTP_DELETE)) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, posted);
+		curl_easy_setopt(
+			easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->upload.len);
+		set_upload(call, request);
+	} else if (posted) {
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, posted);
+	}
+	if (request->last) {
+		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+		curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
 	}
 }
 
@@ -341,9 +420,12 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, http->agent);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers ? call->headers : http->headers);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-		(long)(request->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->fresh);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)request->fresh);
+		(long)(request->http1 || request->last ? CURL_HTTP_VERSION_1_1
+						       : CURL_HTTP_VERSION_2TLS));
+	/* On a kept connection that turns out to be dead curl would send it again. */
+	bool fresh = request->fresh || request->last;
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)fresh);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)fresh);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
 		(long)(request->timeout_ms ? request->timeout_ms : 60000));
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -363,16 +445,37 @@ set_options(hk_http_call *call, const hk_http_request *request)
 	}
 }
 
+static bool
+names_type(const hk_http_request *request)
+{
+	for (size_t i = 0; request->headers && request->headers[i]; i++) {
+		if (g_ascii_strncasecmp(request->headers[i], "content-type:", 13) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The headers of one request; NULL when the common ones are all. */
 static struct curl_slist *
 headers_of(const hk_http *http, const hk_http_request *request)
 {
 	struct curl_slist *list = NULL;
+	bool posted = posted_as(request->method) != NULL;
 
-	if (!request->etag && !request->modified && !request->headers) {
+	if (!request->etag && !request->modified && !request->headers && !posted &&
+		!request->identity) {
 		return NULL;
 	}
-	list = curl_slist_append(NULL, http->headers->data);
+	list = curl_slist_append(
+		NULL, request->identity ? "Accept-Encoding: identity" : http->headers->data);
+	if (posted) {
+		/* Nobody is asked whether he wants the body; what it is the caller says or nobody. */
+		list = curl_slist_append(list, "Expect:");
+		if (!names_type(request)) {
+			list = curl_slist_append(list, "Content-Type:");
+		}
+	}
 	if (request->etag) {
 		g_autofree char *line = g_strconcat("If-None-Match: ", request->etag, NULL);
 		list = curl_slist_append(list, line);
@@ -421,6 +524,11 @@ hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done, vo
 			     ? g_ptr_array_steal_index_fast(http->idle, http->idle->len - 1)
 			     : curl_easy_init();
 	call->keep = request->keep;
+	call->last = request->last;
+	call->last_user = request->last_user;
+	if (posted_as(request->method) || request->identity) {
+		call->head = g_string_new(NULL);
+	}
 	call->headers = headers_of(http, request);
 	set_options(call, request);
 	g_hash_table_add(http->calls, call);
@@ -456,6 +564,8 @@ finish(hk_http_call *call, CURLcode result)
 		error = g_steal_pointer(&call->refusal);
 	} else if (result != CURLE_OK && hk_egress_curl_why(&call->egress, &error)) {
 		/* error is set */
+	} else if (call->stopped) {
+		hk_error_set(&error, HK_EPOLICY, "stopped before its last byte");
 	} else if (call->over) {
 		hk_error_set(
 			&error, HK_ELIMIT, "the answer is longer than %zu bytes", call->max_bytes);
@@ -474,6 +584,7 @@ finish(hk_http_call *call, CURLcode result)
 		.modified = call->modified[0] ? call->modified : NULL,
 		.type = call->type[0] ? call->type : NULL,
 		.kept = call->kept[0] ? call->kept : NULL,
+		.head = call->head ? hk_span_of(call->head->str, call->head->len) : (hk_span){0},
 		.announced = announced,
 		.date_s = call->date_s,
 		.retry_after_ms = call->retry_after_ms,

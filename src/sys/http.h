@@ -1,7 +1,7 @@
 /* sys/http: plain requests to our own services (CT logs, feeds, single sign-on, the bucket of the blobs) over libcurl's multi
  * interface, each socket checked by sys/egress. Layer: sys. What comes back is hostile.
  *
- * What strangers' URLs name is fetched by sys/fetch. This one stays narrow: GET, HEAD, PUT and a form, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
+ * What strangers' URLs name is fetched by sys/fetch. This one stays narrow: GET, HEAD, PUT, POST, PATCH, DELETE and a form, no redirects, no cookies, no proxies from the environment, no decoding of bodies, a cap on
  * every body, https with verified certificates, plain http to loopback only unless the operator asks for it. One thread; nothing
  * blocks but hk_http_step().
  *
@@ -56,12 +56,23 @@ typedef enum hk_http_method {
 	HK_HTTP_GET,
 	HK_HTTP_HEAD,
 	HK_HTTP_PUT,
+	HK_HTTP_POST,
+	HK_HTTP_PATCH,
+	HK_HTTP_DELETE,
 } hk_http_method;
+
+/* Called once, right before the last byte of a request is handed to the network (of one without a body: before its first byte, when the connection stands).
+ * False: it is not sent; the answer then has status 0 and the error HK_EPOLICY. Must not call back into http. */
+typedef bool (*hk_http_last)(void *user);
 
 typedef struct hk_http_request {
 	const char *url; /* copied */
 	hk_http_method method;
-	hk_span upload; /* what PUT sends: borrowed until done or cancel, sent from where it lies */
+	hk_span upload; /* what PUT, POST, PATCH and DELETE send: borrowed until done or cancel, sent from where it lies. Its type is
+			   a line of `headers`; without one POST and PATCH name none */
+	hk_http_last
+		last; /* or NULL. With it the request has a connection of its own and is never sent twice by itself */
+	void *last_user;
 	const char *etag;           /* sent as If-None-Match, or NULL; copied */
 	const char *modified;       /* sent as If-Modified-Since, or NULL; copied */
 	const char *const *headers; /* "Name: value", NULL at the end, or NULL; copied. Secrets too:
@@ -75,7 +86,11 @@ typedef struct hk_http_request {
 	unsigned connect_ms; /* connecting; 0: 10,000 */
 	bool http1;          /* HTTP/1.1 even if the server offers HTTP/2 */
 	bool fresh;          /* a connection of its own, closed afterwards */
+	bool identity;       /* the answer must not be packed: no gzip is asked for */
 } hk_http_request;
+
+/* More of an answer's header lines than this is not kept. */
+#define HK_HTTP_HEAD_MAX 16384
 
 typedef struct hk_http_answer {
 	const char *url;      /* as asked */
@@ -91,6 +106,8 @@ typedef struct hk_http_answer {
 	const char *modified; /* Last-Modified, or NULL */
 	const char *type;     /* Content-Type, or NULL */
 	const char *kept;     /* the header that the request wanted kept, or NULL */
+	hk_span head; /* its header lines as they came, with CR LF, without the status line, until the callback returns; whole lines of
+			 the first HK_HTTP_HEAD_MAX bytes. Only of requests with method POST, PATCH or DELETE or with `identity` */
 	int64_t announced; /* Content-Length, -1 without one; of HEAD, the length that GET would bring */
 	int64_t date_s;         /* Date, the other side's clock, as Unix time; -1 without one */
 	int64_t retry_after_ms; /* of Retry-After, clamped to 0..HK_HTTP_RETRY_MAX_MS; -1 without
@@ -110,7 +127,7 @@ hk_http *hk_http_new(const hk_http_config *config, GError **error);
 void hk_http_free(hk_http *http);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_http, hk_http_free)
 
-/* hk_http_get(http, request, done, user, error): starts a request of request->method. NULL with HK_EPOLICY for a URL that
+/* hk_http_get(http, request, done, user, error): starts a request of request->method, whichever it is. NULL with HK_EPOLICY for a URL that
  * may not be fetched (hk_http_url_check) and for a header that holds a line end. The call lives until done returns or it is cancelled. */
 hk_http_call *hk_http_get(hk_http *http, const hk_http_request *request, hk_http_done done,
 	void *user, GError **error);

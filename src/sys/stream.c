@@ -58,23 +58,24 @@ set_options(hk_stream *s)
 	}
 }
 
-hk_stream *
-hk_stream_open(const hk_stream_config *config, GError **error)
+/* A host that may be spoken to. plain: it may be that no TLS is spoken at all. */
+static bool
+check_host(const hk_stream_config *config, bool plain, GError **error)
 {
 	if (!is_host(config->host) || config->port < 1 || config->port > 65535) {
-		hk_error_set(error, HK_EPOLICY, "'%s' is no name of a server", config->host);
-		return NULL;
+		return hk_error_set(error, HK_EPOLICY, "'%s' is no name of a server", config->host);
 	}
-	if (!config->tls && !is_here(config->host)) {
-		hk_error_set(error, HK_EPOLICY,
+	if (plain && !is_here(config->host)) {
+		return hk_error_set(error, HK_EPOLICY,
 			"%s: a password goes to another machine through TLS only", config->host);
-		return NULL;
 	}
-	static const hk_egress_who who = {.purpose = "mail", .own = true};
-	bool v6 = strchr(config->host, ':') != NULL;
-	g_autofree char *url = g_strdup_printf("%s://%s%s%s:%u/", config->tls ? "https" : "http",
-		v6 ? "[" : "", config->host, v6 ? "]" : "", config->port);
-	g_autoptr(hk_stream) s = g_new0(hk_stream, 1);
+	return true;
+}
+
+static hk_stream *
+new_stream(const hk_stream_config *config)
+{
+	hk_stream *s = g_new0(hk_stream, 1);
 
 	s->config = *config;
 	s->curl = curl_easy_init();
@@ -82,26 +83,117 @@ hk_stream_open(const hk_stream_config *config, GError **error)
 		HK_BUG("curl_easy_init");
 	}
 	set_options(s);
-	if (!hk_egress_curl_own(&s->egress, s->curl, hk_egress_house(), &who, url, error)) {
-		return NULL;
-	}
+	return s;
+}
 
+/* What a failed connection means: a refusal of ours, theirs, or bad luck. */
+static void
+explain(const hk_stream *s, CURLcode code, GError **error)
+{
+	long said = 0;
+
+	if (hk_egress_curl_why(&s->egress, error)) {
+		return;
+	}
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &said);
+	hk_err err = HK_EREMOTE;
+
+	if (code == CURLE_USE_SSL_FAILED && said < 400) {
+		hk_error_set(error, HK_EPOLICY,
+			"%s port %u offers no STARTTLS, and mail goes to another machine through "
+			"TLS only",
+			s->config.host, s->config.port);
+		return;
+	}
+	if ((code == CURLE_LOGIN_DENIED && said / 100 != 4) ||
+		code == CURLE_PEER_FAILED_VERIFICATION) {
+		err = HK_ECONFIG;
+	}
+	hk_error_set(error, err, "%s port %u: %s%s", s->config.host, s->config.port,
+		code == CURLE_LOGIN_DENIED ? "the login is refused: " : "",
+		*s->why ? s->why : curl_easy_strerror(code));
+}
+
+static bool
+connect_to(hk_stream *s, const char *url, GError **error)
+{
+	static const hk_egress_who who = {.purpose = "mail", .own = true};
+
+	if (!hk_egress_curl_own(&s->egress, s->curl, hk_egress_house(), &who, url, error)) {
+		return false;
+	}
 	CURLcode code = curl_easy_perform(s->curl);
 
 	if (code == CURLE_OK) {
 		code = curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
 	}
-	if (code != CURLE_OK && hk_egress_curl_why(&s->egress, error)) {
+	if (code == CURLE_OK && s->fd != CURL_SOCKET_BAD) {
+		/* The caller's strings may go. */
+		s->config.host = s->config.ca_file = NULL;
+		return true;
+	}
+	explain(s, code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, error);
+	return false;
+}
+
+static char *
+url_of(const hk_stream_config *config, const char *scheme, const char *path)
+{
+	bool v6 = strchr(config->host, ':') != NULL;
+
+	return g_strdup_printf("%s://%s%s%s:%u/%s", scheme, v6 ? "[" : "", config->host,
+		v6 ? "]" : "", config->port, path);
+}
+
+hk_stream *
+hk_stream_open(const hk_stream_config *config, GError **error)
+{
+	if (!check_host(config, !config->tls, error)) {
 		return NULL;
 	}
-	if (code != CURLE_OK || s->fd == CURL_SOCKET_BAD) {
-		hk_error_set(error, HK_EREMOTE, "%s port %u: %s", config->host, config->port,
-			*s->why ? s->why : curl_easy_strerror(code));
+	g_autofree char *url = url_of(config, config->tls ? "https" : "http", "");
+	g_autoptr(hk_stream) s = new_stream(config);
+
+	return connect_to(s, url, error) ? g_steal_pointer(&s) : NULL;
+}
+
+hk_stream *
+hk_stream_open_smtp(const hk_stream_config *config, const hk_stream_login *login, GError **error)
+{
+	if (!check_host(config, false, error)) {
 		return NULL;
 	}
-	/* The caller's strings may go. */
-	s->config.host = s->config.ca_file = NULL;
-	return g_steal_pointer(&s);
+	if (!is_host(login->hello)) {
+		hk_error_set(error, HK_EPOLICY, "'%s' is no name to greet with", login->hello);
+		return NULL;
+	}
+	g_autofree char *url = url_of(config, config->tls ? "smtps" : "smtp", login->hello);
+	g_autoptr(hk_stream) s = new_stream(config);
+	/* This machine's own server may have no certificate. */
+	long starttls = is_here(config->host) ? CURLUSESSL_TRY : CURLUSESSL_ALL;
+
+	curl_easy_setopt(s->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(s->curl, CURLOPT_USE_SSL, starttls);
+	curl_easy_setopt(
+		s->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)MAX(config->connect_ms / 1000, 1));
+	if (login->user) {
+		curl_easy_setopt(s->curl, CURLOPT_USERNAME, login->user);
+		curl_easy_setopt(s->curl, CURLOPT_PASSWORD, login->password);
+		curl_easy_setopt(s->curl, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+	}
+	return connect_to(s, url, error) ? g_steal_pointer(&s) : NULL;
+}
+
+void
+hk_stream_patience(hk_stream *s, unsigned idle_ms)
+{
+	s->config.idle_ms = idle_ms;
+}
+
+void
+hk_stream_stoppable(hk_stream *s, int fd)
+{
+	s->config.stop_fd = fd;
 }
 
 void
@@ -161,9 +253,25 @@ hk_stream_write(hk_stream *s, hk_span bytes, GError **error)
 	return true;
 }
 
+/* Also when bytes are there: who is asked to stop does not read on because the other side is quick. */
+static bool
+is_stopped(const hk_stream *s, GError **error)
+{
+	struct pollfd fd = {.fd = s->config.stop_fd, .events = POLLIN};
+
+	if (s->config.stop_fd < 0 || poll(&fd, 1, 0) != 1) {
+		return false;
+	}
+	hk_error_set(error, HK_EAGAIN, "asked to stop");
+	return true;
+}
+
 ssize_t
 hk_stream_read(hk_stream *s, void *ret, size_t max, GError **error)
 {
+	if (is_stopped(s, error)) {
+		return -1;
+	}
 	for (;;) {
 		size_t got = 0;
 		CURLcode code = curl_easy_recv(s->curl, ret, max, &got);

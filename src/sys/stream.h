@@ -28,8 +28,25 @@ typedef struct hk_stream_config {
 /* hk_stream_open(config, error): HK_EREMOTE: no connection, or a certificate that is not trusted; HK_EPOLICY, also by
  * sys/egress: a server on a private address has to be listed as `local` there. */
 hk_stream *hk_stream_open(const hk_stream_config *config, GError **error);
+
+/* Login of a submission server. Borrowed. */
+typedef struct hk_stream_login {
+	const char *hello; /* who we say we are (EHLO): a name of letters, digits, '.', '-' */
+	const char *user, *password; /* NULL: no login; AUTH PLAIN or LOGIN */
+} hk_stream_login;
+
+/* hk_stream_open_smtp(config, login, error): the same for a submission server (RFC 6409), greeted and logged in: what comes next is
+ * the client's word. config->tls: TLS from the first byte; else STARTTLS, without which no other machine than this one is spoken to (HK_EPOLICY).
+ * HK_ECONFIG: the login is refused for good, or the certificate is not trusted; HK_EREMOTE: no connection, the server is not in the mood. */
+hk_stream *hk_stream_open_smtp(
+	const hk_stream_config *config, const hk_stream_login *login, GError **error);
+
 void hk_stream_close(hk_stream *stream); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_stream, hk_stream_close)
+
+/* hk_stream_patience(stream, idle_ms): from now on silence may last so long. hk_stream_stoppable(stream, fd): from now on this is the stop_fd. */
+void hk_stream_patience(hk_stream *stream, unsigned idle_ms);
+void hk_stream_stoppable(hk_stream *stream, int fd);
 
 /* hk_stream_write(stream, bytes, error): all of it. HK_EREMOTE, HK_EAGAIN. */
 bool hk_stream_write(hk_stream *stream, hk_span bytes, GError **error);

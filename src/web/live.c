@@ -91,6 +91,10 @@ perm_of(const char *object)
 	} rows[] = {
 		{"case", HK_PERM_CASE_READ},
 		{"run", HK_PERM_CASE_READ},
+		{"report", HK_PERM_REPORT_READ},
+		{"letter", HK_PERM_REPORT_READ},
+		{"channel", HK_PERM_META_READ},
+		{"template", HK_PERM_META_READ},
 		{"task", HK_PERM_CASE_READ},
 		{"sighting", HK_PERM_CASE_READ},
 		{"campaign", HK_PERM_CASE_READ},

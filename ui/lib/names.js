@@ -21,6 +21,13 @@ export const ROLES = ['viewer', 'analyst', 'approver', 'connector_admin', 'shari
 export const SCOPES = ['read', 'write', 'delete', 'intake', 'export', 'admin']
 export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', 'cdn', 'suffix', 'shortener', 'mail', 'vendor', 'body']
 
+/** src/flow/states.def, machine REPORT. */
+export const REPORT_STATES = ['drafted', 'approved', 'queued', 'sent', 'acknowledged', 'actioned', 'rejected', 'bounced', 'expired', 'unsure', 'dropped']
+/** src/flow/stops.def: what holds a report up, and whether that is for good, passes, or can be agreed to. */
+export const STOPS = { own: 'hard', allowed: 'hard', evidence: 'hard', case: 'hard', recipient: 'hard', content: 'hard', first: 'ask', bounced: 'ask', volume: 'wait', channel: 'wait', kill: 'wait' }
+/** Kinds of whom is told: contacts, and other banks. */
+export const RECIPIENT_KINDS = [...CONTACT_KINDS, 'bank']
+
 /** src/flow/evidence.c: how many variants a run looks at. */
 export const PLANS = ['quick', 'standard', 'full']
 /** src/flow/factkinds.def: kinds of facts that other cases can share, and the key by which they are found. */

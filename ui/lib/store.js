@@ -9,6 +9,9 @@ export const has = (...roles) => Boolean(user.value?.roles.some((role) => roles.
 export const can = {
   get read() { return has('viewer', 'analyst', 'approver', 'sharing_officer') },
   get write() { return has('analyst', 'approver') },
+  get approve() { return has('approver') },
+  get channels() { return has('connector_admin') },
+  get templates() { return has('analyst', 'approver', 'connector_admin') },
   get export() { return has('analyst', 'approver', 'sharing_officer') },
   get stats() { return has('viewer', 'analyst', 'approver', 'sharing_officer', 'auditor') },
   get meta() { return has('viewer', 'analyst', 'approver', 'sharing_officer', 'connector_admin', 'system_admin') },
@@ -26,6 +29,14 @@ export async function loadCounters() {
   if (!can.read) return
   try { counters.value = await get('/counters') } catch { /* the stale ones stay; the live mark says so */ }
 }
+/** What waits for somebody in the takedown: approvals, what is held up, letters ... */
+export const reportCounters = signal(null)
+export async function loadReportCounters() {
+  if (!can.read) return
+  try { reportCounters.value = await get('/reports/counters') } catch { /* as above */ }
+}
+/** Reports that were approved here and have not left: null, or [{ id, send: ms }]. */
+export const undoable = signal(null)
 /** Saved views. */
 export const views = signal([])
 export async function loadViews() {

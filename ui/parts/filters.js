@@ -33,7 +33,7 @@ export function Filters({ q, box }) {
       ${pick('actor', t('column.actor'), list('actors').map((row) => [row.key, row.name]))}
       ${pick('kind', t('column.kind'), KINDS.map((kind) => [kind, tf('kind', kind)]))}
       ${pick('source', t('column.source'), SOURCES.map((source) => [source, tf('source', source)]))}
-      ${pick('is', t('filter.is'), ['open', 'unsupported', 'handled', 'closed', 'overdue', 'mine', 'deleted'].map((word) => [word, tf('is', word)]))}
+      ${pick('is', t('filter.is'), ['open', 'unsupported', 'handled', 'closed', 'overdue', 'awaiting', 'mine', 'deleted'].map((word) => [word, tf('is', word)]))}
       ${/* Always there, so that the first letter does not move the list. */''}<button type="button" class="icon-button" aria-label=${t('filter.clear')} title=${t('filter.clear')} aria-disabled=${!q} onClick=${() => { if (q) set('') }}><${Icon} name="close" size=${12} /></button>
     </div></div>`
 }

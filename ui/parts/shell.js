@@ -4,7 +4,7 @@ import { del, session } from '../lib/api.js'
 import { t } from '../lib/i18n.js'
 import { number, total } from '../lib/format.js'
 import { go, href, route } from '../lib/router.js'
-import { attempt, can, counters, dialog, loadCounters, loadViews, user, views } from '../lib/store.js'
+import { attempt, can, counters, dialog, loadCounters, loadReportCounters, loadViews, reportCounters, undoable, user, views } from '../lib/store.js'
 import { liveState, startLive } from '../lib/live.js'
 import { useLive, narrow } from '../lib/hooks.js'
 import { useKeys } from '../lib/keys.js'
@@ -14,6 +14,7 @@ import { lazy } from './lazy.js'
 
 const Palette = lazy(() => import('./palette.js'), (module) => module.Palette)
 const NewCase = lazy(() => import('../views/new-case.js'))
+const UndoBar = lazy(() => import('./undo-bar.js'), (module) => module.UndoBar)
 const Sheet = lazy(() => import('./sheet.js'), (module) => module.Sheet)
 
 /** Places: [path, i18n key, icon, who may, key after "g", number]. */
@@ -24,6 +25,13 @@ export const PLACES = [
   ['/stats', 'nav.stats', 'stats', () => can.stats, 's'],
   ['/system', 'nav.system', 'system', () => can.system, 'y'],
   ['/audit', 'nav.audit', 'audit', () => can.audit, 'a'],
+]
+/** What is told to whom, and what they say. */
+export const TAKEDOWN = [
+  ['/reports', 'nav.reports', 'send', () => can.read, 'd', () => reportCounters.value?.waiting],
+  ['/letters', 'nav.letters', 'inbox', () => can.read, 'l', () => reportCounters.value?.letters],
+  ['/channels', 'nav.channels', 'plug', () => can.meta, 'h'],
+  ['/templates', 'nav.templates', 'audit', () => can.meta, 'w'],
 ]
 export const META = [
   ['/meta/targets', 'nav.targets', 'target', () => can.meta, 't'],
@@ -43,9 +51,10 @@ const here = (path) => { const at = route.value.path; return at === path || at.s
 const Place = ({ path, label, icon, count, query }) => html`<li><a href=${href(path, query)} aria-current=${query ? undefined : here(path) ? 'page' : undefined} class="place">
   ${icon && html`<${Icon} name=${icon} />`}<span class="place-name">${label}</span>${count !== undefined && count !== null && html`<span class="place-count num">${count}</span>`}</a></li>`
 
+const counted = (n) => n === undefined || n === null ? undefined : number(n)
 const Group = ({ title, rows }) => {
   const shown = rows.filter(([, , , may]) => may())
-  return shown.length ? html`<div class="nav-group">${title && html`<h2>${title}</h2>`}<ul>${shown.map(([path, key, icon, , , count]) => html`<${Place} path=${path} label=${t(key)} icon=${icon} count=${count && counters.value ? number(count()) : undefined} />`)}</ul></div>` : null
+  return shown.length ? html`<div class="nav-group">${title && html`<h2>${title}</h2>`}<ul>${shown.map(([path, key, icon, , , count]) => html`<${Place} path=${path} label=${t(key)} icon=${icon} count=${count ? counted(count()) : undefined} />`)}</ul></div>` : null
 }
 
 const Live = () => html`<button type="button" class=${`live live-${liveState.value}`} onClick=${() => { if (liveState.value !== 'live') startLive() }} title=${t(`live.${liveState.value}.title`)}>
@@ -61,6 +70,7 @@ function Nav({ onGo }) {
     <button type="button" class="search-button" onClick=${() => { onGo?.(); dialog.value = { name: 'palette' } }}><${Icon} name="search" /><span>${t('nav.search')}</span><span class="keys"><${Kbd} keys="Ctrl K" /></span></button>
     ${can.write && html`<button type="button" class="button primary new-case" onClick=${() => { onGo?.(); dialog.value = { name: 'new-case' } }}><${Icon} name="plus" />${t('board.new_case')}</button>`}
     <${Group} rows=${PLACES} />
+    <${Group} title=${t('nav.takedown')} rows=${TAKEDOWN} />
     ${can.read && html`<div class="nav-group"><h2>${t('nav.views')}</h2><ul>
       ${views.value.map((view) => html`<${Place} path="/cases" query=${{ q: view.query, sort: view.sort, view: view.id }} icon="star" label=${view.name} count=${total(view.count)} />`)}
       ${views.value.length === 0 && html`<li class="nav-hint">${t('views.none')}</li>`}</ul></div>`}
@@ -87,11 +97,12 @@ export function Shell({ children }) {
     loadCounters()
     if (events.some((event) => event.type === 'again' || /^(case|view|merge)/.test(event.data?.act || ''))) loadViews()
   }, 1500)
+  useLive((event) => event.type === 'again' || ['report', 'letter', 'case'].includes(event.data?.object), loadReportCounters, 1200)
   useKeys('keys.everywhere', [
     ['Ctrl+K', 'keys.palette', () => { dialog.value = { name: 'palette' } }],
     ['?', 'keys.sheet', () => { dialog.value = { name: 'keys' } }],
     ['n', can.write && 'board.new_case', () => { if (can.write) dialog.value = { name: 'new-case' } }],
-    ...[...PLACES, ...META, ...ADMIN].filter(([, , , may]) => may()).map(([path, key, , , letter]) => [`g ${letter}`, key, () => go(path)]),
+    ...[...PLACES, ...TAKEDOWN, ...META, ...ADMIN].filter(([, , , may]) => may()).map(([path, key, , , letter]) => [`g ${letter}`, key, () => go(path)]),
   ])
   return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); const at = document.getElementById('main'); at.tabIndex = -1; at.focus() }}>${t('nav.skip')}</a>
     ${narrow.value && html`<header class="topbar"><button type="button" class="icon-button" aria-label=${t('nav.menu')} aria-expanded=${menu} onClick=${() => setMenu(true)}><${Icon} name="menu" size=${20} /></button>
@@ -99,5 +110,5 @@ export function Shell({ children }) {
       ${can.write && html`<button type="button" class="icon-button" aria-label=${t('board.new_case')} onClick=${() => { dialog.value = { name: 'new-case' } }}><${Icon} name="plus" size=${20} /></button>`}
       <button type="button" class="icon-button" aria-label=${t('nav.search')} onClick=${() => { dialog.value = { name: 'palette' } }}><${Icon} name="search" size=${20} /></button></header>`}
     ${narrow.value ? menu && html`<${Dialog} title=${t('nav.label')} plain onClose=${() => setMenu(false)}><${Nav} onGo=${() => setMenu(false)} /><//>` : html`<${Nav} />`}
-    ${children}<${Dialogs} />`
+    ${children}${undoable.value && html`<${UndoBar} />`}<${Dialogs} />`
 }

@@ -18,6 +18,7 @@ import { Check, Select, Text, fieldsOf } from '../parts/form.js'
 import { Exact, HostName, UrlText } from '../parts/host-name.js'
 import { Timeline } from '../parts/timeline.js'
 import { Evidence } from '../parts/evidence.js'
+import { Takedown } from '../parts/takedown.js'
 import { Contacts, Enrichment, Keys } from '../parts/enrichment.js'
 import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level, reasonText, sourceName } from '../parts/status.js'
 
@@ -138,7 +139,7 @@ export default function Case({ id }) {
           { label: t('act.delete'), icon: 'trash', danger: true, run: () => remove([item.id], again) }]} />`}</div>
       <${Clocks} item=${item} />
     </header>
-    <div class="case-grid"><div class="column"><${Urls} item=${item} reload=${again} /><${Evidence} item=${item} reload=${again} /><${Enrichment} item=${item} /><${Timeline} id=${item.id} seen=${seen} onChange=${again} /></div>
+    <div class="case-grid"><div class="column"><${Urls} item=${item} reload=${again} /><${Takedown} item=${item} /><${Evidence} item=${item} reload=${again} /><${Enrichment} item=${item} /><${Timeline} id=${item.id} seen=${seen} onChange=${again} /></div>
       <div class="column"><${Panel} title=${t('case.facts')}><${Facts} item=${item} /><//><${Labels} item=${item} reload=${again} change=${change} /><${Tasks} item=${item} reload=${again} /><${Contacts} item=${item} /><${Keys} item=${item} /><${Related} item=${item} reload=${again} /></div></div>
     ${asking?.what === 'clock' ? html`<${HandClock} item=${item} onClose=${() => ask(null)} onDone=${again} />` : asking && html`<${Ask} what=${asking.what} cases=${[item]} select=${{ ids: [item.id] }} onClose=${() => ask(null)} onDone=${again} act=${doActStrict} />`}</div>`
 }

@@ -1,4 +1,4 @@
-/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, which names are looked at, what is secured by itself. */
+/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, which names are looked at, what is secured by itself, how reports leave. */
 import { html, useState } from '../lib/ui.js'
 import { get, put } from '../lib/api.js'
 import { attempt, can, done, list } from '../lib/store.js'
@@ -86,8 +86,34 @@ function Scope({ row, reload }) {
     <button type="button" class="button small" onClick=${() => setRules([...now, { route: '' }])}><${Icon} name="plus" />${t('settings.rule_add')}</button><//>`
 }
 
-const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, looks: Looks, evidence: Evidence }
-const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, looks: {}, evidence: {} }
+const TAKEDOWN = { draft: true, undo_s: 60, per_hour: 300, per_recipient_day: 50, followup_h: 24, escalate_h: 24, expire_h: 168, policies: [] }
+/** Numbers of the takedown: [name, smallest, largest, unit]; flow/takedown.h. */
+const LIMITS = [['undo_s', 0, 3600, 'settings.unit_seconds'], ['per_hour', 1, 100000], ['per_recipient_day', 1, 10000], ['followup_h', 1, 8760, 'settings.unit_hours'], ['escalate_h', 1, 8760, 'settings.unit_hours'], ['expire_h', 1, 8760, 'settings.unit_hours']]
+const words = (text) => text.split(/[,、\s]+/).map((word) => word.trim()).filter(Boolean)
+
+/** One policy: which drafts need no second person. Lists that are empty are left out: any. */
+function Policy({ rule, n, set, remove }) {
+  const put = (name, value) => set(Object.fromEntries(Object.entries({ ...rule, [name]: value }).filter(([, one]) => one !== null && !(Array.isArray(one) && !one.length))))
+  const list = (name) => html`<label class="inline">${t(`settings.policy.${name}`)} <input value=${(rule[name] || []).join(', ')} placeholder=${t('settings.any')} title=${t('settings.policy.list_hint')} onChange=${(event) => put(name, words(event.target.value))} /></label>`
+  const flag = (name, value) => html`<label class="inline"><input type="checkbox" checked=${value} onChange=${(event) => put(name, event.target.checked)} /> ${t(`settings.policy.${name}`)}</label>`
+  return html`<fieldset class="rule"><legend>${t('settings.policy', { n })}</legend><label class="inline">${t('settings.policy.name')} <input value=${rule.name} required maxlength="60" onInput=${(event) => put('name', event.target.value)} /></label>
+    ${list('kinds')}${list('channels')}${list('recipients')}<${Number1} label=${t('settings.policy.score')} value=${rule.score ?? 0.9} min=${0} max=${1} step=${0.01} set=${(value) => put('score', value)} /><${Number1} label=${t('settings.policy.sample')} value=${Math.round((rule.sample ?? 0.1) * 1000) / 10} min=${0} max=${100} step=${0.1} unit="%" set=${(value) => put('sample', value === null ? null : value / 100)} />
+    ${flag('own', rule.own ?? true)}${flag('stopped', rule.stopped ?? false)}
+    <button type="button" class="icon-button" aria-label=${t('settings.policy_remove', { n })} onClick=${remove}><${Icon} name="trash" /></button></fieldset>`
+}
+function Takedown({ row, reload }) {
+  const s = useSetting('takedown', { ...row, value: { ...TAKEDOWN, ...row.value } }, reload)
+  const rules = s.value.policies
+  const setRules = (policies) => s.setValue({ ...s.value, policies })
+  return html`<${Panel} name="takedown" row=${row} ...${s}><div class="form inline-form"><label class="inline"><input type="checkbox" checked=${s.value.draft} onChange=${(event) => s.setValue({ ...s.value, draft: event.target.checked })} /> ${t('settings.takedown.draft')}</label>
+      ${LIMITS.map(([name, min, max, unit]) => html`<${Number1} key=${name} label=${t(`settings.takedown.${name}`)} value=${s.value[name]} min=${min} max=${max} unit=${unit && t(unit)} set=${(value) => s.setValue({ ...s.value, [name]: value })} />`)}</div>
+    <h3>${t('settings.policies')}</h3>${rules.length === 0 && html`<p class="dim">${t('settings.policies.none')}</p>`}
+    ${rules.map((rule, i) => html`<${Policy} key=${i} n=${i + 1} rule=${rule} set=${(next) => setRules(rules.map((one, k) => k === i ? next : one))} remove=${() => setRules(rules.filter((_, k) => k !== i))} />`)}
+    <button type="button" class="button small" onClick=${() => setRules([...rules, { name: '', score: 0.9, own: true, sample: 0.1 }])}><${Icon} name="plus" />${t('settings.policy_add')}</button><//>`
+}
+
+const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, looks: Looks, evidence: Evidence, takedown: Takedown }
+const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, looks: {}, evidence: {}, takedown: {} }
 
 export default function Settings() {
   useTitle(t('settings.page'))

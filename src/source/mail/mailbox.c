@@ -126,11 +126,39 @@ act(hk_flow *flow, void *user, GError **error)
 	return hk_source_trust(hk_flow_db(flow), config->source, config->trust, error);
 }
 
+static bool
+mark(hk_mailbox *box, const char *position, const char *health, GError **error)
+{
+	keeping k = {.box = box, .position = position, .health = health};
+
+	return hk_flow_do(box->flow, &who, act, &k, error);
+}
+
+/* To who takes it instead of us; the position only when it is taken. */
+static bool
+hand_over(hk_mailbox *box, hk_span raw, uint64_t size, const char *position, GError **error)
+{
+	const hk_mail_house *house = box->house;
+	bool fresh = false;
+
+	if (!house->take(house->user, box->config, box->flow, raw, size, &fresh, error) ||
+		(position && !mark(box, position, NULL, error))) {
+		return false;
+	}
+	box->fresh += fresh;
+	box->total += fresh;
+	box->mails++;
+	return true;
+}
+
 /* Reads, keeps and stores one mail. size: on the server, when more than raw. */
 static bool
 take_mail(hk_mailbox *box, hk_span raw, uint64_t size, const char *where, const char *position,
 	GError **error)
 {
+	if (box->house->take) {
+		return hand_over(box, raw, size, position, error);
+	}
 	const hk_mail_taking config = {.rules = box->house->rules,
 		.servers = box->house->servers,
 		.trust = box->config->trust,
@@ -162,14 +190,6 @@ take_mail(hk_mailbox *box, hk_span raw, uint64_t size, const char *where, const 
 		box->unread += mail->failure != NULL;
 	}
 	return good;
-}
-
-static bool
-mark(hk_mailbox *box, const char *position, const char *health, GError **error)
-{
-	keeping k = {.box = box, .position = position, .health = health};
-
-	return hk_flow_do(box->flow, &who, act, &k, error);
 }
 
 /* ---- what a position is a position of ---- */
@@ -288,19 +308,9 @@ poll_imap(hk_mailbox *box, const char *position, GError **error)
 	if (!password) {
 		return false;
 	}
-	const hk_imap_config config = {.stream = {.host = c->host,
-					       .port = c->port,
-					       .tls = c->tls,
-					       .ca_file = c->ca_file,
-					       .connect_ms = 15000,
-					       .idle_ms = 60000,
-					       .stop_fd = box->house->stop_fd},
-		.user = c->user,
-		.password = password,
-		.folder = c->folder,
-		.after = c->after,
-		.move_to = c->move_to,
-		.max_bytes = c->max_bytes};
+	hk_imap_config config;
+
+	hk_mailbox_imap(c, password, box->house->stop_fd, &config);
 	g_autofree char *of = place_of(c);
 	imap_place place = {of, position_number(position, "uidvalidity"),
 		position_number(position, "uid"), position_number(position, "done")};

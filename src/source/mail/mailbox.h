@@ -16,9 +16,9 @@
 #define HK_SOURCE_MAIL_MAILBOX_H
 
 #include "flow/flow.h"
-#include "source/mail/config.h"
 #include "source/mail/take.h"
 #include "sys/blob.h"
+#include "sys/mailbox_config.h"
 
 #define HK_MAILBOX_PAUSE_MAX_MS (60 * 60 * 1000)
 #define HK_MAILBOX_FILE_MAX     (256u << 20) /* of a file source */
@@ -31,6 +31,10 @@ typedef struct hk_mail_house {
 	void *user;
 	hk_blobs *blobs;
 	int stop_fd; /* readable: a poll ends between two mails; -1: none */
+	/* NULL, or who takes the mails instead: no sightings are made, rules, servers, official and blobs are not used. raw: the mail, or its beginning when
+	 * size (on the server) is larger. May be called again for the same mail. *ret_fresh: it was new. In the poll's thread. */
+	bool (*take)(void *user, const hk_mailbox_config *config, hk_flow *flow, hk_span raw,
+		uint64_t size, bool *ret_fresh, GError **error);
 } hk_mail_house;
 
 typedef struct hk_mailbox hk_mailbox;

@@ -1,0 +1,48 @@
+/* report/crew_int: what the files of the crew share. Layer: stage (report); only src/report includes it. */
+#ifndef HK_REPORT_CREW_INT_H
+#define HK_REPORT_CREW_INT_H
+
+#include "report/crew.h"
+#include "report/gather.h"
+#include "report/post.h"
+
+struct hk_crew {
+	hk_crew_config config;
+	hk_blobs *blobs;
+	GPtrArray *confs; /* of hk_channel_conf */
+	hk_post *post;
+};
+
+extern const hk_who hk_crew_who; /* "auto", by "work" */
+
+/* hk_crew_official(db, error): domains at which nobody is written to and that are never reported: those of all brands. GPtrArray of owned strings. */
+GPtrArray *hk_crew_official(hk_db *db, GError **error);
+
+/* hk_crew_stops(crew, db, urls, kind, recipient, ret, error): what only the crew can tell of stops.def: own, allowed, recipient, kill. urls: GPtrArray of URLs. */
+bool hk_crew_stops(const hk_crew *crew, hk_db *db, const GPtrArray *urls, const char *kind,
+	const char *recipient, unsigned *ret, GError **error);
+
+/* hk_crew_digest(request, content, ret): what is approved: SHA-256 of request, LF, content. */
+void hk_crew_digest(const char *request, GBytes *content, uint8_t ret[32]);
+
+/* hk_draft_one(crew, flow, brief, to, round, parent_id, parent_token, words, ret, error): the bytes for one recipient, in *ret (the caller's): title, request, content (kept in the blob store), type, digest,
+ * token. words: {subject, text} instead of the template's, or NULL; token: of the report whose draft is made anew, or NULL. HK_EFORM: it cannot be told so, and why. */
+typedef struct hk_draft_words {
+	const char *subject, *text;
+} hk_draft_words;
+bool hk_draft_one(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_recipient *to,
+	const char *token, const char *parent_token, const hk_draft_words *words,
+	hk_report_row *ret, GError **error);
+
+/* hk_draft_save(crew, flow, brief, to, row, ret_id, error): hk_report_draft with the brief's sites and the crew's stops. row: of hk_draft_one, with case_id, round and parent_id. */
+bool hk_draft_save(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_recipient *to,
+	hk_report_row *row, int64_t *ret_id, GError **error);
+
+/* hk_chase_run(flow, job, crew, id, error): report `id` was not answered in time (report/chase.c). hk_redraft_run: its words were changed. Both as handlers. */
+bool hk_chase_run(hk_flow *flow, const hk_job *job, hk_crew *crew, int64_t id, GError **error);
+bool hk_redraft_run(hk_flow *flow, const hk_job *job, hk_crew *crew, int64_t id, GError **error);
+
+/* hk_crew_contacts(db, case_id, own_brand, ret, error): contacts for report/route: those of enrichment, or of our own table for another bank's case. */
+GPtrArray *hk_crew_contacts(hk_db *db, int64_t case_id, bool notice, GError **error);
+
+#endif

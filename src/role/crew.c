@@ -1,0 +1,130 @@
+/* nocheck: tested in tests/scenario/takedown.t */
+#include "role/crew.h"
+
+#include <string.h>
+
+#include "score/targets.h"
+#include "sys/gerr.h"
+
+struct hk_role_crew_kit {
+	hk_targets *targets;
+	hk_smtp_config *smtp;
+	GPtrArray *mailboxes; /* of hk_mailbox_config */
+	hk_crew *crew;
+};
+
+/* The packs know more than the database: allow-lists, and brands that nobody has imported. */
+static hk_crew_known
+known(void *user, const char *host)
+{
+	const hk_targets *targets = user;
+	bool allowed = false;
+
+	if (!targets || !hk_targets_official(targets, hk_span_str(host), &allowed)) {
+		return HK_KNOWN_NOT;
+	}
+	return allowed ? HK_KNOWN_ALLOWED : HK_KNOWN_OFFICIAL;
+}
+
+hk_brief_reporter
+hk_role_reporter(const hk_opts *opts)
+{
+	const char *contact = hk_opts_str(opts, HK_OPT_REPORT_CONTACT);
+	const char *domain = hk_opts_str(opts, HK_OPT_REPORT_DOMAIN);
+	const char *at = contact ? strrchr(contact, '@') : NULL;
+
+	return (hk_brief_reporter){.org = (char *)(uintptr_t)hk_opts_str(opts, HK_OPT_REPORT_ORG),
+		.domain = (char *)(uintptr_t)(domain ? domain
+					      : at   ? at + 1
+						     : NULL),
+		.contact = (char *)(uintptr_t)contact,
+		.tel = (char *)(uintptr_t)hk_opts_str(opts, HK_OPT_REPORT_TEL),
+		.person = (char *)(uintptr_t)hk_opts_str(opts, HK_OPT_REPORT_PERSON),
+		.country = (char *)(uintptr_t)hk_opts_str(opts, HK_OPT_REPORT_COUNTRY)};
+}
+
+/* No mail server is no error: what goes by mail waits, and says why. */
+static bool
+take_smtp(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	kit->smtp = hk_smtp_config_of(opts, &local);
+	if (!kit->smtp && hk_error_code(local) != HK_ENOENT) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return false;
+	}
+	return true;
+}
+
+static bool
+take_mailboxes(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
+{
+	const char *folder = hk_opts_str(opts, HK_OPT_REPLY_MAIL);
+
+	kit->mailboxes =
+		folder ? hk_mailbox_config_folder(folder, error)
+		       : g_ptr_array_new_with_free_func((GDestroyNotify)hk_mailbox_config_free);
+	return kit->mailboxes != NULL;
+}
+
+static const hk_mailbox_config *
+first_enabled(const GPtrArray *mailboxes)
+{
+	for (unsigned i = 0; i < mailboxes->len; i++) {
+		const hk_mailbox_config *config = mailboxes->pdata[i];
+		if (config->enabled) {
+			return config;
+		}
+	}
+	return NULL;
+}
+
+hk_role_crew_kit *
+hk_role_crew_new(const hk_opts *opts, const hk_sites *sites, GError **error)
+{
+	hk_role_crew_kit *kit = g_new0(hk_role_crew_kit, 1);
+	const char *targets = hk_opts_str(opts, HK_OPT_TARGETS);
+	const hk_blobs_config blobs = hk_blobs_config_of(opts);
+	hk_crew_config config = {.sites = sites,
+		.blobs = &blobs,
+		.channels = hk_opts_str(opts, HK_OPT_CHANNELS),
+		.who = hk_role_reporter(opts),
+		.from = hk_opts_str(opts, HK_OPT_REPORT_FROM),
+		.sign_cert = hk_opts_str(opts, HK_OPT_REPORT_CERT),
+		.sign_key = hk_opts_str(opts, HK_OPT_REPORT_KEY),
+		.known = known};
+
+	if ((targets && !(kit->targets = hk_targets_load(targets, error))) ||
+		!take_smtp(kit, opts, error) || !take_mailboxes(kit, opts, error)) {
+		hk_role_crew_free(kit);
+		return NULL;
+	}
+	config.smtp = kit->smtp;
+	config.copies = first_enabled(kit->mailboxes);
+	config.user = kit->targets;
+	kit->crew = hk_crew_new(&config, error);
+	if (!kit->crew) {
+		hk_role_crew_free(kit);
+		return NULL;
+	}
+	return kit;
+}
+
+void
+hk_role_crew_free(hk_role_crew_kit *kit)
+{
+	if (kit) {
+		hk_crew_free(kit->crew);
+		g_clear_pointer(&kit->mailboxes, g_ptr_array_unref);
+		hk_smtp_config_free(kit->smtp);
+		hk_targets_free(kit->targets);
+		g_free(kit);
+	}
+}
+
+hk_crew *
+hk_role_crew(const hk_role_crew_kit *kit)
+{
+	return kit->crew;
+}

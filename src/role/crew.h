@@ -1,0 +1,20 @@
+/* role/crew: what a work process needs to report (report/crew.h), as the options say. Layer: role. */
+#ifndef HK_ROLE_CREW_H
+#define HK_ROLE_CREW_H
+
+#include "report/crew.h"
+#include "sys/options.h"
+
+typedef struct hk_role_crew_kit hk_role_crew_kit;
+
+/* hk_role_crew_new(opts, sites, error): reads --channels, --targets, the mail server and --reply-mail. sites is borrowed. HK_ECONFIG with file and line. */
+hk_role_crew_kit *hk_role_crew_new(const hk_opts *opts, const hk_sites *sites, GError **error);
+void hk_role_crew_free(hk_role_crew_kit *kit); /* accepts NULL */
+
+/* hk_role_crew(kit): borrowed. */
+hk_crew *hk_role_crew(const hk_role_crew_kit *kit);
+
+/* hk_role_reporter(opts): who reports; strings of opts and, for the domain, of static storage. */
+hk_brief_reporter hk_role_reporter(const hk_opts *opts);
+
+#endif
