@@ -47,8 +47,7 @@ rg_sites_control(rg_states *states, const char *data, struct MHD_Connection *c, 
 	if (!*host || !rg_site_state_find(query(c, "state"), &state)) {
 		g_autoptr(GString) out = g_string_new("host=NAME&state=STATE; states:");
 		for (int i = 0; i < RG_SITE_STATES; i++) {
-			g_string_append_printf(
-				out, " %s", rg_site_state_code((rg_site_state)i));
+			g_string_append_printf(out, " %s", rg_site_state_code((rg_site_state)i));
 		}
 		g_string_append_c(out, '\n');
 		return reply(c, 400, "text/plain", out->str);

@@ -94,22 +94,31 @@ rg_states_of(rg_states *s, const char *host, const char *path)
 static int
 by_text(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
 }
 
 void
 rg_states_json(rg_states *s, GString *out)
 {
+	GHashTableIter at;
+	void *key;
+	g_autoptr(GPtrArray) keys = g_ptr_array_new();
+
 	g_mutex_lock(&s->lock);
-	GList *keys = g_list_sort(g_hash_table_get_keys(s->of), by_text);
+	g_hash_table_iter_init(&at, s->of);
+	while (g_hash_table_iter_next(&at, &key, NULL)) {
+		g_ptr_array_add(keys, key);
+	}
+	g_ptr_array_sort(keys, by_text);
 	hk_jsonw_open(out, '{');
-	for (const GList *at = keys; at; at = at->next) {
-		int state = GPOINTER_TO_INT(g_hash_table_lookup(s->of, at->data)) - 1;
-		hk_jsonw_key(out, at->data);
-		hk_jsonw_str(out, rows[state].code);
+	for (guint i = 0; i < keys->len; i++) {
+		const char *host = g_ptr_array_index(keys, i);
+		hk_jsonw_key(out, host);
+		hk_jsonw_str(out, rows[GPOINTER_TO_INT(g_hash_table_lookup(s->of, host)) - 1].code);
 	}
 	hk_jsonw_close(out, '}');
-	g_list_free(keys);
 	g_mutex_unlock(&s->lock);
 }
 
@@ -189,8 +198,7 @@ tell_registry(json_t *data, const char *domain, bool held)
 		g_autofree char *own = g_strconcat(front, mark, domain, NULL);
 		g_autofree char *any = g_strconcat(front, mark, "*", NULL);
 		if (!json_object_get(http, own)) {
-			json_object_set_new(
-				http, own, own_row(json_object_get(http, any), domain));
+			json_object_set_new(http, own, own_row(json_object_get(http, any), domain));
 		}
 	}
 	json_object_foreach(http, key, row) {
