@@ -18,6 +18,7 @@ CREATE TABLE watches (
 	doubt      @TEXT@ NOT NULL DEFAULT '',      -- what they say, a row of monitor/visits.def
 	gap_ms     BIGINT NOT NULL DEFAULT 0,       -- longest absence that was none
 	gap_at_ms  BIGINT NOT NULL DEFAULT 0,
+	nameless_ms BIGINT NOT NULL DEFAULT 0,      -- last time that the name itself went: whoever has it since may be somebody else
 	baseline   @TEXT@ NOT NULL DEFAULT '[]',    -- JSON of monitor/print: what its page looks like
 	visits     @TEXT@ NOT NULL DEFAULT '[]',    -- JSON of monitor/check: what each visitor saw last
 	signals    @TEXT@ NOT NULL DEFAULT '{}',    -- JSON: class, DNS, registry, certificate of the last check

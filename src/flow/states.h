@@ -34,7 +34,7 @@ typedef struct hk_casekind {
 } hk_casekind;
 typedef struct hk_stage {
 	const char *text;
-	const char *pool; /* work | capture | look: which work processes do it */
+	const char *pool; /* work | capture | look | monitor ...: which work processes do it */
 	int64_t lease_ms, attempts, backoff_ms;
 	const char *meaning;
 } hk_stage;

@@ -243,6 +243,15 @@ hk_check_more(hk_check *c)
 	return c->count - before;
 }
 
+size_t
+hk_check_rest(hk_check *c)
+{
+	size_t before = c->count;
+
+	add_rest(c);
+	return c->count - before;
+}
+
 /* ---- What they say ---- */
 
 /* Whether a visitor who does not see it says that it hides: a silence or an error may be chance. */

@@ -69,6 +69,8 @@ void hk_check_begin(
 
 /* hk_check_more(check): those before `count` have been made: adds the visits to be made next, class HK_VISIT_CLASSES; how many. 0: it is done. */
 size_t hk_check_more(hk_check *check);
+/* hk_check_rest(check): the same, but all that are left, whoever saw it. */
+size_t hk_check_rest(hk_check *check);
 
 /* ---- What they say ---- */
 

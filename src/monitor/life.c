@@ -45,6 +45,7 @@ hk_life_due(const hk_life *life, int64_t now_ms)
 static void
 move(hk_life *life, const char *act, int64_t at_ms, int64_t now_ms, hk_life_step *ret)
 {
+	static const char *const names[] = {"nxdomain", "on_hold", "parked", "sinkhole", NULL};
 	const hk_move *m = hk_move_find(HK_MACHINE_LIVENESS, life->state, act);
 
 	if (!m) {
@@ -57,6 +58,9 @@ move(hk_life *life, const char *act, int64_t at_ms, int64_t now_ms, hk_life_step
 	ret->down = !hk_life_dark(life->state) && hk_life_dark(m->to);
 	life->state = m->to;
 	life->since_ms = now_ms;
+	if (g_strv_contains(names, m->to)) {
+		life->nameless_ms = now_ms;
+	}
 }
 
 static void

@@ -23,6 +23,7 @@ typedef struct hk_life {
 	int64_t gap_ms,
 		gap_at_ms; /* longest absence that was none after all, and when it ended; 0: none */
 	int64_t live_ms;   /* last seen; 0: never */
+	int64_t nameless_ms; /* last time that the name itself went (nxdomain, on hold, parked, sinkhole): whoever has it since may be somebody else; 0: never */
 } hk_life;
 
 typedef struct hk_life_step {

@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "parse/url.h"
+#include "sys/formtokens.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
 #include "sys/textfold.h"
@@ -42,6 +43,17 @@ is_shaped(const hk_print *p)
 	return p->paths.count >= HK_PRINT_TAGS_MIN;
 }
 
+static unsigned
+tokens_of(const char *form)
+{
+	unsigned count = *form != '\0';
+
+	for (; *form; form++) {
+		count += *form == ' ';
+	}
+	return count;
+}
+
 static bool
 is_like(const hk_print *was, const hk_print *is)
 {
@@ -50,12 +62,20 @@ is_like(const hk_print *was, const hk_print *is)
 	double near =
 		is_shaped(was) && is_shaped(is) ? hk_minhash_near(&was->paths, &is->paths) : 0;
 
-	/* Two tokens in the same order, or one on a page of the same name. */
-	if (asks && (titled || strchr(was->form, ' ') || near >= HK_PRINT_NEAR_TITLED)) {
+	/* Three tokens in the same order are no accident; fewer are everybody's (sys/formtokens), and need a page of the same name or make. */
+	unsigned tokens = tokens_of(was->form);
+	bool renamed = *was->title && *is->title && !titled;
+	double least = tokens == 1 && renamed ? 2
+		       : tokens == 1          ? HK_PRINT_NEAR
+					      : HK_PRINT_NEAR_TITLED;
+	if (asks && (titled || tokens >= HK_FORM_KEY_TOKENS_MIN || near >= least)) {
 		return true;
 	}
 	/* A page that asked and does not any more is another one, whatever it is made of. */
 	if (*was->form && !*is->form && was->raw) {
+		return false;
+	}
+	if (renamed && (strcmp(was->form, is->form) != 0 || tokens == 1)) {
 		return false;
 	}
 	return titled ? near >= HK_PRINT_NEAR_TITLED || !is_shaped(was) || !is_shaped(is)

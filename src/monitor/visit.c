@@ -144,12 +144,15 @@ by_status(int status)
 static bool
 is_the_site(const hk_visit_site *site, const hk_visit_answer *a)
 {
-	if (a->status >= 300 || site->renewed) {
+	if (site->renewed || a->status >= 500) {
 		return false;
 	}
-	return a->asks ||
-	       (!site->dark && (site->baseline->count == 0 ||
-				       (a->scripted && !hk_prints_has_raw(site->baseline))));
+	/* Some kits send their page with status 404: who asks for secrets is no error page, unless one was there already. */
+	if (a->asks) {
+		return a->status < 300 || !site->dark;
+	}
+	return a->status < 300 && !site->dark &&
+	       (site->baseline->count == 0 || (a->scripted && !hk_prints_has_raw(site->baseline)));
 }
 
 static hk_visit_class

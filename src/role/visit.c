@@ -79,7 +79,7 @@ hk_visit_answer_fill(const hk_page_sketch *s, hk_visit_answer *ret)
 	const char *title = s->area[HK_PAGE_TITLE];
 	g_autofree char *first = g_strndup(title, MIN(strcspn(title, "\n"), TITLE_MAX));
 
-	ret->kind = hk_page_kind_code(s->kind);
+	ret->kind = hk_page_kind_code(hk_page_kind_find(s));
 	ret->text = s->area[HK_PAGE_TEXT];
 	ret->text_chars = s->text_chars;
 	ret->asks = s->form.asks;

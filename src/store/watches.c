@@ -76,7 +76,8 @@ hk_watches_missing(hk_db *db, int64_t now_ms, int64_t since_ms, GError **error)
 
 #define COLUMNS                                                                                    \
 	"w.case_id, w.since_ms, w.begun_ms, w.last_ms, w.live_ms, w.due_ms, w.checks, w.agree, "   \
-	"w.agree_ms, w.points, w.gap_ms, w.gap_at_ms, w.noted_ms, w.asked_ms, w.state, "           \
+	"w.agree_ms, w.points, w.gap_ms, w.gap_at_ms, w.nameless_ms, w.noted_ms, w.asked_ms, "     \
+	"w.state, "                                                                                \
 	"w.stopped, w.doubt, w.baseline, w.visits, w.signals, w.listings, c.state, c.host, "       \
 	"c.domain, c.url, c.deleted_ms"
 
@@ -86,7 +87,7 @@ take_row(const hk_rows *rows)
 	hk_watch_row *w = g_new0(hk_watch_row, 1);
 	int64_t *const numbers[] = {&w->case_id, &w->since_ms, &w->begun_ms, &w->last_ms,
 		&w->live_ms, &w->due_ms, &w->checks, &w->agree, &w->agree_ms, &w->points,
-		&w->gap_ms, &w->gap_at_ms, &w->noted_ms, &w->asked_ms};
+		&w->gap_ms, &w->gap_at_ms, &w->nameless_ms, &w->noted_ms, &w->asked_ms};
 	char **const texts[] = {&w->state, &w->stopped, &w->doubt, &w->baseline, &w->visits,
 		&w->signals, &w->listings, &w->case_state, &w->host, &w->domain, &w->url};
 	unsigned column = 0;
@@ -307,7 +308,8 @@ hk_watches_done(hk_db *db, const char *owner, const hk_watch_row *w, GError **er
 		HK_SQL("UPDATE watches SET state = $3, since_ms = $4, last_ms = $5, live_ms = $6, "
 		       "due_ms = $7, stopped = $8, checks = checks + 1, agree = $9, agree_ms = "
 		       "$10, points = $11, doubt = $12, gap_ms = $13, gap_at_ms = $14, baseline = "
-		       "$15, visits = $16, signals = $17, noted_ms = $18, asked_ms = $19, owner = "
+		       "$15, visits = $16, signals = $17, noted_ms = $18, asked_ms = $19, "
+		       "nameless_ms = $20, owner = "
 		       "NULL, lease_ms = 0 WHERE case_id = $1 AND owner = $2"),
 		HK_ARGS(hk_v_int(w->case_id), hk_v_str(owner), hk_v_str(w->state),
 			hk_v_int(w->since_ms), hk_v_id(w->last_ms), hk_v_id(w->live_ms),
@@ -315,7 +317,7 @@ hk_watches_done(hk_db *db, const char *owner, const hk_watch_row *w, GError **er
 			hk_v_int(w->agree_ms), hk_v_int(w->points), hk_v_str(w->doubt),
 			hk_v_int(w->gap_ms), hk_v_int(w->gap_at_ms), hk_v_str(w->baseline),
 			hk_v_str(w->visits), hk_v_str(w->signals), hk_v_int(w->noted_ms),
-			hk_v_int(w->asked_ms)),
+			hk_v_int(w->asked_ms), hk_v_int(w->nameless_ms)),
 		NULL, error);
 }
 

@@ -12,7 +12,7 @@
 /* One watch. Strings owned; times 0: not yet, none. */
 typedef struct hk_watch_row {
 	int64_t case_id, since_ms, begun_ms, last_ms, live_ms, due_ms, checks, agree, agree_ms,
-		points, gap_ms, gap_at_ms, noted_ms, asked_ms;
+		points, gap_ms, gap_at_ms, nameless_ms, noted_ms, asked_ms;
 	char *state, *stopped, *doubt, *baseline, *visits, *signals, *listings;
 	/* Of the case. */
 	char *case_state, *host, *domain, *url;

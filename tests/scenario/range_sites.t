@@ -38,7 +38,7 @@ visit /
 is "$code" 200 "a site is there"
 cp "$work/body" "$work/first"
 is "$(rcode)" 0 "the DNS knows it"
-for pair in gone=404 emptied=200 replaced=200 suspended=200 parked=200 warned=403 challenged=403 denied=403 broken=503 sinkholed=200 silent=000 hold=000 nxdomain=000; do
+for pair in gone=404 emptied=200 replaced=200 suspended=200 parked=200 warned=403 challenged=403 denied=403 broken=503 sinkholed=200 silent=000 hold=000 nxdomain=000 reused=200; do
 	told "state=${pair%=*}"
 	like "$out" "\"$host\":\"${pair%=*}\"" "told to be ${pair%=*}"
 	visit /
