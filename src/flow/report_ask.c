@@ -30,7 +30,7 @@ join_earlier(hk_flow *flow, const char *key, int64_t *user_id, bool *ret_is, GEr
 	if (hk_json_has(&root, "user") && !hk_json_i64(&root, "user", &was, error)) {
 		return false;
 	}
-	*user_id = *user_id ? *user_id : was;
+	*user_id = was ? was : *user_id;
 	return true;
 }
 

@@ -107,6 +107,9 @@ members_known(const hk_json *obj, const char *const *known, GError **error)
 	void *pos = NULL;
 	hk_json value;
 
+	if (hk_json_kind_of(obj) != HK_JSON_OBJECT) {
+		return hk_json_fail(obj, HK_EFORM, error, "must be an object");
+	}
 	while (hk_json_each(obj, &pos, &key, &value)) {
 		if (!g_strv_contains(known, key)) {
 			return hk_json_fail(&value, HK_EFORM, error, "is not known here");
