@@ -1,4 +1,4 @@
-/* nocheck: tested in tests/unit/flow/test_letter.c */
+/* nocheck: tested in tests/scenario/replies.t */
 #include "flow/letter.h"
 
 #include <string.h>

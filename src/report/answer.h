@@ -2,7 +2,7 @@
  * says (source: sys/sandbox).
  *
  *     hk_answer *reply = hk_answer_read(raw, &error);              // in the sandbox
- *     hk_answer_match(reply, &lookup, &match, &error);            // asks the database by tokens, numbers, URLs
+ *     hk_answer_match_to(reply, &lookup, &match, &error);         // asks the database by tokens, numbers, URLs
  *     hk_answer_class class = hk_answer_classify(reply, &why);     // by answerphrases.def, answerbounces.def
  *
  * A report is known by its token (reports.token, 32 hexadecimal digits): it stands in our Message-ID and in the plus-address that answers come to. What a mail says of

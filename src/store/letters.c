@@ -1,4 +1,4 @@
-/* nocheck: tested in tests/unit/flow/test_letter.c */
+/* nocheck: tested in tests/scenario/replies.t */
 #include "store/letters.h"
 
 #include "sys/hash.h"
