@@ -15,6 +15,7 @@ struct hk_stream {
 	hk_egress_curl egress;
 	curl_socket_t fd;
 	hk_stream_config config;
+	bool smtp;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -106,7 +107,7 @@ explain(const hk_stream *s, CURLcode code, GError **error)
 		return;
 	}
 	if ((code == CURLE_LOGIN_DENIED && said / 100 != 4) ||
-		code == CURLE_PEER_FAILED_VERIFICATION) {
+		(code == CURLE_PEER_FAILED_VERIFICATION && s->smtp)) {
 		err = HK_ECONFIG;
 	}
 	hk_error_set(error, err, "%s port %u: %s%s", s->config.host, s->config.port,
@@ -172,6 +173,7 @@ hk_stream_open_smtp(const hk_stream_config *config, const hk_stream_login *login
 	/* This machine's own server may have no certificate. */
 	long starttls = is_here(config->host) ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 
+	s->smtp = true;
 	curl_easy_setopt(s->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(s->curl, CURLOPT_USE_SSL, starttls);
 	curl_easy_setopt(
