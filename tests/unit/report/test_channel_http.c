@@ -194,7 +194,8 @@ test_waits(void)
 		g_auto(GStrv) parts = g_strsplit(cells[1], "|", -1);
 		g_autofree char *joined = g_strjoinv("\r\n", parts);
 		g_autofree char *head = g_strconcat("Server: x\r\n", joined, "\r\n\r\n", NULL);
-		is_int(hk_channel_http_wait(hk_span_str(head), atoi(cells[0]), NOW_MS),
+		is_int(hk_channel_http_wait(
+			       hk_span_str(head), (int)g_ascii_strtoll(cells[0], NULL, 10), NOW_MS),
 			g_ascii_strtoll(cells[2], NULL, 10), "%s: %s", cells[0], cells[1]);
 	}
 	is_int(hk_channel_http_wait((hk_span){0}, 429, NOW_MS), -1, "no lines at all");

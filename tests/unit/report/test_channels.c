@@ -205,7 +205,7 @@ static void
 row_answer(char **cells)
 {
 	g_autoptr(hk_channel_conf) c = conf(cells[0]);
-	hk_channel_answer answer = {.status = atoi(cells[2]),
+	hk_channel_answer answer = {.status = (int)g_ascii_strtoll(cells[2], NULL, 10),
 		.type = cells[3],
 		.body = hk_span_str(cells[4]),
 		.retry_after_ms = -1,
