@@ -423,11 +423,11 @@ take_down(const char *sites, const char *url)
 	CURL *curl = curl_easy_init();
 	const char *host = strstr(url, "://");
 	g_autofree char *name = host ? g_strndup(host + 3, strcspn(host + 3, "/:?#")) : NULL;
-	g_autofree char *where = name ? g_strdup_printf("%s/-/sites/%s", sites, name) : NULL;
+	g_autofree char *where = name ? g_strdup_printf("%s/-/sites?host=%s&state=gone", sites, name) : NULL;
 
 	if (curl && where) {
 		curl_easy_setopt(curl, CURLOPT_URL, where);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "{\"state\":\"gone\"}");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
 		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, swallow);
 		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);

@@ -9,7 +9,7 @@
 typedef struct rg_parties rg_parties;
 
 /* rg_parties_new(store, more, pace_ms, sites, error): the rows of parties.def and more ("ADDRESS=LANG,STYLE,STEP:N,...", NULL at the end; one that is a row
- * replaces it). sites: URL where "act" has a site taken away (POST /-/sites/NAME {"state":"gone"}), or NULL. HK_EUSAGE. Starts a thread. */
+ * replaces it). sites: URL where "act" has a site taken away (POST /-/sites?host=NAME&state=gone), or NULL. HK_EUSAGE. Starts a thread. */
 rg_parties *rg_parties_new(rg_mailstore *store, char *const *more, unsigned pace_ms,
 	const char *sites, GError **error);
 void rg_parties_free(rg_parties *parties); /* accepts NULL */

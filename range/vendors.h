@@ -54,8 +54,9 @@ typedef struct rg_report {
 	char *token;     /* or NULL */
 	char *state;     /* what control has set, or NULL: the vendor's first one */
 	unsigned polls;
-	json_t *body; /* as it came, or NULL if it was no JSON */
-	int64_t at_ms;
+	json_t *body;    /* as it came, or NULL if it was no JSON */
+	int64_t at_ms;   /* by the vendors' clock */
+	int64_t real_ms; /* by everybody's: what their answers say */
 } rg_report;
 
 /* One request, whole. */

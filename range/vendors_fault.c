@@ -4,7 +4,7 @@
 #include "sys/clock.h"
 #include "vendors_int.h"
 
-enum { SLOW_STEP_MS = 100 };
+enum { SLOW_STEP_MS = 200 };
 
 static const struct {
 	const char *name;
@@ -159,6 +159,9 @@ rg_fault_before(rg_vendors *v, rg_desk *desk, rg_call *call, rg_mode *ret_mode)
 		return false;
 	}
 	unsigned status = modes[t->mode].status;
+	if (status == 0) {
+		return true;
+	}
 	if (status == 429 || status == 503) {
 		close_for(v, desk, t);
 		say_when(call, t->style, t->seconds);
@@ -260,7 +263,7 @@ rg_fault_after(rg_call *call, rg_mode mode)
 		wait_ms(call->vendors, call->vendors->resets, 60000);
 		return MHD_NO;
 	}
-	if (mode == RG_MODE_RESET) {
+	if (mode == RG_MODE_RESET || mode == RG_MODE_LOST) {
 		return MHD_NO;
 	}
 	if (mode == RG_MODE_SLOW || mode == RG_MODE_TRUNCATED) {

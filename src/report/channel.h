@@ -143,7 +143,7 @@ struct hk_channel {
 	const char *
 		keys; /* keys of its file besides the common ones, separated by blanks: "account email"; rows of channel_keys.def */
 	const char *needs; /* those of them that it cannot do without */
-	/* check(conf, error): what else can be wrong in its file, once it is read; may make conf->spec. HK_ECONFIG without path and line: the caller
+	/* check(conf, error): what else can be wrong in its file, once it is read; may make conf->spec. HK_ECONFIG without path and line: the text begins with the key, the caller
 	 * puts them before. NULL: nothing. */
 	bool (*check)(hk_channel_conf *conf, GError **error);
 	/* submit(conf, brief, token, ret, error): HK_EFORM: this site cannot be reported so, and why. For HK_WAY_ASSISTED ret->url is the form, ret->body

@@ -4,15 +4,26 @@
 
 #include "report/channel_text.h"
 #include "report/channel_words.h"
-#include "sys/clock.h"
 #include "sys/defang.h"
 #include "sys/gerr.h"
+#include "sys/log.h"
 
 /* URLs in the text; the XARF part has all. */
 enum { URLS_MAX = 50 };
 
+/* One line of plain text: nothing in it moves a cursor or ends the line. */
 static void
 add_line(GString *out, const char *label, const char *text)
+{
+	if (text && *text) {
+		g_autofree char *safe = hk_log_printable(text);
+		g_string_append_printf(out, "%s%s\n", label, safe);
+	}
+}
+
+/* The same with addresses in it. */
+static void
+add_address(GString *out, const char *label, const char *text)
 {
 	if (text && *text) {
 		g_autofree char *safe = hk_defang(text);
@@ -61,9 +72,7 @@ add_reporter_ja(GString *out, const hk_brief *brief)
 {
 	add_line(out, "\n報告者: ", brief->who.org);
 	add_line(out, "担当: ", brief->who.person);
-	if (brief->who.contact) {
-		g_string_append_printf(out, "連絡先: %s\n", brief->who.contact);
-	}
+	add_line(out, "連絡先: ", brief->who.contact);
 	add_line(out, "電話: ", brief->who.tel);
 }
 
@@ -82,7 +91,7 @@ add_site_ja(GString *out, const hk_brief *brief)
 	add_line(out, "初認: ", seen);
 	add_line(out, "稼働確認: ", checked);
 	add_line(out, "入力を求める情報: ", fields);
-	add_line(out, "IPアドレス: ", addresses);
+	add_address(out, "IPアドレス: ", addresses);
 	add_line(out, "AS: ", brief->as_name);
 	add_line(out, "レジストラ: ", brief->registrar);
 	if (brief->cloaked) {
@@ -126,18 +135,18 @@ to_jpcert(const hk_channel_conf *conf, const hk_brief *brief, const char *token,
 			"JPCERT/CC deals with incidents, not with the misuse of a trademark");
 	}
 	text = g_string_new("JPCERT/CC インシデント対応担当 御中\n\n");
-	g_string_append(text, "インシデントの種別: フィッシングサイト\n");
+	g_string_append_printf(text, "インシデントの種別: %s\n",
+		hk_channel_is_malware(brief) ? "マルウェアサイト" : "フィッシングサイト");
 	g_string_append(text, "依頼内容: サイトの停止に向けた調整をお願いいたします。\n\n");
 	add_site_ja(text, brief);
 	for (unsigned i = 0; i < brief->ledger->len; i++) {
 		const hk_brief_told *told = brief->ledger->pdata[i];
 		g_autofree char *when = time_of(told->sent_ms, true);
-		g_autofree char *who = hk_defang(told->name && *told->name ? told->name
-						 : told->recipient         ? told->recipient
-									   : "");
+		const char *who = told->name && *told->name ? told->name : told->recipient;
+		g_autofree char *safe = hk_defang(who ? who : "");
 		if (when) {
 			g_string_append_printf(
-				text, "%s通報済み: %s %s\n", i == 0 ? "\n" : "", when, who);
+				text, "%s通報済み: %s %s\n", i == 0 ? "\n" : "", when, safe);
 		}
 	}
 	add_reporter_ja(text, brief);
@@ -158,22 +167,18 @@ to_apwg(const hk_channel_conf *conf, const hk_brief *brief, const char *token, h
 	}
 	g_autofree char *seen = time_of(hk_channel_seen_ms(brief), false);
 	g_autofree char *reason = hk_channel_why(brief, 2000);
-	g_autofree char *safe_reason = NULL;
 	text = g_string_new("Phishing report for the APWG.\n\nURL (defanged):\n");
 	hk_channel_defanged(brief, URLS_MAX, "  ", text);
 	add_line(text, "Imitated brand: ", hk_channel_brand(brief));
 	add_line(text, "First seen: ", seen);
 	g_string_append_c(text, '\n');
-	/* Line by line: what is no printable character would be shown as an escape, line ends too. */
+	/* Line by line: line ends would be shown as escapes. */
 	for (const char *at = reason; *at;) {
 		size_t len = strcspn(at, "\n");
-		g_free(safe_reason);
 		g_autofree char *line = g_strndup(at, len);
-		safe_reason = hk_defang(line);
-		g_string_append_printf(text, "%s\n", safe_reason);
+		add_address(text, "", line);
 		at += len + (at[len] == '\n');
 	}
-	add_line(text, "\nReported by: ", brief->who.org);
 	letter(conf, text, ret);
 	return true;
 }

@@ -24,8 +24,8 @@ check(hk_channel_conf *conf, GError **error)
 
 	if (!knows || strcmp(knows, "true") != 0) {
 		return hk_error_set(error, HK_ECONFIG,
-			"Google closes the Web Risk Submission API (no new contracts, last renewal "
-			"2026-12-31, off by 2027-12-31): set end-of-life = true if you have a "
+			"end-of-life: Google closes the Web Risk Submission API (no new contracts, "
+			"last renewal 2026-12-31, off by 2027-12-31): set it to true if you have a "
 			"contract, or use channel safebrowsing");
 	}
 	return true;

@@ -16,6 +16,9 @@ const SHOWN = 100000
 
 export const RState = ({ state }) => html`<span class=${`state rstate-${state}`}><span class="mark" aria-hidden="true"></span>${tf('report.state', state)}</span>`
 
+/** The last word about it: in red where it is a trouble. */
+export const Why = ({ item }) => item.why ? html`<p class=${`small ${['acknowledged', 'actioned', 'sent', 'expired'].includes(item.state) ? 'dim' : 'bad-text'}`}>${defangText(item.why).slice(0, 240)}</p>` : null
+
 /** What holds it up: names of stops, or the API's holds. */
 export const Holds = ({ stops, holds }) => html`<span class="labels">${(holds || (stops || []).map((stop) => ({ stop, how: STOPS[stop] }))).map((one) =>
   html`<span class=${`tag hold hold-${one.how || 'hard'}`} title=${t(`hold.${one.how || 'hard'}`)}>${tf('stop', one.stop)}</span>`)}</span>`
@@ -34,7 +37,7 @@ function Letter({ mail }) {
   const row = ([name, value]) => html`<dt>${visible(name)}</dt><dd><bdi>${defangText(value)}</bdi></dd>`
   return html`<dl class="facts letter-head">${mail.headers.filter(([name]) => HEADERS.includes(name.toLowerCase())).map(row)}</dl>
     ${rest.length > 0 && html`<details><summary>${t('content.more_headers')} <span class="dim num">${rest.length}</span></summary><dl class="facts letter-head">${rest.map(row)}</dl></details>`}
-    <pre class="letter-text" tabindex="0" aria-label=${t('content.text')}>${defangText(mail.text.slice(0, SHOWN))}</pre>
+    <pre class="letter-text" role="group" tabindex="0" aria-label=${t('content.text')}>${defangText(mail.text.slice(0, SHOWN))}</pre>
     ${mail.files.length > 0 && html`<h3>${t('content.files')} <span class="dim num">${mail.files.length}</span></h3><ul class="rows">${mail.files.map((file) => html`<li><${Icon} name="image" size=${14} /><span class="grow">${visible(file.name || t('content.unnamed'))}<br /><span class="dim small">${visible(file.type)}</span></span><span class="dim num">${bytes(file.bytes)}</span></li>`)}</ul>`}`
 }
 
@@ -44,7 +47,7 @@ function Request({ request, text, type }) {
   const pairs = /x-www-form-urlencoded/.test(type) ? [...new URLSearchParams(text)] : null
   return html`<dl class="facts letter-head">${request?.method && html`<dt>${visible(request.method)}</dt><dd><bdi class="url">${defangText(request.url || '')}</bdi></dd>`}
       ${(Array.isArray(request?.headers) ? request.headers : []).map((line) => { const [name, ...value] = String(line).split(':'); return html`<dt>${visible(name)}</dt><dd><bdi>${defangText(value.join(':').trim())}</bdi></dd>` })}</dl>
-    ${pairs ? html`<dl class="facts letter-text">${pairs.map(([name, value]) => html`<dt>${visible(name)}</dt><dd class="prose">${defangText(value.slice(0, SHOWN))}</dd>`)}</dl>` : html`<pre class="letter-text" tabindex="0" aria-label=${t('content.text')}>${defangText(body.slice(0, SHOWN))}</pre>`}`
+    ${pairs ? html`<dl class="facts letter-text">${pairs.map(([name, value]) => html`<dt>${visible(name)}</dt><dd class="prose">${defangText(value.slice(0, SHOWN))}</dd>`)}</dl>` : html`<pre class="letter-text" role="group" tabindex="0" aria-label=${t('content.text')}>${defangText(body.slice(0, SHOWN))}</pre>`}`
 }
 
 /**
@@ -64,7 +67,7 @@ export function Content({ item, compact }) {
   return html`<div class="content"><div class="content-bar"><div class="segments" role="group" aria-label=${t('content.view')}>${[[false, 'content.reads'], [true, 'content.raw']].map(([name, key]) => html`<button type="button" aria-pressed=${raw === name} onClick=${() => setRaw(name)}>${t(key)}</button>`)}</div>
       <span class="dim small num">${bytes(item.bytes)} · ${visible(item.type)}</span>
       <button type="button" class="button small" onClick=${() => copy(mail && !raw ? mail.text : source, () => done(t('copy.done')))}><${Icon} name="copy" size=${14} />${t('content.copy')}</button><a class="button small" href=${`${BASE}${path}?download=1`} download>${t('file.save')}</a></div>
-    ${!readable ? html`<p class="dim">${t('content.binary')}</p>` : raw ? html`<pre class="json letter-raw" tabindex="0" aria-label=${t('content.raw')}>${defangText(source.slice(0, SHOWN).replaceAll('\r', ''))}</pre>${source.length > SHOWN && html`<p class="dim small">${t('file.cut')}</p>`}` : mail ? html`<${Letter} mail=${mail} />` : html`<${Request} request=${item.request} text=${source} type=${item.type} />`}
+    ${!readable ? html`<p class="dim">${t('content.binary')}</p>` : raw ? html`<pre class="json letter-raw" role="group" tabindex="0" aria-label=${t('content.raw')}>${defangText(source.slice(0, SHOWN).replaceAll('\r', ''))}</pre>${source.length > SHOWN && html`<p class="dim small">${t('file.cut')}</p>`}` : mail ? html`<${Letter} mail=${mail} />` : html`<${Request} request=${item.request} text=${source} type=${item.type} />`}
     <p class="hint run-proof">${t('content.digest')} <${HashText} hex=${item.digest} /></p></div>`
 }
 

@@ -20,6 +20,7 @@ function value(name, given) {
   if (name === 'target') { const row = list('targets').find((one) => one.key === given); if (row) return named(row) }
   if (name === 'kind') { const said = tf('kind', given); return said === given ? tf('fact', given) : said }
   if (name === 'source' || name === 'verdict' || name === 'plan') return tf({ source: 'source', verdict: 'run.verdict', plan: 'plan' }[name], given)
+  if (name === 'digest') return `${String(given).slice(0, 12)}…`
   if (typeof given === 'object') return defangText(JSON.stringify(given)).slice(0, 400)
   return URLISH.test(given) ? defangUrl(given) : defangText(String(given)).slice(0, 400)
 }

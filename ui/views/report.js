@@ -16,7 +16,7 @@ import { Area, Text } from '../parts/form.js'
 import { Exact, HostName, Prose, UrlText } from '../parts/host-name.js'
 import { lazy } from '../parts/lazy.js'
 import { HashText } from '../parts/evidence.js'
-import { Content, RState, Recipient, stopText } from '../parts/report.js'
+import { Content, RState, Recipient, Why, stopText } from '../parts/report.js'
 import { Due, Elapsed, State, Target, Time, Who } from '../parts/status.js'
 
 const Approve = lazy(() => import('../parts/approve.js'), (module) => module.Approve)
@@ -120,8 +120,8 @@ export default function Report({ id }) {
     <header class=${`verdict rverdict-${item.state}`}><p class="verdict-line"><${RState} state=${item.state} /><span class="tag">${tf('step', item.step)}</span>${item.round > 1 && html`<span class="tag">${t('report.round', { n: item.round })}</span>`}${item.sample > 0 && html`<span class="tag">${tf('sample.state', item.sample)}</span>`}</p>
       <h1 tabindex="-1"><span class="num dim">${item.id}</span> <span>${defangText(item.title)}</span></h1>
       <p><${Recipient} item=${item} /></p>
-      <p class="verdict-line"><a href=${href(`/case/${item.case.id}`)}><span class="num dim">${item.case.id}</span> <${HostName} host=${item.case.host || item.case.name} domain=${item.case.domain} /></a><${State} state=${item.case.state} />${item.target && html`<${Target} target=${item.target} />`}<span class="dim">${t('n_sites', { n: number(item.sites) })} · ${bytes(item.bytes)}</span></p>
-      ${item.why && html`<p class="bad-text">${defangText(item.why)}</p>`}${self && html`<p class="hint">${t('against.self')}</p>`}
+      <p class="verdict-line"><a href=${href(`/case/${item.case.id}`)}><span class="num dim">${item.case.id}</span>${' '}<${HostName} host=${item.case.host || item.case.name} domain=${item.case.domain} /></a><${State} state=${item.case.state} />${item.target && html`<${Target} target=${item.target} />`}<span class="dim">${t('n_sites', { n: number(item.sites) })} · ${bytes(item.bytes)}</span></p>
+      <${Why} item=${item} />${self && html`<p class="hint">${t('against.self')}</p>`}
       ${(may.length > 0 || next) && html`<div class="verdict-acts">${(primary || next) && html`<span class="report-bar">${primary && html`<button type="button" class=${`button big-touch ${primary === 'drop' ? '' : 'primary'}`} onClick=${() => start(primary)}>${name(primary)}</button>`}${next && html`<a class="button big-touch" href=${href(`/report/${next}`)}>${t('report.next_one')}<${Icon} name="right" /></a>`}</span>`}${others.map((act) => html`<button type="button" class="button" onClick=${() => start(act)}>${name(act)}</button>`)}</div>`}</header>
     ${item.may.includes('sample') && html`<${Sample} item=${item} onDone=${changed} />`}
     <${Against} item=${item} />

@@ -15,7 +15,7 @@ import { FormDialog } from '../parts/dialog.js'
 import { Area } from '../parts/form.js'
 import { HostName } from '../parts/host-name.js'
 import { lazy } from '../parts/lazy.js'
-import { Holds, RState, Recipient } from '../parts/report.js'
+import { Holds, RState, Recipient, Why } from '../parts/report.js'
 import { Ago, Due, Target, Time, Who } from '../parts/status.js'
 
 const Approve = lazy(() => import('../parts/approve.js'), (module) => module.Approve)
@@ -43,7 +43,7 @@ const Row = ({ item, chosen, onToggle }) => html`<li class=${`report-row ${chose
     <div class="report-whom"><${Recipient} item=${item} /></div>
     <div class="meta"><span><a href=${href(`/case/${item.case.id}`)}><span class="num">${item.case.id}</span>${' '}<${HostName} host=${item.case.host || item.case.name} domain=${item.case.domain} /></a></span>${item.target && html`<${Target} target=${item.target} />`}<span>${t('n_sites', { n: number(item.sites) })}</span><span class="num">${bytes(item.bytes)}</span>
       <span>${t('report.by')} <${Who} login=${item.proposer} /></span>${item.approver ? html`<span>${t('report.approved_by')} <${Who} login=${item.approver} /></span>` : item.policy ? html`<span>${t('report.policy')} ${visible(item.policy)}</span>` : ''}${item.letters > 0 && html`<span><${Icon} name="abuse" size=${12} /> <span class="num">${item.letters}</span></span>`}${item.remote_id && html`<span class="hash">${visible(item.remote_id).slice(0, 40)}</span>`}</div>
-    ${item.stops.length > 0 && html`<${Holds} stops=${item.stops} />`}${item.why && html`<p class="small bad-text">${defangText(item.why).slice(0, 240)}</p>`}</div></li>`
+    ${item.stops.length > 0 && html`<${Holds} stops=${item.stops} />`}<${Why} item=${item} /></div></li>`
 
 function Filters({ params }) {
   const pick = (name, label, options) => html`<label class="inline">${label} <select value=${params.get(name) || ''} onChange=${(event) => setParams({ [name]: event.target.value, after: null }, true)}><option value="">${t('settings.any')}</option>${options.map(([value, text]) => html`<option value=${value} selected=${value === params.get(name)}>${text}</option>`)}</select></label>`
