@@ -21,6 +21,8 @@ export const ROLES = ['viewer', 'analyst', 'approver', 'connector_admin', 'shari
 export const SCOPES = ['read', 'write', 'delete', 'intake', 'export', 'admin']
 export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', 'cdn', 'suffix', 'shortener', 'mail', 'vendor', 'body']
 
+/** src/flow/states.def, machine LIVENESS: the states in which nobody sees the site. */
+export const DARK = ['content_removed', 'error', 'unreachable', 'nxdomain', 'on_hold', 'parked', 'sinkhole']
 /** src/flow/evidence.c: how many variants a run looks at. */
 export const PLANS = ['quick', 'standard', 'full']
 /** src/flow/factkinds.def: kinds of facts that other cases can share, and the key by which they are found. */
