@@ -176,15 +176,15 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (back) {
 		undark(row);
 	}
-	if (!hk_case_clock(flow, row, flow->now_ms, error)) {
+	if (!hk_case_clock(flow, row, flow->now_ms, error) ||
+		(watched && !hk_monitor_begin(flow, id, error))) {
 		return false;
 	}
 	note_move(flow, move, id, note);
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error) &&
-	       (!watched || hk_monitor_begin(flow, id, error));
+	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error);
 }
 
 bool
