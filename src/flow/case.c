@@ -177,7 +177,8 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (back) {
 		undark(row);
 	}
-	if (!hk_case_clock(flow, row, flow->now_ms, error)) {
+	if (!hk_case_clock(flow, row, flow->now_ms, error) ||
+		(watched && !hk_monitor_begin(flow, id, error))) {
 		return false;
 	}
 	note_move(flow, move, id, note);
@@ -186,9 +187,20 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	}
 	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
 	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error) &&
-	       (!watched || hk_monitor_begin(flow, id, error)) &&
 	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
-	       ((strcmp(act, "confirm") != 0 && !back) || hk_report_want(flow, id, row->state, error));
+	       ((strcmp(act, "confirm") != 0 && !back) ||
+		       hk_report_want(flow, id, row->state, error));
+}
+
+bool
+hk_case_follow(hk_flow *flow, const hk_case_row *row, GError **error)
+{
+	bool able = hk_report_able(row->state);
+
+	/* The watch of a case that was none for a while has been stopped. */
+	return row->deleted_ms != 0 || (((!able && strcmp(row->state, "down") != 0) ||
+						hk_monitor_begin(flow, row->id, error)) &&
+					       hk_report_want(flow, row->id, row->state, error));
 }
 
 bool
@@ -222,7 +234,7 @@ hk_case_restore(hk_flow *flow, int64_t id, GError **error)
 	hk_case_note(flow, "case.restore", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, 1, flow->now_ms, error) &&
 	       hk_case_save(flow, &work, HK_CASE_ALL, true, error) &&
-	       hk_report_want(flow, id, work.row.state, error);
+	       hk_case_follow(flow, &work.row, error);
 }
 
 /* An audit row that names a row of the case by its number. */

@@ -191,7 +191,8 @@ hk_case_merge(hk_flow *flow, int64_t from, int64_t into, int64_t *ret_merge, GEr
 		!hk_case_save(flow, &target, HK_CASE_ALL, true, error) ||
 		/* Only a case that is reported has drafts: another gets them when it is confirmed. */
 		(!hk_report_able(b->state) && !hk_report_drop_unsent(flow, into, "merge", error)) ||
-		(dropped && !hk_report_again(flow, into, b->state, error))) {
+		(dropped && !hk_report_again(flow, into, b->state, error)) ||
+		(moved.host.changed && !hk_case_follow(flow, b, error))) {
 		return false;
 	}
 	if (ret_merge) {
@@ -405,7 +406,8 @@ hk_case_split(hk_flow *flow, int64_t id, const int64_t *url_ids, size_t count, c
 	}
 	note_two(flow, "case.split", id, merge, "into", fresh.id);
 	note_two(flow, "case.open", fresh.id, merge, "from", id);
-	if (!hk_case_save(flow, &work, HK_CASE_ALL, true, error)) {
+	if (!hk_case_save(flow, &work, HK_CASE_ALL, true, error) ||
+		!hk_case_follow(flow, &fresh, error)) {
 		return false;
 	}
 	*ret_case = fresh.id;

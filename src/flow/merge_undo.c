@@ -301,12 +301,6 @@ open_merge(undoing *u, int64_t merge, GError **error)
 			     : hk_moved_read(u->row.moved, &u->moved, error);
 }
 
-static bool
-want_again(hk_flow *flow, const hk_case_row *row, GError **error)
-{
-	return row->deleted_ms != 0 || hk_report_want(flow, row->id, row->state, error);
-}
-
 bool
 hk_merge_undo(hk_flow *flow, int64_t merge, GError **error)
 {
@@ -328,6 +322,6 @@ hk_merge_undo(hk_flow *flow, int64_t merge, GError **error)
 	/* Each tells for itself again: drafts that were dropped because they were one are made anew. */
 	return hk_case_save(flow, &u.from, HK_CASE_ALL, true, error) &&
 	       hk_case_save(flow, &u.into, HK_CASE_ALL, true, error) &&
-	       (!is_merge || (want_again(flow, &u.from.row, error) &&
-				     want_again(flow, &u.into.row, error)));
+	       (!is_merge || (hk_case_follow(flow, &u.from.row, error) &&
+				     hk_case_follow(flow, &u.into.row, error)));
 }

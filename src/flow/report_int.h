@@ -40,6 +40,10 @@ bool hk_report_drop(hk_flow *flow, hk_report_row *row, const char *why, GError *
 /* hk_report_again(flow, case_id, state, error): what was dropped for another reason than a person's is drafted anew: a job, if the case is in a state that is reported. */
 bool hk_report_again(hk_flow *flow, int64_t case_id, const char *state, GError **error);
 
+/* hk_case_follow(flow, row, error): a case that is an own one again, or for the first time (restored, parted): its site is watched, and its reports are drafted, as far as its state and the
+ * settings say so. */
+bool hk_case_follow(hk_flow *flow, const hk_case_row *row, GError **error);
+
 /* Bits of one kind of stop. */
 unsigned hk_stops_of(hk_stop_how how);
 

@@ -84,40 +84,32 @@ words_of(const writing *w, char **ret_subject, char **ret_text, GError **error)
 
 /* ---- by mail ---- */
 
-static void
-put_parts(const hk_letter *letter, GString *out)
-{
-	hk_jsonw_key(out, "parts");
-	hk_jsonw_open(out, '[');
-	for (unsigned i = 0; i < letter->parts->len; i++) {
-		const hk_letter_part *part = letter->parts->pdata[i];
-		hk_jsonw_open(out, '{');
-		hk_jsonw_member_str(out, "name", part->name);
-		hk_jsonw_member_str(out, "type", part->type);
-		hk_jsonw_member_int(out, "bytes", (int64_t)part->bytes);
-		hk_jsonw_key(out, "sha256");
-		hk_jsonw_hex(out, hk_span_of(part->sha256, sizeof part->sha256));
-		hk_jsonw_close(out, '}');
-	}
-	hk_jsonw_close(out, ']');
-}
-
 static char *
-mail_request(const writing *w, const hk_letter *letter, const char *subject, const char *text)
+mail_request(const hk_letter *letter, const char *text)
 {
 	GString *out = g_string_new(NULL);
 
 	hk_jsonw_open(out, '{');
 	hk_jsonw_member_str(out, "way", "mail");
-	hk_jsonw_member_str(out, "from", letter->envelope_from);
-	hk_jsonw_strs(out, "to", (const char *const[]){letter->envelope_to}, 1);
+	hk_jsonw_member_str(out, "from", letter->sender);
+	hk_jsonw_strs(out, "to", (const char *const[]){letter->to}, 1);
 	hk_jsonw_member_str(out, "message_id", letter->message_id);
-	hk_jsonw_member_str(out, "subject", subject);
+	hk_jsonw_member_str(out, "subject", letter->title);
 	hk_jsonw_member_str(out, "text", text);
-	put_parts(letter, out);
+	hk_jsonw_member_int(out, "pictures", letter->files);
+	hk_jsonw_member_int(out, "left_out", letter->left_out);
 	hk_jsonw_close(out, '}');
-	(void)w;
 	return g_string_free(out, FALSE);
+}
+
+/* Words as a template: what looks like a tag in them is none. */
+static char *
+as_template(const char *subject, const char *text)
+{
+	g_autofree char *all = g_strdup_printf("Subject: %s\n\n%s", subject, text);
+	g_auto(GStrv) pieces = g_strsplit(all, "{{", -1);
+
+	return g_strjoinv("{ {", pieces);
 }
 
 static bool
@@ -125,29 +117,29 @@ write_mail(writing *w, const char *mailbox, GError **error)
 {
 	g_autofree char *subject = NULL;
 	g_autofree char *text = NULL;
-	g_auto(hk_letter) letter = {0};
+	hk_recipient to = *w->to;
 
 	if (!words_of(w, &subject, &text, error)) {
 		return false;
 	}
-	const hk_letter_ask ask = {.brief = w->brief,
-		.to = w->to,
-		.mailbox = mailbox,
+	g_autofree char *words = as_template(subject, text);
+	const char *who = w->crew->config.from ? w->crew->config.from : w->brief->who.contact;
+	g_autofree char *parent = w->parent ? hk_letter_message_id(w->parent, who) : NULL;
+	const hk_letter_options options = {.now_ms = w->now_ms,
 		.from = w->crew->config.from,
-		.subject = subject,
-		.text = text,
-		.token = w->token,
-		.parent_token = w->parent,
-		.date_ms = w->now_ms,
-		.sign_cert = w->crew->config.sign_cert,
-		.sign_key = w->crew->config.sign_key};
-	if (!hk_letter_write(&ask, &letter, error)) {
+		.template_text = words,
+		.template_lang = w->to->lang,
+		.in_reply_to = parent,
+		.signer = w->crew->signer};
+	to.address = (char *)(uintptr_t)mailbox;
+	g_autoptr(hk_letter) letter = hk_letter_make(w->brief, &to, w->token, &options, error);
+	if (!letter) {
 		return false;
 	}
-	w->ret->title = g_strdup(subject);
+	w->ret->title = g_strdup(letter->title);
 	w->ret->type = g_strdup("message/rfc822");
-	w->ret->request = mail_request(w, &letter, subject, text);
-	w->content = g_steal_pointer(&letter.bytes);
+	w->ret->request = mail_request(letter, text);
+	w->content = g_bytes_ref(letter->bytes);
 	return true;
 }
 

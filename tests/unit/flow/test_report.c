@@ -154,10 +154,6 @@ test_once(void)
 	ok(fl_do(flow, hk_report_draft(flow, &row, sites, 2, &same, error)), "of two cases");
 	is_int(fl_draft(flow, other, "mail", "abuse@cdn.example", 0), same,
 		"the second is told already");
-	int64_t round = 0;
-	g_autoptr(GError) error = NULL;
-	ok(hk_reports_round(hk_flow_db(flow), other, &round, &error), "round");
-	is_int(round, 1, "of the reports that speak of it");
 	is_int(notes(flow, "report.draft", same), 1, "audited");
 	fl_close(flow);
 }

@@ -52,6 +52,14 @@ jobs_for(hk_flow *flow, int64_t of_case)
 		of_case);
 }
 
+static int64_t
+watched(hk_flow *flow, int64_t of_case)
+{
+	return fl_int_of(flow,
+		HK_SQL("SELECT COUNT(*) FROM watches WHERE case_id = $1 AND due_ms IS NOT NULL"),
+		of_case);
+}
+
 /* Two cases, each with reports to the recipients of one row: what becomes of the two to that recipient. */
 static void
 test_merge(void)
@@ -99,6 +107,8 @@ test_merge(void)
 		ok(!left || told == of_from || told == of_into,
 			"%zu: who was told is not told again", i);
 		fl_run(flow, HK_SQL("DELETE FROM jobs"));
+		/* As the monitor does with a duplicate. */
+		fl_run(flow, HK_SQL("UPDATE watches SET due_ms = NULL, stopped = 'case'"));
 		ok(fl_do(flow, hk_merge_undo(flow, merge, error)), "%zu: undone: %s", i, fl_why());
 		is_int(lead_of(flow, of_from), from, "%zu: back", i);
 		is_int(fl_int_of(flow,
@@ -111,6 +121,7 @@ test_merge(void)
 		is_int(shown(flow, from), 1, "%zu: shown with it", i);
 		is_int(jobs_for(flow, from) + jobs_for(flow, into), 2, "%zu: each is drafted for",
 			i);
+		is_int(watched(flow, from), 1, "%zu: its site is watched again", i);
 	}
 	fl_close(flow);
 }
@@ -160,6 +171,7 @@ test_split(void)
 	ok(fl_do(flow, hk_case_split(flow, of_case, urls, 1, NULL, &fresh, &merge, error)),
 		"split: %s", fl_why());
 	is_int(shown(flow, fresh), 1, "what was told of the URL was told of its new case");
+	is_int(watched(flow, fresh), 1, "which is watched");
 	is_int(shown(flow, of_case), 1, "and stays with the old one");
 	is_int(fl_draft(flow, fresh, "mail", "abuse@host.example", 0), id, "nobody is told twice");
 	ok(fl_do(flow, hk_merge_undo(flow, merge, error)), "undone: %s", fl_why());
@@ -210,7 +222,9 @@ test_over(void)
 	}
 	/* Restored: drafted anew. */
 	fl_run(flow, HK_SQL("DELETE FROM jobs"));
+	fl_run(flow, HK_SQL("UPDATE watches SET due_ms = NULL, stopped = 'case'"));
 	ok(fl_do(flow, hk_case_restore(flow, 4, error)), "restored: %s", fl_why());
+	is_int(watched(flow, 4), 1, "watched");
 	is_int(jobs_for(flow, 4), 1, "a job");
 	fl_close(flow);
 }

@@ -179,8 +179,6 @@ test_found(void)
 		ok(hk_reports_find(db, of, "mail", "abuse@host.example", "first", 1, &id, &error),
 			"looked for case %d", (int)of);
 		is_int(id, of < 3, "found by each case that it speaks of");
-		ok(hk_reports_round(db, of, &n, &error), "round");
-		is_int(n, of < 3, "so is its round");
 	}
 	ok(hk_reports_find(db, 1, "mail", "abuse@host.example", "first", 2, &id, &error) && id == 0,
 		"not by another round");
