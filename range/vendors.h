@@ -85,6 +85,9 @@ uint16_t rg_vendors_port(const rg_vendors *v);
 /* rg_vendors_conf(v, dir, error): writes dir/NAME.conf and dir/NAME.secret for each vendor: channels of hikeshi that lead here. */
 bool rg_vendors_conf(const rg_vendors *v, const char *dir, GError **error);
 
+/* rg_vendors_account(): the key file of a service account that the range knows, as JSON; its token endpoint is /webrisk/token. Caller frees. */
+char *rg_vendors_account(void);
+
 /* The control requests, as calls; any thread. mode and style: vendorfaults.def; op NULL: all. seconds: what 429 and 503 ask for. False: there is no such. */
 bool rg_vendors_fault(rg_vendors *v, const char *vendor, const char *op, const char *mode,
 	const char *style, int seconds, int times);

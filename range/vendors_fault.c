@@ -71,6 +71,7 @@ say_when(rg_call *call, rg_style style, int seconds)
 	g_autofree char *date = date_of(at_ms, "%a, %d %b %Y %H:%M:%S GMT");
 	g_autofree char *iso = date_of(at_ms, "%Y-%m-%dT%H:%M:%S.000Z");
 	g_autofree char *unix_s = g_strdup_printf("%" PRId64, (at_ms + 999) / 1000);
+	g_autofree char *interval = g_strdup_printf("%d Seconds", seconds);
 	g_autofree char *list = g_strdup_printf("limit=10, remaining=0, reset=%d", seconds);
 	const struct {
 		rg_style style;
@@ -90,7 +91,7 @@ say_when(rg_call *call, rg_style style, int seconds)
 		{RG_STYLE_RATELIMIT, "RateLimit-Remaining", "0"},
 		{RG_STYLE_RATELIMIT, "RateLimit-Reset", text},
 		{RG_STYLE_RATELIMIT_LIST, "RateLimit", list},
-		{RG_STYLE_INTERVAL, "X-Request-Limit-Interval", text},
+		{RG_STYLE_INTERVAL, "X-Request-Limit-Interval", interval},
 		{RG_STYLE_INTERVAL, "X-Request-Limit", "10"},
 		{RG_STYLE_INTERVAL, "X-Request-Count", "10"},
 	};

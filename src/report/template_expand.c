@@ -8,9 +8,8 @@
 
 /* Text of others. */
 
-/* What has no width or turns the direction of text: it hides what is read. */
-static bool
-is_hidden(uint32_t c)
+bool
+hk_template_is_hidden(uint32_t c)
 {
 	return c == 0xad || c == 0x34f || c == 0x61c || c == 0x180e ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
@@ -50,7 +49,7 @@ hk_template_clean(GString *out, const char *text, size_t max)
 				g_string_append_c(out, ' ');
 			}
 			blank = true;
-		} else if (!is_hidden(c)) {
+		} else if (!hk_template_is_hidden(c)) {
 			g_string_append_len(out, (const char *)at, (gssize)n);
 			blank = false;
 		}
