@@ -177,7 +177,8 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	if (back) {
 		undark(row);
 	}
-	if (!hk_case_clock(flow, row, flow->now_ms, error)) {
+	if (!hk_case_clock(flow, row, flow->now_ms, error) ||
+		(watched && !hk_monitor_begin(flow, id, error))) {
 		return false;
 	}
 	note_move(flow, move, id, note);
@@ -186,7 +187,6 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	}
 	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
 	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error) &&
-	       (!watched || hk_monitor_begin(flow, id, error)) &&
 	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
 	       ((strcmp(act, "confirm") != 0 && !back) ||
 		       hk_report_want(flow, id, row->state, error));

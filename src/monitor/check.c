@@ -367,7 +367,7 @@ decide_dark(const hk_check *c, const hk_check_beside *beside, const hk_visit *wo
 	}
 	ret->points = worst ? weakest : hk_visit_get(HK_VISIT_NAMELESS)->points;
 	if (beside->held || beside->sinkholed) {
-		ret->points = MAX(ret->points, hk_visit_get(HK_VISIT_NAMELESS)->points);
+		ret->points = MAX(ret->points, hk_visit_get(ret->class)->points);
 	}
 	if (soft && beside->ways[worst->exit] == HK_CONTROL_UNKNOWN && !beside->held) {
 		ret->points = 1;
