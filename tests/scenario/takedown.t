@@ -60,25 +60,19 @@ END
 spew("$work/operators.conf", join '', grep { !/^never *@(?:test|example) / } map { "$_\n" } split /\n/, slurp("$src/conf/operators.conf"));
 spew("$work/password", "range-password\n");
 chmod 0600, "$work/password";
-mkdir "$work/replies";
-spew("$work/replies/answers.conf", <<"END");
-enabled = true
-kind = imap
-host = "127.0.0.1"
-port = $out{mail}{imap}
-tls = false
+spew("$work/replies.conf", <<"END");
+imap = "imap://127.0.0.1:$out{mail}{imap}"
 user = "csirt"
 password-file = "$work/password"
-folder = "INBOX"
-after = seen
-poll = "1s"
+after = "seen"
+poll = 1s
 END
 
 # --- the house ---
 my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => "$src/conf/targets/example.conf", operators => "$work/operators.conf",
 	'ca-file' => "$work/sites/ca.pem", 'rdap-state' => "$work/rdap", 'rdap-copies' => "$src/conf/rdap", 'capture-time' => '10s',
 	'report-org' => 'Mihon Bank CSIRT', 'report-contact' => 'csirt@mihon-bank.example', 'report-person' => 'Akari', channels => "$work/channels",
-	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt', 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies");
+	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt', 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
 hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,system_admin', 'akari');
 hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
 my $serve = spawn_role('serve', 'serve', '--workers', '1');
@@ -102,6 +96,7 @@ $answer = call('POST', "/cases/$case/acts", { act => 'confirm' }, $version->());
 is($answer->{status}, 200, 'akari confirms it') or BAIL_OUT($answer->{content});
 my $drafts = sub { return value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND state = 'drafted' AND round = $_[0]") };
 ok(until_ok('drafts', sub { $drafts->(1) >= 8 }), 'reports are drafted') or diag slurp("$work/serve.err"), join "\n", map { "@$_" } rows('SELECT channel, kind, recipient, state, stops FROM reports');
+BAIL_OUT('no drafts') if !$drafts->(1);
 my %drafted = map { ("$_->[0]:$_->[1]" => 1) } rows("SELECT channel, recipient FROM reports WHERE case_id = $case");
 ok($drafted{'mail:abuse@registrar.example'}, 'to the registrar') or diag join ' ', sort keys %drafted;
 ok($drafted{'mail:abuse@hosting.example'}, 'to the hoster');
