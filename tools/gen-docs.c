@@ -1,7 +1,7 @@
 /* gen-docs: everything that is written from the tables cmd.def, options.def, events.def and
  * errors.def.
  *
- *   gen-docs reference DIR    cli.md configuration.md events.md errors.md odd.md states.md
+ *   gen-docs reference DIR    cli.md configuration.md events.md errors.md odd.md states.md templates.md
  *   gen-docs man DIR          man1/hikeshi.1 man1/hikeshi-COMMAND.1 man5/hikeshi.conf.5
  *   gen-docs completion       the bash completion, on standard output
  *   gen-docs conf             hikeshi.conf.example, on standard output
@@ -17,6 +17,7 @@
 #include "cmd/help.h"
 #include "flow/audit.h"
 #include "flow/states.h"
+#include "report/template.h"
 #include "sys/conffile.h"
 #include "sys/gerr.h"
 #include "sys/log.h"
@@ -618,6 +619,74 @@ conf(void)
 	return out;
 }
 
+/* A cell of a table: "|" divides cells. */
+static void
+append_cell(GString *out, const char *text)
+{
+	g_string_append(out, "| ");
+	for (; *text; text++) {
+		if (*text == '|') {
+			g_string_append_c(out, '\\');
+		}
+		g_string_append_c(out, *text);
+	}
+	g_string_append_c(out, ' ');
+}
+
+static void
+append_names(GString *out, const char *scope, const char *title)
+{
+	g_string_append_printf(
+		out, "\n## %s\n\n| name | kind | meaning | 意味 |\n|---|---|---|---|\n", title);
+	for (size_t i = 0; i < hk_template_var_count; i++) {
+		const hk_template_var_row *row = &hk_template_vars[i];
+
+		if (strcmp(row->scope, scope) == 0) {
+			g_autofree char *kind = g_ascii_strdown(row->kind, -1);
+
+			g_string_append_printf(out, "| `%s` ", row->name);
+			append_cell(out, kind);
+			append_cell(out, row->en);
+			append_cell(out, row->ja);
+			g_string_append(out, "|\n");
+		}
+	}
+}
+
+static void
+append_rows(GString *out, const char *title, const hk_template_row *rows, size_t count)
+{
+	g_string_append_printf(out, "\n## %s\n\n| name | meaning | 意味 |\n|---|---|---|\n", title);
+	for (size_t i = 0; i < count; i++) {
+		g_string_append_printf(out, "| `%s` ", rows[i].name);
+		append_cell(out, rows[i].en);
+		append_cell(out, rows[i].ja);
+		g_string_append(out, "|\n");
+	}
+}
+
+static GString *
+md_templates(void)
+{
+	static const char *const scopes[][2] = {{"LETTER", "Everywhere"},
+		{"SITE", "In a list of site"}, {"FILE", "In a list of file"},
+		{"TOLD", "In a list of told"}, {"NAME", "In a list of name"},
+		{"PLAIN", "In a list of plain"}, {"WORD", "In a list of word"},
+		{"LOOP", "In any list"}};
+	GString *out = g_string_new(
+		"# What a template may say\n\n"
+		"<!-- Written by `make docs` from src/report/template*.def: change the tables, not "
+		"this file. -->\n\n"
+		"The language and the letters are explained in [reports.md](../reports.md).\n");
+
+	append_rows(out, "Letters", hk_template_kinds, hk_template_kind_count);
+	append_rows(out, "Filters", hk_template_filters, hk_template_filter_count);
+	for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
+		append_names(out, scopes[i][0], scopes[i][1]);
+	}
+	return out;
+}
+
 static int
 install(void)
 {
@@ -647,6 +716,7 @@ main(int argc, char **argv)
 		g_autoptr(GString) errors = md_errors();
 		g_autoptr(GString) odd = md_odd();
 		g_autoptr(GString) states = md_states();
+		g_autoptr(GString) templates = md_templates();
 
 		save(argv[2], "cli.md", cli);
 		save(argv[2], "configuration.md", configuration);
@@ -654,6 +724,7 @@ main(int argc, char **argv)
 		save(argv[2], "errors.md", errors);
 		save(argv[2], "odd.md", odd);
 		save(argv[2], "states.md", states);
+		save(argv[2], "templates.md", templates);
 		return 0;
 	}
 	if (strcmp(what, "man") == 0 && argc == 3) {

@@ -318,11 +318,18 @@ item_of(const hk_tx *x, hk_tscope scope)
 	return NULL;
 }
 
+/* A time outside of the years that can be written is taken as unknown. */
+static int64_t
+moment(int64_t ms)
+{
+	return ms > 0 && ms < INT64_C(253402200000000) ? ms : 0;
+}
+
 #define SET_TEXT(value) v.text = (value)
 #define SET_SAID(value) v.text = (value)
 #define SET_URL(value)  v.text = (value)
 #define SET_NUM(value)  v.number = (int64_t)(value)
-#define SET_TIME(value) v.number = (value)
+#define SET_TIME(value) v.number = moment(value)
 #define SET_FLAG(value) v.number = (value) ? 1 : 0
 
 hk_tvalue

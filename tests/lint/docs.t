@@ -6,7 +6,7 @@ gen=$HK_BUILD/tools/gen-docs
 
 run "$gen" reference "$work/reference"
 is "$status" 0 "the reference is written"
-for file in cli configuration events errors odd states; do
+for file in cli configuration events errors odd states templates; do
 	run diff -u "docs/reference/$file.md" "$work/reference/$file.md"
 	is "$status" 0 "docs/reference/$file.md agrees with the tables (make docs)" || diag "$out"
 done
