@@ -18,7 +18,7 @@ enum {
 	AGENT_MAX = 255,
 	BRAND_MAX = 255,
 	JUSTIFICATION_MAX = 5000,
-	CLOCKS_MS = 5 * 60 * 1000, /* theirs and ours may differ */
+	CLOCKS_MS = 60 * 1000, /* theirs and ours may differ by so much */
 	LISTED_MS = 5 * 60 *
 		    1000, /* a report that is not listed so long after it was sent is not there */
 };
