@@ -58,11 +58,9 @@ query(rg_call *call)
 	const char *what = rg_call_str(call, "query");
 	const char *type = rg_call_str(call, "threat_type");
 
-	if (g_strcmp0(what, "search_ioc") == 0) {
-		search(call);
-	} else if (g_strcmp0(what, "submit_ioc") == 0 && type && rg_call_str(call, "ioc_type") &&
-		   rg_call_str(call, "malware") &&
-		   json_array_size(json_object_get(call->json, "iocs")) > 0) {
+	if (g_strcmp0(what, "submit_ioc") == 0 && type && rg_call_str(call, "ioc_type") &&
+		rg_call_str(call, "malware") &&
+		json_array_size(json_object_get(call->json, "iocs")) > 0) {
 		submit(call);
 	} else {
 		rg_call_json(call, 200, json_pack("{s:s}", "query_status", "illegal_parameters"));
@@ -70,6 +68,7 @@ query(rg_call *call)
 }
 
 static const rg_route routes[] = {
+	{"find", "POST", "/api/v1/", search, "search_ioc"},
 	{"submit", "POST", "/api/v1/", query},
 	{0},
 };

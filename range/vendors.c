@@ -205,6 +205,7 @@ find_route(rg_call *call)
 		}
 		for (const rg_route *r = vendor->routes; r->op; r++) {
 			if (strcmp(r->method, call->method) == 0 &&
+				(!r->has || strstr(call->body->str, r->has)) &&
 				fits(r->path, call->path + len + 1, call->args)) {
 				call->vendor = vendor;
 				call->route = r;

@@ -34,6 +34,7 @@ typedef struct rg_route {
 		op; /* what for: "submit", "poll", "find", "lookup", "token", "picture" ...: faults name it */
 	const char *method, *path;
 	void (*answer)(rg_call *call);
+	const char *has; /* of several with one path: what its body holds; NULL: anything */
 } rg_route;
 
 struct rg_vendor {

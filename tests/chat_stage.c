@@ -10,6 +10,7 @@
 
 #include "flow/notice.h"
 #include "report/chat_send.h"
+#include "store/jobs.h"
 #include "sys/gerr.h"
 #include "sys/stop.h"
 
@@ -39,6 +40,16 @@ do_job(hk_flow *flow, const hk_job *job, hk_chats *chats)
 	}
 }
 
+/* What a worker that was killed held is free at once, as role/serve would have it: there is one at a time here. */
+static bool
+abandon(hk_flow *flow, void *user, GError **error)
+{
+	int64_t count;
+
+	(void)user;
+	return hk_jobs_abandon(hk_flow_db(flow), "chat-stage-", &count, error);
+}
+
 static bool
 work(hk_flow *flow, char **args, GError **error)
 {
@@ -47,7 +58,7 @@ work(hk_flow *flow, char **args, GError **error)
 	g_autoptr(hk_chats) chats = hk_chats_open(&config, error);
 	g_autofree char *name = g_strdup_printf("chat-stage-%d", (int)getpid());
 
-	if (!chats || !hk_stop_begin(error)) {
+	if (!chats || !hk_flow_do(flow, &who, abandon, NULL, error) || !hk_stop_begin(error)) {
 		return false;
 	}
 	while (!hk_stop_asked()) {

@@ -174,10 +174,13 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		hk_channel_http_odd(conf, HK_ASKED_FIND, "_embedded.phish is missing", ret);
 		return;
 	}
-	ret->how = HK_TOLD_ABSENT;
+	bool more = hk_channel_json_str(&root, "_links.next.href") != NULL;
+	ret->how = more ? HK_TOLD_UNSURE : HK_TOLD_ABSENT;
+	ret->why = more ? g_strdup("it is not on the first page, and there are more") : NULL;
 	for (size_t i = 0; i < hk_json_len(&list); i++) {
 		hk_json item = hk_json_at(&list, i);
 		if (g_strcmp0(hk_channel_json_str(&item, "url"), receipt->url) == 0) {
+			g_clear_pointer(&ret->why, g_free);
 			ret->how = HK_TOLD_TAKEN;
 			ret->state = "acknowledged";
 			ret->remote_id = hk_channel_id(&item, "id");

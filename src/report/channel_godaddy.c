@@ -208,6 +208,9 @@ find(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 	}
 	host += 3;
 	g_autofree char *domain = g_strndup(host, strcspn(host, "/:?#"));
+	if (receipt->sent_ms <= 0) {
+		return hk_error_set(error, HK_EFORM, "when it was sent is not known");
+	}
 	g_autofree char *start = time_text(receipt->sent_ms / 1000 - BEFORE_S);
 	g_autofree char *end = time_text(receipt->sent_ms / 1000 + BEHIND_S);
 	hk_channel_ask_init(ret, "GET",

@@ -10,7 +10,7 @@
 #include "sys/jsonw.h"
 
 /* Characters of the reason; items of a page of the list. */
-enum { REASON_MAX = 255 };
+enum { REASON_MAX = 255, PAGE_ITEMS = 500 };
 
 #define PATH "/portal/api/v1/submissions"
 
@@ -139,12 +139,15 @@ found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 		hk_channel_http_odd(conf, HK_ASKED_FIND, "there is no list in it", ret);
 		return;
 	}
-	ret->how = HK_TOLD_ABSENT;
+	bool more = hk_json_len(&list) >= PAGE_ITEMS;
+	ret->how = more ? HK_TOLD_UNSURE : HK_TOLD_ABSENT;
+	ret->why = more ? g_strdup("it is not among the newest, and there are more") : NULL;
 	for (size_t i = 0; i < hk_json_len(&list); i++) {
 		hk_json item = hk_json_at(&list, i);
 		const char *object = hk_channel_json_str(&item, "source.object");
 		object = object ? object : hk_channel_json_str(&item, "object");
 		if (object && strcmp(bare(object), bare(receipt->url)) == 0) {
+			g_clear_pointer(&ret->why, g_free);
 			ret->how = HK_TOLD_TAKEN;
 			ret->remote_id = hk_channel_id(&item, "id");
 			read_state(&item, ret);

@@ -72,6 +72,11 @@ rig_brief(const hk_channel_conf *conf, unsigned n)
 	while (brief->sites->len > max) {
 		g_ptr_array_remove_index(brief->sites, brief->sites->len - 1);
 	}
+	/* ThreatFox takes no phishing. */
+	if (strcmp(conf->channel->name, "threatfox") == 0) {
+		g_free(brief->kind);
+		brief->kind = g_strdup("malware");
+	}
 	return brief;
 }
 

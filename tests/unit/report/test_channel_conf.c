@@ -101,7 +101,8 @@ test_wrong(void)
 	wrong("netcarft", "",
 		"DIR/netcarft.conf:1: channel is missing: there is no channel \"netcarft\"; "
 		"there are netcraft, urlscan, webrisk, webrisk-lookup, safebrowsing, "
-		"cloudflare, aws, http");
+		"cloudflare, aws, http, cleandns, godaddy, msrc, graph, apwg, apwg-mail, spamhaus, "
+		"phishtank, threatfox, phishreport, jpcert, antiphishing, trendmicro");
 	wrong("Netcraft", "",
 		"DIR/Netcraft.conf: the file's name is the channel's: 1 to 40 of a-z, 0-9, '-', "
 		"'_', and "

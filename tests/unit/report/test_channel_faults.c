@@ -67,7 +67,10 @@ expected(const hk_channel_conf *conf, size_t m)
 {
 	hk_told_how how = modes[m].how;
 
-	if (modes[m].reads && !reads_answers(conf)) {
+	/* MSRC documents no body, but a web page is none. */
+	bool msrc = strcmp(conf->channel->name, "msrc") == 0;
+	if (modes[m].reads &&
+		(msrc ? strcmp(modes[m].mode, "wrong-type") != 0 : !reads_answers(conf))) {
 		return HK_TOLD_TAKEN;
 	}
 	return how == HK_TOLD_UNSURE && conf->can & HK_CAN_TOKEN ? HK_TOLD_AGAIN : how;

@@ -1,4 +1,4 @@
-/* The channels of docs/channels-more.md, byte by byte: what they send (tests/vectors/channels-asks.tsv), what answers mean (tests/vectors/channels-answers.tsv), and what they refuse. */
+/* The channels of docs/channels-more.md, byte by byte: what they send (tests/vectors/channels-more-asks.tsv), what answers mean (tests/vectors/channels-more-answers.tsv), and what they refuse. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,8 +370,8 @@ main(void)
 		return 1;
 	}
 	spew("secret", "key:secret\n", 0600);
-	each_row("channels-asks.tsv", 4, row_ask);
-	each_row("channels-answers.tsv", 9, row_answer);
+	each_row("channels-more-asks.tsv", 4, row_ask);
+	each_row("channels-more-answers.tsv", 9, row_answer);
 	test_files();
 	test_godaddy();
 	test_coverage();
