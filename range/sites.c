@@ -7,6 +7,7 @@
 
 #include "cttls.h"
 #include "registry.h"
+#include "sites_int.h"
 #include "stranger.h"
 #include "sys/gerr.h"
 
@@ -37,6 +38,7 @@ struct rg_sites {
 	rg_sites_config config;
 	GMutex lock;
 	GCond ending;
+	rg_states *states;                    /* owned: what the control said */
 	bool end;                             /* under lock: whoever sleeps wakes up */
 	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
 };
@@ -193,7 +195,7 @@ is_stranger(const rg_sites *s, const char *host)
 	       (s->config.others == RG_OTHERS_BOTH && !speaks_of_bank(host));
 }
 
-/* False: there is no answer; close after ret->wait_ms. */
+/* False: there is no answer; close after ret->wait_ms, which is 0 at first. */
 static bool
 answer(front *f, const rg_visitor *v, rg_answer *ret)
 {
@@ -201,8 +203,14 @@ answer(front *f, const rg_visitor *v, rg_answer *ret)
 		"<svg xmlns='http://www.w3.org/2000/svg' width='32' height='32'><rect width='32' "
 		"height='32' fill='#063'/><circle cx='16' cy='16' r='9' fill='#fff'/></svg>";
 	const site_row *site = find_site(v->host);
+	rg_site_means told = rg_site_state_means(rg_states_of(f->sites->states, v->host, v->path));
 
-	if (strcmp(v->path, "/favicon.ico") == 0 || strcmp(v->path, "/pic.svg") == 0) {
+	if (told.silent) {
+		return false;
+	}
+	if (!told.own) {
+		rg_sites_page(told.page, v, "", ret);
+	} else if (strcmp(v->path, "/favicon.ico") == 0 || strcmp(v->path, "/pic.svg") == 0) {
 		answer_small("image/svg+xml", picture, ret);
 	} else if (site) {
 		answer_site(f->sites, site, v, ret);
@@ -288,10 +296,9 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 {
 	static char begun;
 	front *f = user;
-	rg_answer a;
+	rg_answer a = {0};
 
 	(void)body;
-	(void)method;
 	(void)version;
 	if (!*state) {
 		*state = &begun;
@@ -311,7 +318,12 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 		.again = strstr(header(c, "Cookie"), "seen=1") != NULL,
 		.abroad = f->number == RG_FRONT_ABROAD || f->number == RG_FRONT_ABROAD_TLS};
 	enum MHD_Result result;
-	if (answer_data(f->sites, c, &v, &result)) {
+	if (strcmp(url, RG_SITES_CONTROL) == 0 &&
+		(strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0)) {
+		return rg_sites_control(f->sites->states, f->sites->config.data, c, method);
+	}
+	if (rg_states_of(f->sites->states, host, url) == RG_SITE_LIVE &&
+		answer_data(f->sites, c, &v, &result)) {
 		return result;
 	}
 	if (!answer(f, &v, &a)) {
@@ -392,6 +404,7 @@ rg_sites_new(const rg_sites_config *config, GError **error)
 	s->config = *config;
 	g_mutex_init(&s->lock);
 	g_cond_init(&s->ending);
+	s->states = rg_states_new();
 	for (unsigned i = 0; i < RG_FRONTS; i++) {
 		s->fronts[i] = (front){.sites = s, .number = i};
 	}
@@ -428,6 +441,7 @@ rg_sites_free(rg_sites *s)
 	if (s) {
 		g_mutex_clear(&s->lock);
 		g_cond_clear(&s->ending);
+		rg_states_free(s->states);
 	}
 	g_free(s);
 }

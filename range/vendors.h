@@ -54,8 +54,9 @@ typedef struct rg_report {
 	char *token;     /* or NULL */
 	char *state;     /* what control has set, or NULL: the vendor's first one */
 	unsigned polls;
-	json_t *body; /* as it came, or NULL if it was no JSON */
-	int64_t at_ms;
+	json_t *body;    /* as it came, or NULL if it was no JSON */
+	int64_t at_ms;   /* by the vendors' clock */
+	int64_t real_ms; /* by everybody's: what their answers say */
 } rg_report;
 
 /* One request, whole. */
@@ -83,6 +84,9 @@ uint16_t rg_vendors_port(const rg_vendors *v);
 
 /* rg_vendors_conf(v, dir, error): writes dir/NAME.conf and dir/NAME.secret for each vendor: channels of hikeshi that lead here. */
 bool rg_vendors_conf(const rg_vendors *v, const char *dir, GError **error);
+
+/* rg_vendors_account(): the key file of a service account that the range knows, as JSON; its token endpoint is /webrisk/token. Caller frees. */
+char *rg_vendors_account(void);
 
 /* The control requests, as calls; any thread. mode and style: vendorfaults.def; op NULL: all. seconds: what 429 and 503 ask for. False: there is no such. */
 bool rg_vendors_fault(rg_vendors *v, const char *vendor, const char *op, const char *mode,

@@ -94,6 +94,7 @@ rg_call_take(
 	report->token = g_strdup(token);
 	report->body = json_incref(call->json);
 	report->at_ms = rg_vendors_now(call->vendors);
+	report->real_ms = hk_clock_wall_ms();
 	g_ptr_array_add(desk->reports, report);
 	if (ret_known) {
 		*ret_known = false;

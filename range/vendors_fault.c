@@ -4,7 +4,7 @@
 #include "sys/clock.h"
 #include "vendors_int.h"
 
-enum { SLOW_STEP_MS = 100 };
+enum { SLOW_STEP_MS = 200 };
 
 static const struct {
 	const char *name;
@@ -71,6 +71,7 @@ say_when(rg_call *call, rg_style style, int seconds)
 	g_autofree char *date = date_of(at_ms, "%a, %d %b %Y %H:%M:%S GMT");
 	g_autofree char *iso = date_of(at_ms, "%Y-%m-%dT%H:%M:%S.000Z");
 	g_autofree char *unix_s = g_strdup_printf("%" PRId64, (at_ms + 999) / 1000);
+	g_autofree char *interval = g_strdup_printf("%d Seconds", seconds);
 	g_autofree char *list = g_strdup_printf("limit=10, remaining=0, reset=%d", seconds);
 	const struct {
 		rg_style style;
@@ -90,7 +91,7 @@ say_when(rg_call *call, rg_style style, int seconds)
 		{RG_STYLE_RATELIMIT, "RateLimit-Remaining", "0"},
 		{RG_STYLE_RATELIMIT, "RateLimit-Reset", text},
 		{RG_STYLE_RATELIMIT_LIST, "RateLimit", list},
-		{RG_STYLE_INTERVAL, "X-Request-Limit-Interval", text},
+		{RG_STYLE_INTERVAL, "X-Request-Limit-Interval", interval},
 		{RG_STYLE_INTERVAL, "X-Request-Limit", "10"},
 		{RG_STYLE_INTERVAL, "X-Request-Count", "10"},
 	};
@@ -159,6 +160,9 @@ rg_fault_before(rg_vendors *v, rg_desk *desk, rg_call *call, rg_mode *ret_mode)
 		return false;
 	}
 	unsigned status = modes[t->mode].status;
+	if (status == 0) {
+		return true;
+	}
 	if (status == 429 || status == 503) {
 		close_for(v, desk, t);
 		say_when(call, t->style, t->seconds);
@@ -260,7 +264,7 @@ rg_fault_after(rg_call *call, rg_mode mode)
 		wait_ms(call->vendors, call->vendors->resets, 60000);
 		return MHD_NO;
 	}
-	if (mode == RG_MODE_RESET) {
+	if (mode == RG_MODE_RESET || mode == RG_MODE_LOST) {
 		return MHD_NO;
 	}
 	if (mode == RG_MODE_SLOW || mode == RG_MODE_TRUNCATED) {

@@ -45,6 +45,7 @@ CREATE INDEX reports_case ON reports (case_id, id);
 CREATE INDEX reports_state ON reports (state, id);
 CREATE INDEX reports_due ON reports (due_ms, id) WHERE due_ms IS NOT NULL;
 CREATE INDEX reports_sent ON reports (recipient, sent_ms) WHERE sent_ms IS NOT NULL;
+CREATE INDEX reports_sent_at ON reports (sent_ms) WHERE sent_ms IS NOT NULL;
 CREATE INDEX reports_remote ON reports (channel, remote_id) WHERE remote_id IS NOT NULL;
 CREATE INDEX reports_parent ON reports (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX reports_sample ON reports (id) WHERE sample = 1;

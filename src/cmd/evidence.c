@@ -96,7 +96,7 @@ print_lines(const char *head, const GPtrArray *lines)
 static bool
 check(const hk_opts *opts, hk_bundle_report *report, GError **error)
 {
-	const char *number = hk_opts_str(opts, HK_OPT_EVIDENCE_CASE);
+	const char *number = hk_opts_str(opts, HK_OPT_OF_CASE);
 	const char *ca = hk_opts_str(opts, HK_OPT_TSA_CA);
 	int64_t case_id;
 

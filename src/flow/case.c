@@ -4,7 +4,8 @@
 
 #include "flow/case_int.h"
 #include "flow/check.h"
-#include "flow/report.h"
+#include "flow/monitor.h"
+#include "flow/report_int.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
 #include "sys/gerr.h"
@@ -133,6 +134,18 @@ note_move(hk_flow *flow, const hk_move *move, int64_t id, const char *note)
 	hk_case_note(flow, act, id, data->str);
 }
 
+/* A site that is back has not gone yet: it is not over until it stays dark, and how long that takes is counted to then. */
+static void
+undark(hk_case_row *row)
+{
+	static const hk_clock clocks[] = {
+		HK_CLOCK_CONTENT_GONE, HK_CLOCK_ON_HOLD, HK_CLOCK_DNS_GONE, HK_CLOCK_DOWN};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(clocks); i++) {
+		row->clocks[clocks[i]] = 0;
+	}
+}
+
 bool
 hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const char *note,
 	GError **error)
@@ -155,20 +168,39 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	row->breached = row->breached || (row->due_ms != 0 && flow->now_ms > row->due_ms);
 	row->state = move->to;
 	stamp(row, move->clock, flow->now_ms);
+	bool back = strcmp(act, "resurrect") == 0;
+	bool watched = back || strcmp(act, "confirm") == 0 || strcmp(act, "report") == 0;
 	/* What is open again is not closed; when it was closed first, the timeline knows. */
-	if (strcmp(act, "reopen") == 0 || strcmp(act, "resurrect") == 0) {
+	if (back || strcmp(act, "reopen") == 0) {
 		row->clocks[HK_CLOCK_CLOSED] = 0;
 	}
-	if (!hk_case_clock(flow, row, flow->now_ms, error)) {
+	if (back) {
+		undark(row);
+	}
+	if (!hk_case_clock(flow, row, flow->now_ms, error) ||
+		(watched && !hk_monitor_begin(flow, id, error))) {
 		return false;
 	}
 	note_move(flow, move, id, note);
 	if (note && !hk_case_say(flow, id, flow->who.user_id, note, error)) {
 		return false;
 	}
-	return hk_case_save(flow, &work, HK_CASE_STATE, note != NULL, error) &&
-	       ((strcmp(act, "confirm") != 0 && strcmp(act, "resurrect") != 0) ||
+	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
+	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error) &&
+	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
+	       ((strcmp(act, "confirm") != 0 && !back) ||
 		       hk_report_want(flow, id, row->state, error));
+}
+
+bool
+hk_case_follow(hk_flow *flow, const hk_case_row *row, GError **error)
+{
+	bool able = hk_report_able(row->state);
+
+	/* The watch of a case that was none for a while has been stopped. */
+	return row->deleted_ms != 0 || (((!able && strcmp(row->state, "down") != 0) ||
+						hk_monitor_begin(flow, row->id, error)) &&
+					       hk_report_want(flow, row->id, row->state, error));
 }
 
 bool
@@ -181,7 +213,8 @@ hk_case_delete(hk_flow *flow, int64_t id, int64_t version, GError **error)
 	}
 	work.row.deleted_ms = flow->now_ms;
 	hk_case_note(flow, "case.delete", id, NULL);
-	return hk_campaigns_count(flow->db, work.row.campaign_id, -1, flow->now_ms, error) &&
+	return hk_report_drop_unsent(flow, id, "delete", error) &&
+	       hk_campaigns_count(flow->db, work.row.campaign_id, -1, flow->now_ms, error) &&
 	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
 }
 
@@ -200,7 +233,8 @@ hk_case_restore(hk_flow *flow, int64_t id, GError **error)
 	work.row.deleted_ms = 0;
 	hk_case_note(flow, "case.restore", id, NULL);
 	return hk_campaigns_count(flow->db, work.row.campaign_id, 1, flow->now_ms, error) &&
-	       hk_case_save(flow, &work, HK_CASE_ALL, true, error);
+	       hk_case_save(flow, &work, HK_CASE_ALL, true, error) &&
+	       hk_case_follow(flow, &work.row, error);
 }
 
 /* An audit row that names a row of the case by its number. */

@@ -63,7 +63,8 @@ bool hk_case_many(hk_flow *flow, const hk_lead *const *leads, size_t count, GErr
 /* hk_case_look(db, lead, ret, error): what hk_case_take would do, without doing it (dry run). case_id 0 for a new one. */
 bool hk_case_look(hk_db *db, const hk_lead *lead, hk_taken *ret, GError **error);
 
-/* hk_case_move(flow, id, version, act, note, error): a MOVE row of states.def by its act ("confirm", "dismiss" ...). note (or NULL) goes to the survey log. */
+/* hk_case_move(flow, id, version, act, note, error): a MOVE row of states.def by its act ("confirm", "dismiss" ...). note (or NULL) goes to the survey log.
+ * confirm, report and resurrect begin the watch of its site (flow/monitor); resurrect empties the clocks closed, down, content_gone, on_hold and dns_gone. */
 bool hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const char *note,
 	GError **error);
 

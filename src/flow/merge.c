@@ -4,6 +4,7 @@
 #include "flow/case_int.h"
 #include "flow/check.h"
 #include "flow/moved.h"
+#include "flow/report_int.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
 #include "sys/gerr.h"
@@ -42,8 +43,65 @@ move_rows(hk_flow *flow, int64_t from, int64_t into, hk_moved *moved, GError **e
 	}
 	g_clear_pointer(&moved->labels, g_ptr_array_unref);
 	g_clear_pointer(&moved->keys, g_ptr_array_unref);
-	return hk_moving_labels(flow->db, from, into, &moved->labels, error) &&
+	g_clear_pointer(&moved->sites, g_ptr_array_unref);
+	return hk_moving_sites(flow->db, from, into, &moved->sites, error) &&
+	       hk_moving_labels(flow->db, from, into, &moved->labels, error) &&
 	       hk_moving_keys(flow->db, from, into, &moved->keys, error);
+}
+
+static bool
+is_unsent(const GArray *unsent, int64_t id)
+{
+	for (unsigned i = 0; i < unsent->len; i++) {
+		if (g_array_index(unsent, int64_t, i) == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+drop_report(hk_flow *flow, int64_t id, bool *ret_dropped, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+
+	*ret_dropped = true;
+	return hk_reports_lock(flow->db, id, &row, error) &&
+	       /* A follow-up was in several pairs. */
+	       (strcmp(row.state, "dropped") == 0 || hk_report_drop(flow, &row, "merge", error));
+}
+
+/* Two cases that told, or were about to tell, the same recipient are one now, and tell it once. What has left stays as it is: the second of
+ * two that left stays with the duplicate, and is shown with the other by what it speaks of. What has not left is dropped: beside one that
+ * has, for good; two drafts, so that one is made of all sites. */
+static bool
+join_reports(hk_flow *flow, int64_t from, int64_t into, bool *ret_dropped, GError **error)
+{
+	g_autoptr(GArray) clashes = NULL;
+	g_autoptr(GArray) ours = NULL;
+	g_autoptr(GArray) theirs = NULL;
+
+	*ret_dropped = false;
+	if (!hk_reports_clashes(flow->db, from, into, &clashes, error)) {
+		return false;
+	}
+	if (clashes->len == 0) {
+		return true;
+	}
+	if (!hk_reports_unsent(flow->db, from, &ours, error) ||
+		!hk_reports_unsent(flow->db, into, &theirs, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < clashes->len; i++) {
+		const hk_report_clash *clash = &g_array_index(clashes, hk_report_clash, i);
+		if ((is_unsent(ours, clash->from) &&
+			    !drop_report(flow, clash->from, ret_dropped, error)) ||
+			(is_unsent(theirs, clash->into) &&
+				!drop_report(flow, clash->into, ret_dropped, error))) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static void
@@ -105,6 +163,7 @@ hk_case_merge(hk_flow *flow, int64_t from, int64_t into, int64_t *ret_merge, GEr
 	g_auto(hk_moved) moved = {0};
 	hk_case_row *a = &source.row, *b = &target.row;
 	int64_t merge;
+	bool dropped;
 
 	if (from == into) {
 		return hk_error_set(error, HK_ERANGE, "into: a case is not merged into itself");
@@ -118,7 +177,8 @@ hk_case_merge(hk_flow *flow, int64_t from, int64_t into, int64_t *ret_merge, GEr
 	int64_t *first = &b->clocks[HK_CLOCK_FIRST_SEEN];
 	*first = MIN(*first, moved.gave_first_ms);
 	b->last_seen_ms = MAX(b->last_seen_ms, moved.gave_last_ms);
-	if (!move_rows(flow, from, into, &moved, error) ||
+	if (!join_reports(flow, from, into, &dropped, error) ||
+		!move_rows(flow, from, into, &moved, error) ||
 		!hk_urls_count(flow->db, from, &a->urls, error) ||
 		!hk_urls_count(flow->db, into, &b->urls, error) ||
 		!keep_merge(flow, "merge", from, into, &moved, &merge, error) ||
@@ -128,11 +188,34 @@ hk_case_merge(hk_flow *flow, int64_t from, int64_t into, int64_t *ret_merge, GEr
 	note_two(flow, "case.merge", from, merge, "into", into);
 	note_two(flow, "case.merged", into, merge, "from", from);
 	if (!hk_case_save(flow, &source, HK_CASE_ALL, true, error) ||
-		!hk_case_save(flow, &target, HK_CASE_ALL, true, error)) {
+		!hk_case_save(flow, &target, HK_CASE_ALL, true, error) ||
+		/* Only a case that is reported has drafts: another gets them when it is confirmed. */
+		(!hk_report_able(b->state) && !hk_report_drop_unsent(flow, into, "merge", error)) ||
+		(dropped && !hk_report_again(flow, into, b->state, error)) ||
+		(moved.host.changed && !hk_case_follow(flow, b, error))) {
 		return false;
 	}
 	if (ret_merge) {
 		*ret_merge = merge;
+	}
+	return true;
+}
+
+/* What was told of one URL that goes was told of the new case. */
+static bool
+split_sites(
+	hk_flow *flow, int64_t from, int64_t into, int64_t url_id, hk_moved *moved, GError **error)
+{
+	g_autoptr(GPtrArray) places = NULL;
+	g_autofree char *url = NULL;
+	g_autofree char *host = NULL;
+
+	if (!hk_urls_text(flow->db, url_id, &url, &host, error) ||
+		!hk_moving_sites_of(flow->db, url, from, into, &places, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < places->len; i++) {
+		g_ptr_array_add(moved->sites, g_strdup(places->pdata[i]));
 	}
 	return true;
 }
@@ -207,7 +290,9 @@ split_urls(hk_flow *flow, int64_t from, int64_t into, const int64_t *ids, size_t
 		g_autofree char *hash = NULL;
 		if (!hk_urls_get(
 			    flow->db, g_array_index(rows, int64_t, i), into, &host, &hash, error) ||
-			!split_keys(flow, from, into, host, hash, moved, error)) {
+			!split_keys(flow, from, into, host, hash, moved, error) ||
+			!split_sites(
+				flow, from, into, g_array_index(rows, int64_t, i), moved, error)) {
 			return false;
 		}
 	}
@@ -321,7 +406,8 @@ hk_case_split(hk_flow *flow, int64_t id, const int64_t *url_ids, size_t count, c
 	}
 	note_two(flow, "case.split", id, merge, "into", fresh.id);
 	note_two(flow, "case.open", fresh.id, merge, "from", id);
-	if (!hk_case_save(flow, &work, HK_CASE_ALL, true, error)) {
+	if (!hk_case_save(flow, &work, HK_CASE_ALL, true, error) ||
+		!hk_case_follow(flow, &fresh, error)) {
 		return false;
 	}
 	*ret_case = fresh.id;

@@ -1,8 +1,10 @@
 /* hk_merge_undo: puts back what a merge or split moved, row by row. */
 #include <string.h>
 
+#include "base/num.h"
 #include "flow/case_int.h"
 #include "flow/moved.h"
+#include "flow/report_int.h"
 #include "store/campaigns.h"
 #include "sys/gerr.h"
 
@@ -71,6 +73,22 @@ drop_key(const undoing *u, const char *text, GError **error)
 }
 
 static bool
+move_site(const undoing *u, const char *text, GError **error)
+{
+	const char *blank = strchr(text, ' ');
+	uint64_t report, position;
+
+	if (!blank ||
+		hk_parse_u64(hk_span_of(text, (size_t)(blank - text)), INT64_MAX, &report) !=
+			HK_OK ||
+		hk_parse_u64(hk_span_str(blank + 1), INT64_MAX, &position) != HK_OK) {
+		return hk_error_set(error, HK_ECHECK, "merge: a site of a report is \"%s\"", text);
+	}
+	return hk_moving_site(u->flow->db, (int64_t)report, (int64_t)position, u->row.into_case,
+		u->row.from_case, error);
+}
+
+static bool
 move_back(const undoing *u, GError **error)
 {
 	hk_db *db = u->flow->db;
@@ -82,6 +100,11 @@ move_back(const undoing *u, GError **error)
 				    u->row.into_case, u->row.from_case, &done, error)) {
 				return false;
 			}
+		}
+	}
+	for (unsigned i = 0; i < u->moved.sites->len; i++) {
+		if (!move_site(u, u->moved.sites->pdata[i], error)) {
+			return false;
 		}
 	}
 	for (unsigned i = 0; i < u->moved.labels->len; i++) {
@@ -296,6 +319,9 @@ hk_merge_undo(hk_flow *flow, int64_t merge, GError **error)
 	g_autofree char *data = g_strdup_printf("{\"merge\":%" G_GINT64_FORMAT "}", merge);
 	hk_case_note(flow, "case.unmerge", u.from.row.id, data);
 	hk_case_note(flow, "case.unmerge", u.into.row.id, data);
+	/* Each tells for itself again: drafts that were dropped because they were one are made anew. */
 	return hk_case_save(flow, &u.from, HK_CASE_ALL, true, error) &&
-	       hk_case_save(flow, &u.into, HK_CASE_ALL, true, error);
+	       hk_case_save(flow, &u.into, HK_CASE_ALL, true, error) &&
+	       (!is_merge || (hk_case_follow(flow, &u.from.row, error) &&
+				     hk_case_follow(flow, &u.into.row, error)));
 }

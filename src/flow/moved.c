@@ -14,6 +14,7 @@ static const char *const row_names[HK_MOVING_COUNT] = {
 	[HK_MOVING_ATTACHMENTS] = "attachments",
 	[HK_MOVING_SIGHTINGS] = "sightings",
 	[HK_MOVING_RUNS] = "runs",
+	[HK_MOVING_REPORTS] = "reports",
 };
 
 void
@@ -26,6 +27,7 @@ hk_moved_init(hk_moved *moved)
 	moved->labels = g_ptr_array_new_with_free_func(g_free);
 	moved->keys = g_ptr_array_new_with_free_func(g_free);
 	moved->made = g_ptr_array_new_with_free_func(g_free);
+	moved->sites = g_ptr_array_new_with_free_func(g_free);
 }
 
 static void
@@ -44,6 +46,7 @@ hk_moved_clear(hk_moved *moved)
 	g_clear_pointer(&moved->labels, g_ptr_array_unref);
 	g_clear_pointer(&moved->keys, g_ptr_array_unref);
 	g_clear_pointer(&moved->made, g_ptr_array_unref);
+	g_clear_pointer(&moved->sites, g_ptr_array_unref);
 	g_clear_pointer(&moved->state, g_free);
 	g_clear_pointer(&moved->due_clock, g_free);
 	text_clear(&moved->url);
@@ -107,6 +110,7 @@ hk_moved_write(const hk_moved *moved)
 	hk_jsonw_strs(out, "labels", (const char *const *)moved->labels->pdata, moved->labels->len);
 	hk_jsonw_strs(out, "keys", (const char *const *)moved->keys->pdata, moved->keys->len);
 	hk_jsonw_strs(out, "made", (const char *const *)moved->made->pdata, moved->made->len);
+	hk_jsonw_strs(out, "sites", (const char *const *)moved->sites->pdata, moved->sites->len);
 	if (moved->state) {
 		hk_jsonw_key(out, "state");
 		hk_jsonw_str(out, moved->state);
@@ -178,7 +182,9 @@ read_all(const hk_json *root, hk_moved *ret, GError **error)
 	const char *text;
 
 	for (unsigned i = 0; i < HK_MOVING_COUNT; i++) {
-		if (!read_rows(root, row_names[i], ret->rows[i], error)) {
+		/* What was moved before there were such rows. */
+		if (hk_json_has(root, row_names[i]) &&
+			!read_rows(root, row_names[i], ret->rows[i], error)) {
 			return false;
 		}
 	}
@@ -193,7 +199,8 @@ read_all(const hk_json *root, hk_moved *ret, GError **error)
 			ret->due_clock = g_strdup(text);
 		}
 	}
-	return read_texts(root, "labels", ret->labels, error) &&
+	return (!hk_json_has(root, "sites") || read_texts(root, "sites", ret->sites, error)) &&
+	       read_texts(root, "labels", ret->labels, error) &&
 	       read_texts(root, "keys", ret->keys, error) &&
 	       read_texts(root, "made", ret->made, error) &&
 	       hk_json_i64(root, "gave_first_ms", &ret->gave_first_ms, error) &&
@@ -254,5 +261,6 @@ hk_moved_meet(const hk_moved *a, const hk_moved *b)
 			return true;
 		}
 	}
-	return meet_texts(a->labels, b->labels) || meet_texts(a->keys, b->keys);
+	return meet_texts(a->labels, b->labels) || meet_texts(a->keys, b->keys) ||
+	       meet_texts(a->sites, b->sites);
 }

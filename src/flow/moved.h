@@ -1,6 +1,6 @@
 /* flow/moved: what a merge or split moved, as it is kept in merges.moved. Layer: flow; only src/flow includes it. Input is ours.
  *
- * JSON object: urls, comments, tasks, attachments, sightings: numbers of rows; labels; keys ("kind key"); made: keys that the split
+ * JSON object: urls, comments, tasks, attachments, sightings, runs, reports: numbers of rows; labels; keys ("kind key"); sites ("report position"); made: keys that the split
  * made; from: what the case was before it became a duplicate, and what it gave; own: first and last time of the other case without
  * any merge (only that of the oldest merge that stands counts); url, host, domain: of a split or a filled case, [was, is]. */
 #ifndef HK_FLOW_MOVED_H
@@ -14,9 +14,9 @@ typedef struct hk_moved_text {
 } hk_moved_text;
 
 typedef struct hk_moved {
-	GArray *rows[HK_MOVING_COUNT];   /* of int64_t, in order */
-	GPtrArray *labels, *keys, *made; /* of texts */
-	char *state, *due_clock;         /* of from; owned; NULL: a split */
+	GArray *rows[HK_MOVING_COUNT];           /* of int64_t, in order */
+	GPtrArray *labels, *keys, *made, *sites; /* of texts */
+	char *state, *due_clock;                 /* of from; owned; NULL: a split */
 	int64_t due_ms;
 	int64_t gave_first_ms, gave_last_ms; /* of from */
 	int64_t own_first_ms, own_last_ms;   /* of into */

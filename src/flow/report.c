@@ -6,6 +6,7 @@
 #include "flow/check.h"
 #include "flow/people.h"
 #include "flow/report_int.h"
+#include "store/jobs.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -69,8 +70,8 @@ first_of(unsigned stops)
 	return &hk_stop_rows[i];
 }
 
-static bool
-is_reportable(const char *state)
+bool
+hk_report_able(const char *state)
 {
 	static const char *const states[] = {"confirmed", "reported", "resurrected", NULL};
 
@@ -103,18 +104,21 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 {
 	g_auto(hk_channel_row) channel = {0};
 	bool known = true, bounced = false, over;
+	int64_t unfit = 0;
 
 	if ((strcmp(row->channel, "mail") == 0 &&
 		    !hk_recipients_known(
 			    flow->db, row->channel, row->recipient, &known, &bounced, error)) ||
 		!hk_channels_get(flow->db, row->channel, &channel, error) ||
+		!hk_reports_unfit(flow->db, row->id, &unfit, error) ||
 		!volume(flow, row, &over, error)) {
 		return false;
 	}
 	const struct {
 		hk_stop stop;
 		bool holds;
-	} found[] = {{HK_STOPS_CASE, of_case->deleted_ms != 0 || !is_reportable(of_case->state)},
+	} found[] = {{HK_STOPS_CASE, of_case->deleted_ms != 0 || unfit != 0 ||
+					     !hk_report_able(of_case->state)},
 		{HK_STOPS_EVIDENCE, of_case->clocks[HK_CLOCK_EVIDENCE] == 0},
 		{HK_STOPS_CONTENT, !row->has_content}, {HK_STOPS_FIRST, !known},
 		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VOLUME, over},
@@ -157,6 +161,20 @@ hk_report_note(hk_flow *flow, const char *act, const hk_report_row *row, const c
 	hk_flow_note(flow, name, "report", row->id, row->case_id, data->str);
 }
 
+static bool
+no_move(const hk_report_row *row, const char *act, GError **error)
+{
+	return hk_error_set(error, HK_EPOLICY,
+		"report %" G_GINT64_FORMAT " is %s: there is no move \"%s\" from there", row->id,
+		row->state, act);
+}
+
+bool
+hk_report_assisted(const hk_report_row *row)
+{
+	return strstr(row->request, "\"way\":\"assisted\"") != NULL;
+}
+
 bool
 hk_report_move(hk_flow *flow, hk_report_row *row, const char *act, GError **error)
 {
@@ -168,10 +186,10 @@ hk_report_move(hk_flow *flow, hk_report_row *row, const char *act, GError **erro
 		{"acknowledged_ms", &row->acknowledged_ms}, {"ended_ms", &row->ended_ms}};
 
 	if (!move) {
-		return hk_error_set(error, HK_EPOLICY,
-			"report %" G_GINT64_FORMAT " is %s: there is no move \"%s\" from there",
-			row->id, row->state, act);
+		return no_move(row, act, error);
 	}
+	/* Who answers late shows that it had not ended when we thought so. */
+	row->ended_ms = 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(clocks); i++) {
 		if (strcmp(move->clock, clocks[i].clock) == 0 && *clocks[i].ms == 0) {
 			*clocks[i].ms = flow->now_ms;
@@ -180,40 +198,6 @@ hk_report_move(hk_flow *flow, hk_report_row *row, const char *act, GError **erro
 	g_free(row->state);
 	row->state = g_strdup(move->to);
 	return true;
-}
-
-static bool
-job_for_case(hk_flow *flow, int64_t case_id, int64_t user_id, GError **error)
-{
-	g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT, case_id);
-	g_autofree char *data = g_strdup_printf("{\"user\":%" G_GINT64_FORMAT "}", user_id);
-
-	return hk_flow_job(flow, "draft", key, case_id, data, flow->now_ms, error);
-}
-
-bool
-hk_report_ask(hk_flow *flow, int64_t case_id, GError **error)
-{
-	g_auto(hk_case_work) work = {0};
-
-	if (!hk_case_open(flow, case_id, 0, &work, error)) {
-		return false;
-	}
-	if (!is_reportable(work.row.state)) {
-		return hk_error_set(error, HK_EPOLICY,
-			"case %" G_GINT64_FORMAT " is %s: only what is confirmed is reported",
-			case_id, work.row.state);
-	}
-	return job_for_case(flow, case_id, flow->who.user_id, error);
-}
-
-bool
-hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error)
-{
-	const hk_policy *policy = hk_flow_policy(flow, error);
-
-	return policy && (!policy->takedown.draft || !is_reportable(state) ||
-				 job_for_case(flow, case_id, 0, error));
 }
 
 /* ---- drafts ---- */
@@ -241,10 +225,9 @@ let_go(hk_flow *flow, hk_report_row *row, GError **error)
 	}
 	row->send_ms = flow->now_ms + policy->takedown.undo_ms;
 	hk_report_note(flow, "approve", row, NULL);
-	/* An assisted one is handed in by a person. */
 	return hk_reports_update(flow->db, row, error) &&
-	       (strstr(row->request, "\"way\":\"assisted\"") ||
-		       hk_report_job(flow, "send", row, row->send_ms, error));
+	       (hk_report_assisted(row) || hk_report_job(flow, "send", row, row->send_ms, error)) &&
+	       hk_report_stamp(flow, row, HK_CLOCK_APPROVED, error);
 }
 
 /* A policy of the house may approve the class that the draft is of. */
@@ -270,12 +253,32 @@ by_policy(hk_flow *flow, hk_report_row *row, const hk_case_row *of_case, GError 
 	return let_go(flow, row, error);
 }
 
+/* A new one. row's strings are the caller's: those that the flow sets are its own. */
+static bool
+add_draft(hk_flow *flow, hk_report_row *row, const hk_case_row *of_case,
+	const hk_report_site *sites, size_t count, GError **error)
+{
+	row->drafted_ms = flow->now_ms;
+	row->state = g_strdup("drafted");
+	row->policy = NULL;
+	if (!hk_report_stops(flow, row, of_case, &row->stops, error) ||
+		!hk_reports_add(flow->db, row, sites, count, error)) {
+		return false;
+	}
+	hk_report_note(flow, "draft", row, NULL);
+	return by_policy(flow, row, of_case, error);
+}
+
 bool
 hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *sites, size_t count,
 	int64_t *ret_id, GError **error)
 {
 	g_auto(hk_case_row) of_case = {0};
 
+	/* Locked: two that draft the same at the same time stand in line. */
+	if (!hk_cases_lock(flow->db, row->case_id, &of_case, error)) {
+		return false;
+	}
 	if (strcmp(row->step, "followup") != 0) {
 		if (!hk_reports_find(flow->db, row->case_id, row->channel, row->recipient,
 			    row->step, row->round, ret_id, error)) {
@@ -285,18 +288,16 @@ hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *sites, 
 			return true;
 		}
 	}
-	if (!hk_cases_get(flow->db, row->case_id, &of_case, error)) {
-		return false;
+	hk_report_row draft = *row;
+	draft.id = 0;
+	bool good = add_draft(flow, &draft, &of_case, sites, count, error);
+	g_free(draft.state);
+	g_free(draft.policy);
+	if (good) {
+		row->id = *ret_id = draft.id;
+		row->stops = draft.stops;
 	}
-	row->drafted_ms = flow->now_ms;
-	row->state = g_strdup("drafted");
-	if (!hk_report_stops(flow, row, &of_case, &row->stops, error) ||
-		!hk_reports_add(flow->db, row, sites, count, error)) {
-		return false;
-	}
-	*ret_id = row->id;
-	hk_report_note(flow, "draft", row, NULL);
-	return by_policy(flow, row, &of_case, error);
+	return good;
 }
 
 /* The report, locked, and its case. */
@@ -380,8 +381,10 @@ hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject, 
 	hk_jsonw_member_str(data, "text", text);
 	hk_jsonw_close(data, '}');
 	g_autofree char *key = g_strdup_printf("report:%" G_GINT64_FORMAT, id);
+	/* The words of an earlier edit that nobody has got to yet are not those that hold. */
 	return hk_reports_update(flow->db, &row, error) &&
-	       hk_flow_job(flow, "draft", key, row.case_id, data->str, flow->now_ms, error);
+	       hk_flow_job(flow, "draft", key, row.case_id, data->str, flow->now_ms, error) &&
+	       hk_jobs_data_set(flow->db, "draft", key, data->str, error);
 }
 
 /* ---- approval ---- */
@@ -404,9 +407,16 @@ may_approve(hk_flow *flow, const hk_report_row *row, const uint8_t digest[32], G
 		       row->id);
 }
 
-/* The clock of every case that it speaks of. */
-static bool
-stamp_cases(hk_flow *flow, const hk_report_row *row, hk_clock clock, GError **error)
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool
+hk_report_stamp(hk_flow *flow, const hk_report_row *row, hk_clock clock, GError **error)
 {
 	g_autoptr(GPtrArray) urls = NULL;
 	g_autoptr(GArray) cases = NULL;
@@ -414,6 +424,8 @@ stamp_cases(hk_flow *flow, const hk_report_row *row, hk_clock clock, GError **er
 	if (!hk_reports_sites(flow->db, row->id, &urls, &cases, error)) {
 		return false;
 	}
+	/* Locked in one order, whoever asks. */
+	g_array_sort(cases, compare_ids);
 	for (unsigned i = 0; i < cases->len; i++) {
 		g_auto(hk_case_work) work = {0};
 		if (!hk_case_open_any(flow, g_array_index(cases, int64_t, i), 0, &work, error)) {
@@ -439,11 +451,8 @@ hk_report_approve(
 	if (!open_report(flow, id, 0, &row, error)) {
 		return false;
 	}
-	if (strcmp(row.state, "drafted") != 0) {
-		return hk_error_set(error, HK_EPOLICY,
-			"report %" G_GINT64_FORMAT
-			" is %s: there is no move \"approve\" from there",
-			id, row.state);
+	if (!hk_move_find(HK_MACHINE_REPORT, row.state, "approve")) {
+		return no_move(&row, "approve", error);
 	}
 	if (!may_approve(flow, &row, digest, error) ||
 		!hk_cases_get(flow->db, row.case_id, &of_case, error) ||
@@ -458,11 +467,7 @@ hk_report_approve(
 	}
 	row.stops &= ~hk_stops_of(HK_STOP_ASK);
 	row.approver_id = flow->who.user_id;
-	/* Whoever approves the first message to a mailbox, or one after a bounce, says that it is right. */
-	return hk_recipients_put(flow->db, row.channel, row.recipient, flow->who.user_id,
-		       flow->now_ms, error) &&
-	       hk_recipients_bounced(flow->db, row.channel, row.recipient, 0, error) &&
-	       let_go(flow, &row, error) && stamp_cases(flow, &row, HK_CLOCK_APPROVED, error);
+	return let_go(flow, &row, error);
 }
 
 /* ---- other acts of people ---- */
@@ -485,16 +490,31 @@ nothing_leaves(hk_flow *flow, const hk_report_row *row, GError **error)
 		       "report %" G_GINT64_FORMAT " is on its way this moment", row->id);
 }
 
+void
+hk_report_unapprove(hk_report_row *row)
+{
+	row->approver_id = 0;
+	row->approved_ms = row->send_ms = 0;
+	row->sample = 0;
+	g_clear_pointer(&row->policy, g_free);
+}
+
 static bool
 act_undo(hk_flow *flow, hk_report_row *row, GError **error)
 {
 	(void)flow;
-	row->approver_id = 0;
-	row->approved_ms = 0;
-	row->send_ms = 0;
-	row->sample = 0;
-	g_clear_pointer(&row->policy, g_free);
 	(void)error;
+	hk_report_unapprove(row);
+	return true;
+}
+
+/* What is not sent needs no review. */
+static bool
+act_drop(hk_flow *flow, hk_report_row *row, GError **error)
+{
+	(void)flow;
+	(void)error;
+	row->sample = 0;
 	return true;
 }
 
@@ -513,7 +533,7 @@ hk_report_act(hk_flow *flow, int64_t id, int64_t version, const char *act, const
 		bool (*also)(hk_flow *flow, hk_report_row *row, GError **error);
 		bool answer; /* what the other side did: hk_report_answer knows what follows */
 		const char *class;
-	} acts[] = {{"undo", act_undo, false, NULL}, {"drop", NULL, false, NULL},
+	} acts[] = {{"undo", act_undo, false, NULL}, {"drop", act_drop, false, NULL},
 		{"requeue", act_requeue, false, NULL}, {"send", NULL, false, NULL},
 		{"refuse", NULL, false, NULL}, {"acknowledge", NULL, true, "acknowledged"},
 		{"action", NULL, true, "actioned"}, {"reject", NULL, true, "refused"},
@@ -534,31 +554,36 @@ hk_report_act(hk_flow *flow, int64_t id, int64_t version, const char *act, const
 		return false;
 	}
 	if (strcmp(act, "send") == 0) {
-		return hk_report_handed(flow, &row, note, error);
+		/* What is queued is sent by its worker: nobody's word makes it sent. */
+		return strcmp(row.state, "queued") == 0 ? no_move(&row, act, error)
+							: hk_report_handed(flow, &row, note, error);
 	}
 	if (acts[i].answer) {
 		if (!hk_move_find(HK_MACHINE_REPORT, row.state, act)) {
-			return hk_report_move(flow, &row, act, error); /* its error */
+			return no_move(&row, act, error);
 		}
 		return hk_report_answer(flow, id, acts[i].class, NULL, note, error);
 	}
-	if (!hk_report_move(flow, &row, act, error) ||
-		(acts[i].also && !acts[i].also(flow, &row, error))) {
+	if (!hk_report_move(flow, &row, act, error)) {
 		return false;
 	}
 	row.due_ms = 0;
+	if (note) {
+		replace(&row.why, note);
+	}
 	hk_report_note(flow, act, &row, note);
-	return hk_reports_update(flow->db, &row, error);
+	return (!acts[i].also || acts[i].also(flow, &row, error)) &&
+	       hk_reports_update(flow->db, &row, error);
 }
 
 /* A policy that let a bad one through lets nothing through until somebody has mended it. */
 static bool
 stop_policy(hk_flow *flow, const char *name, GError **error)
 {
-	const hk_policy *policy = hk_flow_policy(flow, error);
 	g_autoptr(GString) value = g_string_new(NULL);
 
-	if (!policy) {
+	/* Locked before it is read: what somebody else changes just now is not undone. */
+	if (!hk_db_lock(flow->db, "settings", error) || !hk_flow_policy(flow, error)) {
 		return false;
 	}
 	/* flow's own copy: the setting is read anew by whoever comes next. */

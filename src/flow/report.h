@@ -35,40 +35,42 @@ hk_stop hk_stop_find(const char *text);
 bool hk_report_ask(hk_flow *flow, int64_t case_id, GError **error);
 bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error);
 
-/* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it; its stops are those that
- * only the caller can tell (own, allowed, recipient, evidence); the others are added. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
+/* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it, its strings stay the caller's (state and policy
+ * are not looked at); its stops are those that only the caller can tell (own, allowed, recipient); the others are added; id and stops are set. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
  * one and nothing is written: one report per recipient per case. A policy of setting "takedown" that fits approves it at once. */
 bool hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *sites, size_t count,
 	int64_t *ret_id, GError **error);
 
 /* hk_report_rewrite(flow, id, row, error): new bytes for a draft (title, request, content, type, bytes, digest, stops of row), after hk_report_edit or a changed template.
  * hk_report_edit(flow, id, version, subject, text, error): a person's words instead of the template's: kept, and a job "draft" (key "report:ID") makes the bytes anew;
- * until then the draft has stop "content". The editor becomes its proposer. Mail only. */
+ * until then the draft has stop "content". The editor becomes its proposer. Mail only. The job's data: {"subject", "text"}: of the last edit. */
 bool hk_report_rewrite(hk_flow *flow, int64_t id, const hk_report_row *row, GError **error);
 bool hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject,
 	const char *text, GError **error);
 
 /* hk_report_approve(flow, id, digest, agreed, error): digest: of the bytes that the approver saw, HK_EINCONSISTENT when they are others; agreed: stops of kind ASK
- * that they agreed to (bits). The approver (flow's who) is a person and not the proposer. From then on the undo window runs (setting "takedown"); the job of stage "send" is due at its
+ * that they agreed to (bits): first and bounced are asked until a message has been sent. The approver (flow's who) is a person and not the proposer. From then on the undo window runs (setting "takedown"); the job of stage "send" is due at its
  * end. An assisted report waits for a person who hands it in (hk_report_handed). */
 bool hk_report_approve(
 	hk_flow *flow, int64_t id, const uint8_t digest[32], unsigned agreed, GError **error);
 
 /* hk_report_act(flow, id, version, act, note, error): undo | drop | requeue (an unsure one was not sent: send it) | send (an unsure one was sent; an assisted one was handed in; note: their number) |
- * refuse | acknowledge | action | reject | bounce | expire by a person. A MOVE row of states.def. undo works as long as nothing has begun to leave. */
+ * refuse | acknowledge | action | reject | bounce | expire by a person. A MOVE row of states.def. undo works as long as nothing has begun to leave, between two tries, too. */
 bool hk_report_act(hk_flow *flow, int64_t id, int64_t version, const char *act, const char *note,
 	GError **error);
 
-/* hk_report_sample(flow, id, good, note, error): a person reviewed one that a policy had allowed. Bad: the policy is stopped (setting "takedown": "stopped"). */
+/* hk_report_sample(flow, id, good, note, error): a person reviewed one that a policy had allowed. Bad: the policy is stopped (setting "takedown": "stopped"); what it allowed
+ * and has not left yet goes back to the drafts. */
 bool hk_report_sample(hk_flow *flow, int64_t id, bool good, const char *note, GError **error);
 
 /* ---- sending: report/send, in its own short transactions ---- */
 
 /* What hk_report_begin found. */
 typedef enum hk_report_go {
-	HK_GO_SEND,    /* queued, with a receipt in phase "begun": send it */
-	HK_GO_WAIT,    /* not before *ret_wait_ms: undo window, WAIT stop */
-	HK_GO_NOTHING, /* it is sent, dropped, not approved, or was put back to the drafts by a HARD stop: the job is done */
+	HK_GO_SEND, /* queued, with a receipt in phase "begun": send it */
+	HK_GO_WAIT, /* not before *ret_wait_ms: undo window, WAIT stop, or a try that is so young that its process may live */
+	HK_GO_NOTHING, /* it is sent, dropped, not approved, or was put back to the drafts: by a HARD stop, by one of kind ASK that nobody has agreed to (a bounce since), or because
+	                  the policy that allowed it was stopped: the job is done */
 	HK_GO_DOUBT, /* an earlier try was committed and has no end: look whether it arrived, then hk_report_settle */
 } hk_report_go;
 /* hk_report_begin(flow, id, stops, ret_go, ret, ret_receipt, ret_wait_ms, error): may it be sent now? stops: those that the caller found (own, allowed, recipient, kill); the

@@ -23,6 +23,27 @@ bool hk_report_job(
 /* hk_report_handed(flow, row, number, error): a person says that it was handed in (assisted), or was sent after all (unsure). number: theirs, or NULL. */
 bool hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError **error);
 
+/* hk_report_able(state): whether a case in that state is reported at all: confirmed, reported, resurrected. hk_report_assisted(row): a person hands it in. */
+bool hk_report_able(const char *state);
+bool hk_report_assisted(const hk_report_row *row);
+
+/* hk_report_stamp(flow, row, clock, error): the clock of every case that it speaks of, where it has not run yet. */
+bool hk_report_stamp(hk_flow *flow, const hk_report_row *row, hk_clock clock, GError **error);
+
+/* hk_report_unapprove(row): nobody has approved it any more; row is not written yet. */
+void hk_report_unapprove(hk_report_row *row);
+
+/* hk_report_drop_unsent(flow, case_id, why, error): the reports of which the case is the lead and of which nothing has begun to leave are dropped. */
+bool hk_report_drop_unsent(hk_flow *flow, int64_t case_id, const char *why, GError **error);
+/* hk_report_drop(flow, row, why, error): one that has not begun to leave: taken back if need be, and dropped. */
+bool hk_report_drop(hk_flow *flow, hk_report_row *row, const char *why, GError **error);
+/* hk_report_again(flow, case_id, state, error): what was dropped for another reason than a person's is drafted anew: a job, if the case is in a state that is reported. */
+bool hk_report_again(hk_flow *flow, int64_t case_id, const char *state, GError **error);
+
+/* hk_case_follow(flow, row, error): a case that is an own one again, or for the first time (restored, parted): its site is watched, and its reports are drafted, as far as its state and the
+ * settings say so. */
+bool hk_case_follow(hk_flow *flow, const hk_case_row *row, GError **error);
+
 /* Bits of one kind of stop. */
 unsigned hk_stops_of(hk_stop_how how);
 

@@ -6,27 +6,45 @@
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
-enum { MORE_MS = 600000 /* how long a report waits that a WAIT stop holds up */ };
+enum {
+	MORE_MS = 600000, /* how long a report waits that a WAIT stop holds up */
+	/* A try that began later may be alive still, whatever the lease of its job says; and what it committed may not be seen yet on the other side. */
+	YOUNG_MS = 10000,
+	WOKEN_MAX =
+		1000, /* reports that a channel which is opened again wakes at once; the others come when their pause is over */
+};
 
 /* ---- leaving ---- */
 
-/* A stop that nothing passes: back to the drafts, where people see it. */
+/* A stop that nothing passes: back to the drafts, where people see it; there is nothing to see where the case itself is over. */
 static bool
-put_back(hk_flow *flow, hk_report_row *row, unsigned hard, GError **error)
+put_back(hk_flow *flow, hk_report_row *row, const char *why, GError **error)
 {
-	unsigned i = 0;
+	g_auto(hk_case_row) of_case = {0};
 
-	while (!(hard & 1u << i)) {
-		i++;
+	if (!hk_cases_get(flow->db, row->case_id, &of_case, error)) {
+		return false;
+	}
+	if (of_case.deleted_ms != 0 || !hk_report_able(of_case.state)) {
+		return hk_report_drop(flow, row, why, error);
 	}
 	if (!hk_report_move(flow, row, "undo", error)) {
 		return false;
 	}
-	row->approver_id = 0;
-	row->approved_ms = row->send_ms = 0;
-	g_clear_pointer(&row->policy, g_free);
-	hk_report_note(flow, "stop", row, hk_stop_rows[i].text);
+	hk_report_note(flow, "stop", row, why);
+	hk_report_unapprove(row);
 	return hk_reports_update(flow->db, row, error);
+}
+
+static const char *
+first_of(unsigned stops)
+{
+	unsigned i = 0;
+
+	while (!(stops & 1u << i)) {
+		i++;
+	}
+	return hk_stop_rows[i].text;
 }
 
 static bool
@@ -48,80 +66,153 @@ start(hk_flow *flow, hk_report_row *row, int64_t *ret_receipt, GError **error)
 	       hk_reports_update(flow->db, row, error);
 }
 
-/* What holds it up now: those that the caller found, and those of the database. A stop that a person agreed to is none any more. */
+/* What the person who approved it has agreed to. A bounce that came later is news to them; a policy agrees to nothing. */
+static bool
+agreed_to(hk_flow *flow, const hk_report_row *row, unsigned *ret, GError **error)
+{
+	int64_t bounced_ms;
+
+	*ret = 0;
+	if (row->approver_id == 0) {
+		return true;
+	}
+	if (!hk_recipients_bounce(flow->db, row->channel, row->recipient, &bounced_ms, error)) {
+		return false;
+	}
+	*ret = hk_stops_of(HK_STOP_ASK);
+	if (bounced_ms > row->approved_ms) {
+		*ret &= ~(1u << HK_STOPS_BOUNCED);
+	}
+	return true;
+}
+
+/* What holds it up now: those that the caller found, and those of the database. */
 static bool
 stops_now(hk_flow *flow, hk_report_row *row, unsigned found, unsigned *ret, GError **error)
 {
 	g_auto(hk_case_row) of_case = {0};
+	unsigned agreed;
 
 	row->stops = found;
-	if (!hk_cases_get(flow->db, row->case_id, &of_case, error) ||
-		!hk_report_stops(flow, row, &of_case, ret, error)) {
+	/* The breaker counts what others send at the same time: they stand in line. */
+	if (!hk_db_lock(flow->db, "reports.volume", error) ||
+		!hk_cases_get(flow->db, row->case_id, &of_case, error) ||
+		!hk_report_stops(flow, row, &of_case, ret, error) ||
+		!agreed_to(flow, row, &agreed, error)) {
 		return false;
 	}
-	*ret = (*ret | found) & ~hk_stops_of(HK_STOP_ASK);
+	*ret = (*ret | found) & ~agreed;
 	row->stops = *ret;
 	return true;
 }
 
-/* A receipt that was begun and never committed is of a process that died: nothing has left. */
+/* A policy that was stopped, or taken away, allows nothing any more, what has not left yet included. */
 static bool
-look_back(hk_flow *flow, int64_t id, int64_t *ret_receipt, bool *ret_committed, GError **error)
+policy_stands(hk_flow *flow, const hk_report_row *row, bool *ret, GError **error)
 {
-	const hk_receipt_row end = {.how = "again",
-		.why = "the process ended before anything had left",
-		.ended_ms = flow->now_ms};
+	const hk_policy *policy = hk_flow_policy(flow, error);
 
-	if (!hk_receipts_open(flow->db, id, ret_receipt, ret_committed, error)) {
+	if (!policy) {
 		return false;
 	}
-	if (*ret_receipt == 0 || *ret_committed) {
+	*ret = !row->policy || hk_takedown_allows(&policy->takedown, row->policy);
+	return true;
+}
+
+static bool
+close_try(hk_flow *flow, int64_t receipt, const char *how, const char *why, GError **error)
+{
+	const hk_receipt_row end = {
+		.id = receipt, .how = how, .why = why, .ended_ms = flow->now_ms};
+
+	return hk_receipts_end(flow->db, &end, error);
+}
+
+/* What the last try came to. *ret_go: HK_GO_SEND: nothing is in the way. */
+static bool
+look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t *ret_wait_ms,
+	GError **error)
+{
+	int64_t receipt, begun_ms;
+	bool committed;
+
+	*ret_go = HK_GO_SEND;
+	if (!hk_receipts_open(flow->db, row->id, &receipt, &committed, error)) {
+		return false;
+	}
+	if (receipt == 0) {
 		return true;
 	}
-	hk_receipt_row row = end;
-	row.id = *ret_receipt;
-	*ret_receipt = 0;
-	return hk_receipts_end(flow->db, &row, error);
+	if (!hk_receipts_since(flow->db, receipt, &begun_ms, error)) {
+		return false;
+	}
+	if (flow->now_ms < begun_ms + YOUNG_MS) {
+		*ret_go = HK_GO_WAIT;
+		*ret_wait_ms = begun_ms + YOUNG_MS - flow->now_ms;
+		return true;
+	}
+	if (committed) {
+		*ret_go = HK_GO_DOUBT;
+		return true;
+	}
+	return close_try(
+		flow, receipt, "again", "the process ended before anything had left", error);
+}
+
+/* An answer came before its worker had written down that it was sent, and the worker is gone. */
+static bool
+close_answered(hk_flow *flow, const hk_report_row *row, GError **error)
+{
+	int64_t receipt;
+	bool committed;
+
+	if (!hk_receipts_open(flow->db, row->id, &receipt, &committed, error)) {
+		return false;
+	}
+	return receipt == 0 || close_try(flow, receipt, "taken", "it was answered", error);
 }
 
 bool
 hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go, hk_report_row *ret,
 	int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error)
 {
-	unsigned stops;
-	bool committed;
+	unsigned stops, was;
+	bool stands;
 
 	*ret_go = HK_GO_NOTHING;
-	*ret_wait_ms = 0;
+	*ret_receipt = *ret_wait_ms = 0;
 	if (!hk_reports_lock(flow->db, id, ret, error)) {
 		return false;
 	}
 	bool queued = strcmp(ret->state, "queued") == 0;
 	if (!queued && strcmp(ret->state, "approved") != 0) {
-		return true;
+		return close_answered(flow, ret, error);
 	}
 	if (!queued && flow->now_ms < ret->send_ms) {
 		*ret_go = HK_GO_WAIT;
 		*ret_wait_ms = ret->send_ms - flow->now_ms;
 		return true;
 	}
-	if (!look_back(flow, id, ret_receipt, &committed, error)) {
+	if (!look_back(flow, ret, ret_go, ret_wait_ms, error)) {
 		return false;
 	}
-	if (committed) {
-		*ret_go = HK_GO_DOUBT;
+	if (*ret_go != HK_GO_SEND) {
 		return true;
 	}
-	if (!stops_now(flow, ret, found, &stops, error)) {
+	*ret_go = HK_GO_NOTHING;
+	was = ret->stops;
+	if (!stops_now(flow, ret, found, &stops, error) ||
+		!policy_stands(flow, ret, &stands, error)) {
 		return false;
 	}
-	if (stops & hk_stops_of(HK_STOP_HARD)) {
-		return put_back(flow, ret, stops & hk_stops_of(HK_STOP_HARD), error);
+	unsigned against = stops & (hk_stops_of(HK_STOP_HARD) | hk_stops_of(HK_STOP_ASK));
+	if (against || !stands) {
+		return put_back(flow, ret, against ? first_of(against) : "policy", error);
 	}
 	if (stops) {
 		*ret_go = HK_GO_WAIT;
 		*ret_wait_ms = MORE_MS;
-		return hk_reports_update(flow->db, ret, error);
+		return stops == was || hk_reports_update(flow->db, ret, error);
 	}
 	*ret_go = HK_GO_SEND;
 	return start(flow, ret, ret_receipt, error);
@@ -205,8 +296,11 @@ take_sent(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **
 	hk_report_note(flow, "send", row, end->why);
 	return wait_for_answer(flow, row, policy->takedown.followup_ms, error) &&
 	       hk_reports_update(flow->db, row, error) &&
+	       /* Whoever approved it has said that the mailbox is right, new or bounced before. */
 	       hk_recipients_put(flow->db, row->channel, row->recipient, row->approver_id,
 		       flow->now_ms, error) &&
+	       hk_recipients_mend(
+		       flow->db, row->channel, row->recipient, row->approved_ms, error) &&
 	       (end->poll_ms <= 0 ||
 		       hk_report_job(flow, "poll", row, flow->now_ms + end->poll_ms, error)) &&
 	       report_cases(flow, row, error);
@@ -257,6 +351,23 @@ static const struct {
 } ends[] = {{"taken", take_sent}, {"again", take_again}, {"refused", take_refused},
 	{"closed", take_closed}, {"unsure", take_unsure}};
 
+/* A letter has told meanwhile that it arrived: what else the worker knows is kept. */
+static bool
+take_late(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **error)
+{
+	if (strcmp(end->how, "taken") != 0) {
+		return true;
+	}
+	if (!row->remote_id) {
+		set(&row->remote_id, end->remote_id);
+	}
+	set(&row->remote_state, end->remote_state);
+	set(&row->facts, end->facts);
+	return hk_reports_update(flow->db, row, error) &&
+	       (end->poll_ms <= 0 || row->ended_ms != 0 ||
+		       hk_report_job(flow, "poll", row, flow->now_ms + end->poll_ms, error));
+}
+
 bool
 hk_report_ended(
 	hk_flow *flow, int64_t id, int64_t receipt, const hk_report_end *end, GError **error)
@@ -279,9 +390,8 @@ hk_report_ended(
 			error)) {
 		return false;
 	}
-	/* A letter may have told meanwhile that it arrived. */
 	if (strcmp(row.state, "queued") != 0) {
-		return true;
+		return take_late(flow, &row, end, error);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
 		if (strcmp(ends[i].how, end->how) == 0) {
@@ -313,7 +423,7 @@ hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError *
 {
 	const hk_report_end end = {.remote_id = number && *number ? number : NULL, .again_ms = -1};
 
-	if (strcmp(row->state, "approved") == 0 && strstr(row->request, "\"way\":\"assisted\"") &&
+	if (strcmp(row->state, "approved") == 0 && hk_report_assisted(row) &&
 		!hk_report_move(flow, row, "queue", error)) {
 		return false;
 	}
@@ -321,21 +431,6 @@ hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError *
 }
 
 /* ---- answers ---- */
-
-static bool
-stamp_case(hk_flow *flow, int64_t case_id, GError **error)
-{
-	g_auto(hk_case_work) work = {0};
-
-	if (!hk_case_open_any(flow, case_id, 0, &work, error)) {
-		return false;
-	}
-	if (work.row.clocks[HK_CLOCK_ACKNOWLEDGED] != 0) {
-		return true;
-	}
-	work.row.clocks[HK_CLOCK_ACKNOWLEDGED] = flow->now_ms;
-	return hk_case_save(flow, &work, HK_CASE_ALL, false, error);
-}
 
 /* Which classes of letters.class and states of channels move a report, and how. */
 static const struct {
@@ -396,7 +491,7 @@ answered(hk_flow *flow, hk_report_row *row, const char *act, const char *why, GE
 		return hk_recipients_bounced(
 			flow->db, row->channel, row->recipient, flow->now_ms, error);
 	}
-	return stamp_case(flow, row->case_id, error);
+	return hk_report_stamp(flow, row, HK_CLOCK_ACKNOWLEDGED, error);
 }
 
 bool
@@ -492,6 +587,28 @@ hk_channel_close(hk_flow *flow, const char *name, const char *why, GError **erro
 	return hk_channels_set(flow->db, name, "closed", why, error);
 }
 
+/* What waited for the channel need not wait to the end of its pause. */
+static bool
+wake(hk_flow *flow, const char *name, const char *state, GError **error)
+{
+	const hk_reports_ask ask = {.channel = name, .state = state, .limit = WOKEN_MAX};
+	g_autoptr(GArray) ids = NULL;
+
+	if (!hk_reports_list(flow->db, &ask, &ids, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < ids->len; i++) {
+		g_auto(hk_report_row) row = {0};
+		if (!hk_reports_get(flow->db, g_array_index(ids, int64_t, i), &row, error) ||
+			(!hk_report_assisted(&row) &&
+				!hk_report_job(flow, "send", &row, MAX(flow->now_ms, row.send_ms),
+					error))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 hk_channel_set(hk_flow *flow, const char *name, const char *state, GError **error)
 {
@@ -500,7 +617,9 @@ hk_channel_set(hk_flow *flow, const char *name, const char *state, GError **erro
 	if (!hk_check_word("state", state, states, error) || !hk_check_key("name", name, error)) {
 		return false;
 	}
-	note_channel(
-		flow, strcmp(state, "open") == 0 ? "channel.open" : "channel.close", name, NULL);
-	return hk_channels_set(flow->db, name, state, NULL, error);
+	bool open = strcmp(state, "open") == 0;
+	note_channel(flow, open ? "channel.open" : "channel.close", name, NULL);
+	return hk_channels_set(flow->db, name, state, NULL, error) &&
+	       (!open ||
+		       (wake(flow, name, "approved", error) && wake(flow, name, "queued", error)));
 }

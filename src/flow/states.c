@@ -54,6 +54,7 @@ hk_machine_text(hk_machine machine)
 		[HK_MACHINE_INTAKE] = "intake",
 		[HK_MACHINE_RUN] = "run",
 		[HK_MACHINE_REPORT] = "report",
+		[HK_MACHINE_LIVENESS] = "liveness",
 		[HK_MACHINE_JOB] = "job",
 	};
 

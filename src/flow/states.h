@@ -13,6 +13,7 @@ typedef enum hk_machine {
 	HK_MACHINE_INTAKE,
 	HK_MACHINE_RUN,
 	HK_MACHINE_REPORT,
+	HK_MACHINE_LIVENESS,
 	HK_MACHINE_JOB,
 } hk_machine;
 #define HK_MACHINE_COUNT (HK_MACHINE_JOB + 1)
@@ -33,7 +34,7 @@ typedef struct hk_casekind {
 } hk_casekind;
 typedef struct hk_stage {
 	const char *text;
-	const char *pool; /* work | capture | look: which work processes do it */
+	const char *pool; /* work | capture | look | monitor ...: which work processes do it */
 	int64_t lease_ms, attempts, backoff_ms;
 	const char *meaning;
 } hk_stage;

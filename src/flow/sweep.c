@@ -2,6 +2,7 @@
 
 #include "flow/case_int.h"
 #include "flow/look.h"
+#include "flow/monitor.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
 #include "store/runs.h"
@@ -99,7 +100,7 @@ hourly(hk_flow *flow, GError **error)
 	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
 	       hk_looks_forget(flow->db, flow->now_ms - HK_LOOK_KEPT_MS, &count, error) &&
-	       anchor(flow, error);
+	       hk_observations_forget(flow->db, flow->now_ms, &count, error) && anchor(flow, error);
 }
 
 static bool

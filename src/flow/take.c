@@ -6,6 +6,7 @@
 #include "flow/case_int.h"
 #include "flow/check.h"
 #include "flow/evidence.h"
+#include "flow/monitor.h"
 #include "flow/sighting.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
@@ -616,7 +617,10 @@ attach(hk_flow *flow, const plan *p, const hk_taken *taken, GError **error)
 	if (strcmp(row->state, "down") == 0 || strcmp(row->state, "closed") == 0) {
 		g_autofree char *said = g_strdup_printf("Named again by %s while %s: %s",
 			lead->source, row->state, lead->url ? lead->url : lead->host);
-		if (!hk_case_say(flow, row->id, 0, said, error)) {
+		/* Whether it is back is looked at now; what an import tells is history. */
+		if (!hk_case_say(flow, row->id, 0, said, error) ||
+			(strcmp(lead->source, "import") != 0 &&
+				!hk_monitor_begin(flow, row->id, error))) {
 			return false;
 		}
 	}

@@ -107,6 +107,9 @@ members_known(const hk_json *obj, const char *const *known, GError **error)
 	void *pos = NULL;
 	hk_json value;
 
+	if (hk_json_kind_of(obj) != HK_JSON_OBJECT) {
+		return hk_json_fail(obj, HK_EFORM, error, "must be an object");
+	}
 	while (hk_json_each(obj, &pos, &key, &value)) {
 		if (!g_strv_contains(known, key)) {
 			return hk_json_fail(&value, HK_EFORM, error, "is not known here");
@@ -269,6 +272,18 @@ hk_takedown_stop(hk_takedown *t, const char *name)
 		if (strcmp(rule->name, name) == 0) {
 			rule->stopped = true;
 			return true;
+		}
+	}
+	return false;
+}
+
+bool
+hk_takedown_allows(const hk_takedown *t, const char *name)
+{
+	for (unsigned i = 0; i < t->rules->len; i++) {
+		const hk_takedown_rule *rule = t->rules->pdata[i];
+		if (strcmp(rule->name, name) == 0) {
+			return !rule->stopped;
 		}
 	}
 	return false;

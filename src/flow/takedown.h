@@ -47,6 +47,8 @@ bool hk_takedown_take(hk_takedown *t, const hk_json *root, GError **error);
 /* hk_takedown_json(t, out): as hk_takedown_take reads it. hk_takedown_stop(t, name): that policy approves nothing from now on; false: there is none. */
 void hk_takedown_json(const hk_takedown *t, GString *out);
 bool hk_takedown_stop(hk_takedown *t, const char *name);
+/* hk_takedown_allows(t, name): there is such a policy, and it is not stopped. */
+bool hk_takedown_allows(const hk_takedown *t, const char *name);
 
 /* What a rule looks at. */
 typedef struct hk_takedown_ask {

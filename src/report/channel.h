@@ -52,7 +52,9 @@ typedef struct hk_channel_conf {
 	char *path,
 		*name; /* the file; its name without .conf: what reports.channel says ("netcraft", "mihon-soc") */
 	bool enabled, test;
-	char *url; /* base, without the last "/" */
+	unsigned
+		can; /* hk_channel_can: the channel's, or what the file of the declarative one says */
+	char *url;   /* base, without the last "/" */
 	char *secret; /* its secret-file: the first line, or the whole of a JSON object; wiped when freed */
 	char *user;    /* user name, key id, client id */
 	char *account; /* Cloudflare account, Google project, Graph tenant ... */
@@ -131,7 +133,7 @@ struct hk_channel {
 	const char *name;    /* "netcraft" */
 	const char *en, *ja; /* as shown */
 	hk_channel_way way;
-	unsigned can; /* hk_channel_can */
+	unsigned can; /* hk_channel_can; ask the conf's */
 	const char *
 		url; /* default base, or form of an assisted one, or mailbox of a mail one; NULL: the file must say */
 	int64_t per_minute, per_day,
@@ -141,7 +143,7 @@ struct hk_channel {
 	const char *
 		keys; /* keys of its file besides the common ones, separated by blanks: "account email"; rows of channel_keys.def */
 	const char *needs; /* those of them that it cannot do without */
-	/* check(conf, error): what else can be wrong in its file, once it is read; may make conf->spec. HK_ECONFIG without path and line: the caller
+	/* check(conf, error): what else can be wrong in its file, once it is read; may make conf->spec. HK_ECONFIG without path and line: the text begins with the key, the caller
 	 * puts them before. NULL: nothing. */
 	bool (*check)(hk_channel_conf *conf, GError **error);
 	/* submit(conf, brief, token, ret, error): HK_EFORM: this site cannot be reported so, and why. For HK_WAY_ASSISTED ret->url is the form, ret->body

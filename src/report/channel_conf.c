@@ -211,8 +211,7 @@ take_url(reading *r, GError **error)
 	g_autoptr(GError) why = NULL;
 
 	if (!url) {
-		return conf->channel->way == HK_WAY_MAIL ||
-		       fail(r, KEY_URL, error, "is needed for channel %s", conf->channel->name);
+		return true; /* a check may know it; see need_url() */
 	}
 	conf->url = g_strdup(url);
 	for (size_t len = strlen(url); len > 0 && conf->url[len - 1] == '/'; len--) {
@@ -222,6 +221,15 @@ take_url(reading *r, GError **error)
 		return strchr(url, '@') || fail(r, KEY_URL, error, "is a mailbox, not '%s'", url);
 	}
 	return hk_http_url_check(conf->url, &why) || fail(r, KEY_URL, error, "%s", why->message);
+}
+
+static bool
+need_url(const reading *r, GError **error)
+{
+	const hk_channel_conf *conf = r->conf;
+
+	return conf->url || conf->channel->way == HK_WAY_MAIL ||
+	       fail(r, KEY_URL, error, "is needed for channel %s", conf->channel->name);
 }
 
 /* A service account's key is a JSON object; all others are one line. */
@@ -291,14 +299,30 @@ take_more(reading *r)
 	}
 }
 
+/* The line of the key that a message begins with. */
+static int
+line_of(const reading *r, const char *message)
+{
+	g_autofree char *name = g_strndup(message, strcspn(message, " :"));
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (strcmp(rows[i].name, name) == 0) {
+			return MAX(r->entries[i].line, 1);
+		}
+	}
+	return 1;
+}
+
 static bool
 take(reading *r, GError **error)
 {
 	hk_channel_conf *conf = r->conf;
+	g_autoptr(GError) why = NULL;
 
 	if (!take_channel(r, error)) {
 		return false;
 	}
+	conf->can = conf->channel->can;
 	conf->enabled = !given(r, KEY_ENABLED) || r->entries[KEY_ENABLED].value.number != 0;
 	conf->test = given(r, KEY_TEST) && r->entries[KEY_TEST].value.number != 0;
 	if (!check_keys(r, error) || !take_url(r, error) || !take_secret(r, error)) {
@@ -312,11 +336,11 @@ take(reading *r, GError **error)
 	conf->per_day = less(r, KEY_PER_DAY, conf->channel->per_day);
 	conf->batch = less(r, KEY_BATCH, MAX(conf->channel->batch, 1));
 	take_more(r);
-	if (conf->channel->check && !conf->channel->check(conf, error)) {
-		g_prefix_error(error, "%s: ", r->path);
-		return false;
+	if (conf->channel->check && !conf->channel->check(conf, &why)) {
+		return hk_error_set(error, HK_ECONFIG, "%s:%d: %s", r->path,
+			line_of(r, why->message), why->message);
 	}
-	return true;
+	return need_url(r, error);
 }
 
 hk_channel_conf *

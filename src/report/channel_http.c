@@ -15,7 +15,7 @@ static const struct {
 } meanings[] = {
 	{401, 403, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_CLOSED},
 		"our access is not right"},
-	{404, 404, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_NOT_YET, HK_TOLD_ABSENT},
+	{404, 404, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_NOT_YET, HK_TOLD_UNSURE},
 		"there is nothing at that address"},
 	{405, 405, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_AGAIN, HK_TOLD_UNSURE},
 		"that is not how they are asked"},
@@ -25,7 +25,7 @@ static const struct {
 		"it came too slowly"},
 	{409, 409, {HK_TOLD_TAKEN, HK_TOLD_AGAIN, HK_TOLD_AGAIN, HK_TOLD_AGAIN},
 		"it is known there already"},
-	{410, 410, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_NOT_YET, HK_TOLD_ABSENT},
+	{410, 410, {HK_TOLD_CLOSED, HK_TOLD_CLOSED, HK_TOLD_NOT_YET, HK_TOLD_UNSURE},
 		"there is nothing at that address any more"},
 	{423, 423, {HK_TOLD_AGAIN, HK_TOLD_AGAIN, HK_TOLD_AGAIN, HK_TOLD_AGAIN}, "not now"},
 	{425, 425, {HK_TOLD_AGAIN, HK_TOLD_AGAIN, HK_TOLD_AGAIN, HK_TOLD_AGAIN}, "too early"},
@@ -69,7 +69,7 @@ static const char *const words_at[] = {
 static bool
 has_tokens(const hk_channel_conf *conf)
 {
-	return (conf->channel->can & HK_CAN_TOKEN) != 0;
+	return (conf->can & HK_CAN_TOKEN) != 0;
 }
 
 /* Text of theirs on one line that nothing can be hidden in. */
@@ -103,6 +103,16 @@ hk_channel_http_says(const hk_channel_answer *answer)
 		}
 	}
 	return NULL;
+}
+
+/* A key that is none is a 400 with some, like a URL that is none; only the words tell. */
+static bool
+about_key(int status, const char *says)
+{
+	g_autofree char *lower = status == 400 && says ? g_ascii_strdown(says, -1) : NULL;
+
+	return lower &&
+	       (strstr(lower, "api-key") || strstr(lower, "api key") || strstr(lower, "apikey"));
 }
 
 /* No answer, or not all of it. */
@@ -146,6 +156,7 @@ hk_channel_http_status(
 		ret->how = HK_TOLD_AGAIN;
 	}
 	g_autofree char *says = hk_channel_http_says(answer);
+	ret->how = about_key(answer->status, says) ? HK_TOLD_CLOSED : ret->how;
 	ret->why = g_strdup_printf("HTTP %d: %s%s%s", answer->status, meanings[row].why,
 		says && *says ? ": " : "", says ? says : "");
 	return false;

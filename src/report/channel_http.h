@@ -23,11 +23,12 @@ typedef enum hk_asked {
 /* hk_channel_http_status(conf, asked, answer, ret): true: a 2xx that came whole, *ret is AGAIN or whatever it was. False: *ret says what it means:
  *     no answer, or not whole   submit: UNSURE if the last byte may have left and the channel has no tokens; else AGAIN
  *     401 402 403 407           CLOSED
- *     404 410                   submit: CLOSED (the address is not theirs); poll: NOT_YET; find: ABSENT
+ *     404 410                   submit: CLOSED (the address is not theirs); poll: NOT_YET; find: UNSURE (a list that is not there is no empty list)
  *     405 501, 3xx              submit, lookup: CLOSED; poll: AGAIN; find: UNSURE
  *     408 423 425 429 509, 5xx  AGAIN, when they say so not before again_ms
  *     502 504                   the same; submit of a channel without tokens: UNSURE (who stands behind the gateway may have taken it)
  *     409                       submit: TAKEN; else AGAIN
+ *     400 about an API key      CLOSED
  *     other 4xx                 submit, lookup: REFUSED with their text; poll: AGAIN; find: UNSURE
  * why is set in all these cases. *ret must be zeroed or cleared. */
 bool hk_channel_http_status(

@@ -75,33 +75,10 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 	return true;
 }
 
-/* A key that is none is a 400 there, like a URL that is none; only the words tell. */
-static bool
-about_key(const hk_channel_answer *answer)
-{
-	g_autofree char *says = answer->status == 400 ? hk_channel_http_says(answer) : NULL;
-	g_autofree char *lower = says ? g_ascii_strdown(says, -1) : NULL;
-
-	return lower && (strstr(lower, "api-key") || strstr(lower, "api key"));
-}
-
-/* The answer as JSON, or NULL and *ret. */
-static hk_json_doc *
-read_answer(
-	const hk_channel_conf *conf, hk_asked asked, const hk_channel_answer *answer, hk_told *ret)
-{
-	hk_json_doc *doc = hk_channel_http_read(conf, asked, answer, ret);
-
-	if (!doc && about_key(answer)) {
-		ret->how = HK_TOLD_CLOSED;
-	}
-	return doc;
-}
-
 static void
 submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = read_answer(conf, HK_ASKED_SUBMIT, answer, ret);
+	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
 
 	if (!doc) {
 		return;
@@ -136,7 +113,7 @@ poll(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_channel_
 static void
 polled(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = read_answer(conf, HK_ASKED_POLL, answer, ret);
+	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_POLL, answer, ret);
 	hk_json task;
 
 	if (!doc) {
@@ -209,7 +186,7 @@ static void
 found(const hk_channel_conf *conf, const hk_channel_receipt *receipt,
 	const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = read_answer(conf, HK_ASKED_FIND, answer, ret);
+	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_FIND, answer, ret);
 	hk_json list;
 
 	if (!doc) {
@@ -247,6 +224,8 @@ picture(const hk_channel_conf *conf, const hk_channel_receipt *receipt, hk_chann
 	}
 	hk_channel_ask_init(ret, "GET",
 		hk_channel_url(conf->url, "/screenshots/{}.png", receipt->remote_id, NULL));
+	g_ptr_array_set_size(ret->headers, 0);
+	hk_channel_ask_header(ret, "Accept: image/png");
 	with_key(ret);
 	return true;
 }

@@ -52,10 +52,18 @@ clamp(int64_t ms)
 	return CLAMP(ms, 0, HK_CHANNEL_WAIT_MAX_MS);
 }
 
-/* Whole seconds; what follows the point is rounded up. */
+/* Whole seconds; what follows the point is rounded up. "300 Seconds" is 300, too (PhishTank). */
 static bool
 seconds_of(hk_span text, uint64_t *ret)
 {
+	static const char unit[] = " seconds";
+	size_t unit_len = sizeof unit - 1;
+
+	if (text.len > unit_len &&
+		g_ascii_strncasecmp(
+			(const char *)text.data + text.len - unit_len, unit, unit_len) == 0) {
+		text.len -= unit_len;
+	}
 	const uint8_t *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
 	size_t len = dot ? (size_t)(dot - text.data) : text.len;
 

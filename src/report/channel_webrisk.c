@@ -24,8 +24,8 @@ check(hk_channel_conf *conf, GError **error)
 
 	if (!knows || strcmp(knows, "true") != 0) {
 		return hk_error_set(error, HK_ECONFIG,
-			"Google closes the Web Risk Submission API (no new contracts, last renewal "
-			"2026-12-31, off by 2027-12-31): set end-of-life = true if you have a "
+			"end-of-life: Google closes the Web Risk Submission API (no new contracts, "
+			"last renewal 2026-12-31, off by 2027-12-31): set it to true if you have a "
 			"contract, or use channel safebrowsing");
 	}
 	return true;
@@ -247,12 +247,13 @@ looked(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *re
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	if (hk_json_kind_of(&root) != HK_JSON_OBJECT) {
-		hk_channel_http_odd(conf, HK_ASKED_LOOKUP, "not an object", ret);
-		return;
-	}
+	bool threat = hk_channel_json_at(&root, "threat", &list);
 	bool listed =
 		hk_channel_json_at(&root, "threat.threatTypes", &list) && hk_json_len(&list) > 0;
+	if (hk_json_kind_of(&root) != HK_JSON_OBJECT || threat != listed) {
+		hk_channel_http_odd(conf, HK_ASKED_LOOKUP, "neither {} nor a threat", ret);
+		return;
+	}
 	ret->how = HK_TOLD_STATE;
 	ret->remote_state = g_strdup(listed ? "listed" : "not listed");
 	ret->state = listed ? "actioned" : NULL;

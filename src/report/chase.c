@@ -1,8 +1,10 @@
 /* nocheck: tested in tests/scenario/takedown.t. Nobody answered: a follow-up to the same, then the next party; and drafts whose words were changed. */
 #include <string.h>
 
+#include "flow/policy.h"
 #include "report/crew_int.h"
 #include "store/telling.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 
@@ -100,29 +102,27 @@ next_party(chase *c, hk_db *db, GError **error)
 static bool
 decide(chase *c, hk_flow *flow, GError **error)
 {
-	const hk_policy *policy = NULL;
-	hk_policy own;
+	hk_policy policy;
 	hk_db *db = hk_flow_db(flow);
 	int64_t followups, escalations;
 	bool mail = strcmp(c->report.channel, "mail") == 0;
 
 	if (!hk_reports_children(db, c->report.id, "followup", &followups, error) ||
 		!hk_reports_children(db, c->report.id, "escalation", &escalations, error) ||
-		!hk_policy_read(db, &own, error)) {
+		!hk_policy_read(db, &policy, error)) {
 		return false;
 	}
-	policy = &own;
-	c->next_ms = policy->takedown.escalate_ms;
+	c->next_ms = policy.takedown.escalate_ms;
 	bool good = true;
 	if (mail && followups == 0 && strcmp(c->report.state, "sent") == 0) {
 		g_ptr_array_add(c->routes, same_recipient(&c->report, "followup"));
 	} else if (escalations == 0) {
-		c->next_ms = policy->takedown.expire_ms;
+		c->next_ms = policy.takedown.expire_ms;
 		good = next_party(c, db, error);
 	} else {
 		c->next_ms = 0;
 	}
-	hk_policy_clear(&own);
+	hk_policy_clear(&policy);
 	return good;
 }
 

@@ -27,6 +27,10 @@ hk_crew_new(const hk_crew_config *config, GError **error)
 						 (GDestroyNotify)hk_channel_conf_free);
 	const hk_post_config post = {.contact = config->who.contact};
 	crew->post = hk_post_new(&post);
+	if (config->sign_cert && crew->confs &&
+		!(crew->signer = hk_smime_new(config->sign_cert, config->sign_key, error))) {
+		return NULL;
+	}
 	return crew->confs ? g_steal_pointer(&crew) : NULL;
 }
 
@@ -37,6 +41,7 @@ hk_crew_free(hk_crew *crew)
 		g_clear_pointer(&crew->confs, g_ptr_array_unref);
 		hk_blobs_free(crew->blobs);
 		hk_post_free(crew->post);
+		hk_smime_free(crew->signer);
 		g_free(crew);
 	}
 }

@@ -5,12 +5,14 @@
 #include "report/crew.h"
 #include "report/gather.h"
 #include "report/post.h"
+#include "sys/smime.h"
 
 struct hk_crew {
 	hk_crew_config config;
 	hk_blobs *blobs;
 	GPtrArray *confs; /* of hk_channel_conf */
 	hk_post *post;
+	hk_smime *signer; /* or NULL */
 };
 
 extern const hk_who hk_crew_who; /* "auto", by "work" */

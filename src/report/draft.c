@@ -4,6 +4,7 @@
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
 #include "store/telling.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/log.h"

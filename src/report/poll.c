@@ -5,6 +5,7 @@
 #include "report/channel_conf.h"
 #include "report/channel_http.h"
 #include "report/crew_int.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 
 /* It is asked for so long after it was sent, at longer and longer intervals. */

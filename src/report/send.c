@@ -13,6 +13,7 @@
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
 #include "report/mailfind.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
 #include "sys/json.h"
@@ -161,8 +162,9 @@ last_byte(void *user)
 	g_autoptr(GError) local = NULL;
 
 	/* A login that had run out is renewed, and the request sent once more: nothing was taken the first time. */
-	s->committed = s->committed || (hk_job_renew(s->flow, s->job, &local) &&
-					       hk_flow_do(s->flow, &hk_crew_who, commit, s, &local));
+	s->committed =
+		s->committed || (hk_job_renew(s->flow, s->job, &local) &&
+					hk_flow_do(s->flow, &hk_crew_who, commit, s, &local));
 	return s->committed;
 }
 

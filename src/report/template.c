@@ -453,6 +453,12 @@ take_source(reader *r, hk_span text, GError **error)
 			return fail(r, at, HK_EFORM, error,
 				n == 0 ? "this is not UTF-8" : "a control character", NULL, 0);
 		}
+		if (hk_template_is_hidden(c)) {
+			return fail(r, at, HK_EFORM, error,
+				"a character that cannot be seen, or that turns the direction of "
+				"text",
+				NULL, 0);
+		}
 	}
 	return true;
 }

@@ -53,8 +53,9 @@ typedef struct hk_template_fault {
 typedef struct hk_template_data {
 	const hk_brief *brief; /* at least one site */
 	const hk_recipient *to;
-	const char *token; /* of the report: 32 hexadecimal digits */
-	int64_t now_ms;    /* when the letter is written */
+	const char *token;   /* of the report: 32 hexadecimal digits */
+	int64_t now_ms;      /* when the letter is written */
+	const char *machine; /* name of the part for programs: "xarf.json"; NULL: there is none */
 } hk_template_data;
 
 /* hk_template_new(text, lang, ret_fault, error): a letter: "Subject: ..." on the first line, an empty line, the text. lang (en, ja, zh; another is

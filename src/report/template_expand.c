@@ -8,9 +8,8 @@
 
 /* Text of others. */
 
-/* What has no width or turns the direction of text: it hides what is read. */
-static bool
-is_hidden(uint32_t c)
+bool
+hk_template_is_hidden(uint32_t c)
 {
 	return c == 0xad || c == 0x34f || c == 0x61c || c == 0x180e ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
@@ -25,8 +24,8 @@ is_break(uint32_t c)
 }
 
 /* In one line, well-formed, at most max bytes. */
-static void
-append_clean(GString *out, const char *text, size_t max)
+void
+hk_template_clean(GString *out, const char *text, size_t max)
 {
 	const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
 	size_t start = out->len;
@@ -50,7 +49,7 @@ append_clean(GString *out, const char *text, size_t max)
 				g_string_append_c(out, ' ');
 			}
 			blank = true;
-		} else if (!is_hidden(c)) {
+		} else if (!hk_template_is_hidden(c)) {
 			g_string_append_len(out, (const char *)at, (gssize)n);
 			blank = false;
 		}
@@ -103,7 +102,7 @@ append_text(GString *out, const hk_tvalue *v, hk_tfilter filter, hk_template_con
 {
 	g_autoptr(GString) clean = g_string_new(NULL);
 
-	append_clean(clean, v->text, HK_TEMPLATE_VALUE_MAX);
+	hk_template_clean(clean, v->text, HK_TEMPLATE_VALUE_MAX);
 	if (is_defanged(v->kind, filter)) {
 		g_autofree char *safe = hk_defang(clean->str);
 		g_string_assign(clean, safe);
@@ -291,7 +290,7 @@ run(hk_tx *x, const GArray *nodes, unsigned from, unsigned to, GString *out, GEr
 static void
 finish_subject(GString *ret, const GString *made)
 {
-	append_clean(ret, made->str, HK_TEMPLATE_SUBJECT_MAX);
+	hk_template_clean(ret, made->str, HK_TEMPLATE_SUBJECT_MAX);
 }
 
 static void

@@ -54,6 +54,13 @@ extern const hk_tinfo hk_tvar_info[HK_TVAR_COUNT];
 /* hk_tscope_item(scope, ret): whether the items of a list of that scope are texts, and of which kind. */
 bool hk_tscope_item(hk_tscope scope, hk_tkind *ret);
 
+/* hk_template_is_hidden(c): whether a code point has no width or turns the direction of text: it hides what is read. */
+bool hk_template_is_hidden(uint32_t c);
+
+/* hk_template_clean(out, text, max): text of others in one line, well-formed, without what has no width or turns the direction of text, at most max bytes:
+ * cut with an ellipsis. */
+void hk_template_clean(GString *out, const char *text, size_t max);
+
 /* hk_tfilter_fits(filter, kind): whether it may be put on a value of that kind. */
 bool hk_tfilter_fits(hk_tfilter filter, hk_tkind kind);
 

@@ -8,6 +8,7 @@
 #include "store/jobs.h"
 #include "store/looks.h"
 #include "store/migrate.h"
+#include "store/watches.h"
 #include "store/workers.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -194,8 +195,8 @@ hk_role_died(const hk_opts *opts, const char *kind, pid_t pid)
 	g_autoptr(hk_db) db = hk_db_open(hk_opts_str(opts, HK_OPT_DATABASE), &error);
 
 	if (!db || !hk_db_begin(db, true, &error) || !hk_jobs_abandon(db, names, NULL, &error) ||
-		!hk_looks_abandon(db, names, &error) || !hk_workers_died(db, names, &error) ||
-		!hk_db_commit(db, &error)) {
+		!hk_looks_abandon(db, names, &error) || !hk_watches_abandon(db, names, &error) ||
+		!hk_workers_died(db, names, &error) || !hk_db_commit(db, &error)) {
 		hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
 	}
 }

@@ -182,6 +182,12 @@ run_send(const hk_opts *opts, GError **error)
 	return hk_role_work_pools(opts, (const char *const[]){"send", NULL}, error);
 }
 
+static bool
+run_monitor(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"monitor", NULL}, error);
+}
+
 bool
 hk_role_serve(const hk_opts *opts, GError **error)
 {
@@ -204,6 +210,7 @@ hk_role_serve(const hk_opts *opts, GError **error)
 	add(&s, "capture", run_capture, true);
 	add(&s, "look", run_look, true);
 	add(&s, "send", run_send, true);
+	add(&s, "monitor", run_monitor, true);
 	add(&s, "watch", hk_role_watch, false);
 	while (!hk_stop_asked() && s.refused == 0) {
 		int64_t now_ms = hk_clock_mono_ms();

@@ -4,6 +4,7 @@
 #include "role/ct_sink.h"
 #include "role/mailboxes.h"
 #include "role/poller.h"
+#include "role/replies.h"
 #include "role/role.h"
 #include "source/ct/keep.h"
 #include "source/feed/poll.h"
@@ -145,10 +146,13 @@ hk_role_watch(const hk_opts *opts, GError **error)
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));
 	g_autoptr(hk_mailboxes) mailboxes = hk_mailboxes_open(opts, hk_stop_fd(), error);
+	g_autoptr(hk_replies) replies =
+		mailboxes ? hk_replies_open(opts, hk_stop_fd(), error) : NULL;
 	g_autoptr(GPtrArray) pollers = g_ptr_array_new_with_free_func(join);
-	bool good = mailboxes && start_feeds(opts, &role, pollers, error);
+	bool good = mailboxes && replies && start_feeds(opts, &role, pollers, error);
 	if (good) {
 		hk_mailboxes_start(mailboxes, opts, role.name, pollers);
+		hk_replies_start(replies, opts, role.name, pollers);
 	}
 	if (good && hk_opts_str(opts, HK_OPT_LOGS)) {
 		good = follow(opts, &role, error);

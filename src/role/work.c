@@ -8,10 +8,12 @@
 #include "evidence/stamp.h"
 #include "flow/jobs.h"
 #include "flow/look.h"
+#include "flow/monitor.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
 #include "role/crew.h"
 #include "role/look.h"
+#include "role/monitor.h"
 #include "role/role.h"
 #include "sys/egress.h"
 #include "sys/gerr.h"
@@ -32,6 +34,7 @@ typedef struct tools {
 	hk_enrich *enrich;
 	hk_looker *looker; /* made before there are threads */
 	hk_role_crew_kit *crew;
+	hk_monitor *monitor;
 	hk_stamper stamper;
 	hk_sweep_config sweep;
 } tools;
@@ -83,6 +86,21 @@ looker_of(tools *t, GError **error)
 }
 
 static void *
+monitor_of(tools *t, GError **error)
+{
+	const hk_monitor_config config = {.exits = hk_opts_list(t->opts, HK_OPT_MONITOR_EXITS),
+		.canary = hk_opts_str(t->opts, HK_OPT_MONITOR_CANARY),
+		.places = hk_opts_str(t->opts, HK_OPT_PLACES),
+		.in_flight = (unsigned)hk_opts_int(t->opts, HK_OPT_MONITOR_IN_FLIGHT),
+		.timeout_ms = (unsigned)hk_opts_int(t->opts, HK_OPT_MONITOR_TIME)};
+
+	if (!t->monitor) {
+		t->monitor = hk_monitor_new(&config, error);
+	}
+	return t->monitor;
+}
+
+static void *
 stamper_of(tools *t, GError **error)
 {
 	(void)error;
@@ -126,6 +144,7 @@ static const struct {
 	{"draft", hk_draft_run, crew_of, false},
 	{"send", hk_send_run, crew_of, true},
 	{"poll", hk_poll_run, crew_of, true},
+	{"monitor", hk_monitor_run, monitor_of, true},
 };
 
 static bool
@@ -236,7 +255,7 @@ stages_of(const char *const *pools, wanted *ret, GError **error)
 		if (!known) {
 			return hk_error_set(error, HK_EUSAGE,
 				"--pools: there is no pool \"%s\"; there are work, capture, "
-				"look and send",
+				"look, send and monitor",
 				pools[i]);
 		}
 	}
@@ -284,7 +303,8 @@ static bool
 start_jobs(hk_flow *flow, void *user, GError **error)
 {
 	(void)user;
-	return hk_sweep_start(flow, error) && hk_look_start(flow, error);
+	return hk_sweep_start(flow, error) && hk_look_start(flow, error) &&
+	       hk_monitor_start(flow, error);
 }
 
 /* Whoever looks has its judge before the first thread is started. */
@@ -336,6 +356,7 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	hk_enrich_free(t.enrich);
 	hk_role_crew_free(t.crew);
 	hk_looker_free(t.looker);
+	hk_monitor_free(t.monitor);
 	hk_sites_free(t.sites);
 	hk_role_close(&role);
 	return good;

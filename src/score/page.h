@@ -119,6 +119,9 @@ void hk_page_sketch_free(hk_page_sketch *sketch); /* accepts NULL */
  * (count). Caller unrefs, which frees the sketches. */
 GPtrArray *hk_page_read(const hk_page_answer *answers, size_t count, GError **error);
 
+/* hk_page_kind_find(sketch): its kind, or what the words of a page that says nothing make of it (pagekinds.def). Takes a lock: not in the sandbox. */
+hk_page_kind hk_page_kind_find(const hk_page_sketch *sketch);
+
 /* ---- kits of confirmed cases ---- */
 
 typedef struct hk_page_kits hk_page_kits;

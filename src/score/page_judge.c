@@ -564,8 +564,8 @@ weigh_against(scale *s, const claim *c, const GArray *found)
 
 /* ---- the whole ---- */
 
-static hk_page_kind
-find_kind(const hk_page_sketch *s)
+hk_page_kind
+hk_page_kind_find(const hk_page_sketch *s)
 {
 	bool asks = s->form.asks || s->has & HK_PAGE_HAS_PASSWORD;
 	hk_page_kind kind = s->kind;
@@ -653,7 +653,7 @@ decide(hk_page_judge *j, scale *s, hk_page_verdict *ret)
 	int status = s->answer->status;
 	claim c;
 	double sum = weigh(j, s, &c, ret);
-	hk_page_kind kind = find_kind(s->sketch);
+	hk_page_kind kind = hk_page_kind_find(s->sketch);
 
 	ret->score = 1 / (1 + exp(-sum));
 	ret->target = c.name;

@@ -31,6 +31,30 @@ hk_jobs_add(hk_db *db, const char *stage, const char *key, int64_t case_id, cons
 		NULL, error);
 }
 
+bool
+hk_jobs_data_get(hk_db *db, const char *stage, const char *key, char **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT data FROM jobs WHERE stage = $1 AND key = $2 AND state <> 'done'"),
+		HK_ARGS(hk_v_str(stage), hk_v_str(key)), error);
+	bool found;
+
+	if (!hk_rows_one(rows, &found, error)) {
+		return false;
+	}
+	*ret = found ? g_strdup(hk_rows_str(rows, 0)) : NULL;
+	return true;
+}
+
+bool
+hk_jobs_data_set(hk_db *db, const char *stage, const char *key, const char *data, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE jobs SET data = $3 WHERE stage = $1 AND key = $2 AND state <> "
+		       "'done'"),
+		HK_ARGS(hk_v_str(stage), hk_v_str(key), hk_v_str(data)), NULL, error);
+}
+
 static bool
 any(hk_rows *rows, bool *ret, GError **error)
 {

@@ -14,6 +14,11 @@ void hk_job_row_clear(hk_job_row *row);
 bool hk_jobs_add(hk_db *db, const char *stage, const char *key, int64_t case_id, const char *data,
 	int64_t due_ms, int64_t now_ms, GError **error);
 
+/* hk_jobs_data_get(db, stage, key, ret, error): data of the one that is not done (owned); NULL: there is none. hk_jobs_data_set: what it is to be done with from now on. */
+bool hk_jobs_data_get(hk_db *db, const char *stage, const char *key, char **ret, GError **error);
+bool hk_jobs_data_set(
+	hk_db *db, const char *stage, const char *key, const char *data, GError **error);
+
 /* hk_jobs_due(db, stage, now_ms, ret, error): whether a job of that stage is ready and due. */
 bool hk_jobs_due(hk_db *db, const char *stage, int64_t now_ms, bool *ret, GError **error);
 /* hk_jobs_late(db, now_ms, ret, error): whether some lease has run out. */

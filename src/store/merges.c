@@ -21,6 +21,14 @@
 #define UNLESS_THERE(place)                                                                        \
 	" AND NOT EXISTS (SELECT 1 FROM case_urls o WHERE o.case_id = " place                      \
 	" AND o.hash = case_urls.hash)"
+/* schema/0007_reports.sql, reports_once. */
+#define SAME_TOLD(a, b)                                                                            \
+	a ".channel = " b ".channel AND " a ".recipient = " b ".recipient AND " a ".step = " b     \
+	  ".step AND " a ".round = " b ".round AND " a ".state <> 'dropped' AND " b                \
+	  ".state <> 'dropped' AND " a ".step <> 'followup'"
+#define UNLESS_TOLD(place)                                                                         \
+	" AND NOT EXISTS (SELECT 1 FROM reports o WHERE o.case_id = " place                        \
+	" AND " SAME_TOLD("o", "reports") ")"
 
 static const struct {
 	hk_sql all, one, at;
@@ -35,6 +43,11 @@ static const struct {
 	[HK_MOVING_ATTACHMENTS] = {ALL("attachments"), ONE("attachments"), AT("attachments")},
 	[HK_MOVING_SIGHTINGS] = {ALL("sightings"), ONE("sightings"), AT("sightings")},
 	[HK_MOVING_RUNS] = {ALL("runs"), ONE("runs"), AT("runs")},
+	[HK_MOVING_REPORTS] = {{"UPDATE reports SET case_id = $2 WHERE case_id = $1" UNLESS_TOLD(
+				       "$2") " RETURNING id"},
+		{"UPDATE reports SET case_id = $3 WHERE id = $1 AND case_id = $2" UNLESS_TOLD(
+			"$3")},
+		AT("reports")},
 };
 
 static int
@@ -138,6 +151,68 @@ hk_moving_labels(hk_db *db, int64_t from, int64_t into, GPtrArray **ret, GError 
 		HK_ARGS(hk_v_int(from), hk_v_int(into)), error);
 
 	return all_texts(rows, ret, error);
+}
+
+bool
+hk_reports_clashes(hk_db *db, int64_t from, int64_t into, GArray **ret, GError **error)
+{
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(hk_report_clash));
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT a.id, b.id FROM reports a JOIN reports b ON " SAME_TOLD(
+			"a", "b") " WHERE a.case_id = $1 AND b.case_id = $2 ORDER BY a.id, b.id"),
+		HK_ARGS(hk_v_int(from), hk_v_int(into)), error);
+
+	if (!rows) {
+		return false;
+	}
+	while (hk_rows_next(rows, &inner)) {
+		hk_report_clash clash = {
+			.from = hk_rows_int(rows, 0), .into = hk_rows_int(rows, 1)};
+		g_array_append_val(list, clash);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+		return false;
+	}
+	*ret = g_steal_pointer(&list);
+	return true;
+}
+
+#define PLACE "RETURNING CAST(report_id AS TEXT) || ' ' || CAST(position AS TEXT)"
+
+bool
+hk_moving_sites(hk_db *db, int64_t from, int64_t into, GPtrArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("UPDATE report_sites SET case_id = $2 WHERE case_id = $1 " PLACE),
+		HK_ARGS(hk_v_int(from), hk_v_int(into)), error);
+
+	return all_texts(rows, ret, error);
+}
+
+bool
+hk_moving_sites_of(
+	hk_db *db, const char *url, int64_t from, int64_t into, GPtrArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("UPDATE report_sites SET case_id = $3 WHERE case_id = $2 AND url = "
+		       "$1 " PLACE),
+		HK_ARGS(hk_v_str(url), hk_v_int(from), hk_v_int(into)), error);
+
+	return all_texts(rows, ret, error);
+}
+
+bool
+hk_moving_site(
+	hk_db *db, int64_t report_id, int64_t position, int64_t from, int64_t into, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE report_sites SET case_id = $4 WHERE report_id = $1 AND position = "
+		       "$2 "
+		       "AND case_id = $3"),
+		HK_ARGS(hk_v_int(report_id), hk_v_int(position), hk_v_int(from), hk_v_int(into)),
+		NULL, error);
 }
 
 bool
@@ -297,6 +372,8 @@ hk_case_bare(hk_db *db, int64_t case_id, bool *ret, GError **error)
 			   "(SELECT COUNT(*) FROM attachments WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM sightings WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM runs WHERE case_id = $1) + "
+			   "(SELECT COUNT(*) FROM reports WHERE case_id = $1) + "
+			   "(SELECT COUNT(*) FROM report_sites WHERE case_id = $1) + "
 			   "(SELECT COUNT(*) FROM labels WHERE case_id = $1)"),
 		    HK_ARGS(hk_v_int(case_id)), &n, error)) {
 		return false;

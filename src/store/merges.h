@@ -12,6 +12,7 @@ typedef enum hk_moving {
 	HK_MOVING_ATTACHMENTS,
 	HK_MOVING_SIGHTINGS,
 	HK_MOVING_RUNS,
+	HK_MOVING_REPORTS, /* those to whom the other case's lead has told the same already stay */
 	HK_MOVING_COUNT,
 } hk_moving;
 
@@ -23,6 +24,19 @@ bool hk_moving_one(hk_db *db, hk_moving what, int64_t id, int64_t from, int64_t 
 	GError **error);
 /* hk_moving_at(db, what, id, ret_case, error): where a row is; 0: nowhere. */
 bool hk_moving_at(hk_db *db, hk_moving what, int64_t id, int64_t *ret_case, GError **error);
+
+/* Reports of two cases that are to be one: the same recipient, step and round. A pair for each report of from that cannot move. */
+typedef struct hk_report_clash {
+	int64_t from, into; /* reports */
+} hk_report_clash;
+/* hk_reports_clashes(db, from, into, ret, error): *ret, GArray of hk_report_clash, in order. */
+bool hk_reports_clashes(hk_db *db, int64_t from, int64_t into, GArray **ret, GError **error);
+/* What a report speaks of (report_sites) has no number, either: *ret, GPtrArray of "report position". hk_moving_sites_of: those of one URL, for a split. hk_moving_site: one; not any more at from: nothing. */
+bool hk_moving_sites(hk_db *db, int64_t from, int64_t into, GPtrArray **ret, GError **error);
+bool hk_moving_sites_of(
+	hk_db *db, const char *url, int64_t from, int64_t into, GPtrArray **ret, GError **error);
+bool hk_moving_site(
+	hk_db *db, int64_t report_id, int64_t position, int64_t from, int64_t into, GError **error);
 
 /* Labels and keys have no number: *ret, GPtrArray of texts; a key as "kind key". Those that into has already stay. */
 bool hk_moving_labels(hk_db *db, int64_t from, int64_t into, GPtrArray **ret, GError **error);
@@ -46,7 +60,7 @@ bool hk_urls_has(hk_db *db, int64_t case_id, const uint8_t hash[32], bool *ret, 
 bool hk_urls_text(hk_db *db, int64_t id, char **ret_url, char **ret_host, GError **error);
 bool hk_case_keys_has(
 	hk_db *db, int64_t case_id, const char *kind, const char *key, bool *ret, GError **error);
-/* hk_case_bare(db, case_id, ret, error): nothing hangs on the case: no URL, comment, task, attachment, sighting, label. */
+/* hk_case_bare(db, case_id, ret, error): nothing hangs on the case: no URL, comment, task, attachment, sighting, run, report, label. */
 bool hk_case_bare(hk_db *db, int64_t case_id, bool *ret, GError **error);
 
 typedef struct hk_merge_row {

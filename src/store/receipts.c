@@ -68,10 +68,10 @@ hk_receipts_open(hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_commit
 }
 
 bool
-hk_receipts_since(hk_db *db, int64_t id, int64_t *ret, GError **error)
+hk_receipts_since(hk_db *db, int64_t id, int64_t *ret_ms, GError **error)
 {
 	return hk_db_int(db, HK_SQL("SELECT begun_ms FROM receipts WHERE id = $1"),
-		HK_ARGS(hk_v_int(id)), ret, error);
+		HK_ARGS(hk_v_int(id)), ret_ms, error);
 }
 
 bool
@@ -108,7 +108,27 @@ hk_recipients_bounced(
 	return hk_db_exec(db,
 		HK_SQL("UPDATE recipients SET bounced_ms = $3 WHERE channel = $1 AND recipient = "
 		       "$2"),
-		HK_ARGS(hk_v_str(channel), hk_v_str(recipient), hk_v_id(now_ms)), NULL, error);
+		HK_ARGS(hk_v_str(channel), hk_v_str(recipient), hk_v_int(now_ms)), NULL, error);
+}
+
+bool
+hk_recipients_bounce(
+	hk_db *db, const char *channel, const char *recipient, int64_t *ret_ms, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COALESCE(MAX(bounced_ms), 0) FROM recipients WHERE channel = $1 AND "
+		       "recipient = $2"),
+		HK_ARGS(hk_v_str(channel), hk_v_str(recipient)), ret_ms, error);
+}
+
+bool
+hk_recipients_mend(
+	hk_db *db, const char *channel, const char *recipient, int64_t before_ms, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE recipients SET bounced_ms = NULL WHERE channel = $1 AND recipient = "
+		       "$2 AND bounced_ms <= $3"),
+		HK_ARGS(hk_v_str(channel), hk_v_str(recipient), hk_v_int(before_ms)), NULL, error);
 }
 
 void

@@ -19,14 +19,19 @@ hk_report_row_clear(hk_report_row *row)
 	*row = (hk_report_row){0};
 }
 
+/* Of case $1, whoever the lead is. */
+#define SPEAKS_OF                                                                                  \
+	"id IN (SELECT id FROM reports WHERE case_id = $1 UNION ALL SELECT report_id FROM "        \
+	"report_sites WHERE case_id = $1)"
+
 bool
 hk_reports_find(hk_db *db, int64_t case_id, const char *channel, const char *recipient,
 	const char *step, int64_t round, int64_t *ret_id, GError **error)
 {
 	return hk_db_int(db,
-		HK_SQL("SELECT COALESCE(MAX(id), 0) FROM reports WHERE case_id = $1 AND channel = "
-		       "$2 AND "
-		       "recipient = $3 AND step = $4 AND round = $5 AND state <> 'dropped'"),
+		HK_SQL("SELECT COALESCE(MAX(id), 0) FROM reports WHERE " SPEAKS_OF
+		       " AND channel = $2 AND recipient = $3 AND step = $4 AND round = $5 AND "
+		       "state <> 'dropped'"),
 		HK_ARGS(hk_v_int(case_id), hk_v_str(channel), hk_v_str(recipient), hk_v_str(step),
 			hk_v_int(round)),
 		ret_id, error);
@@ -265,11 +270,43 @@ hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **
 }
 
 bool
-hk_reports_round(hk_db *db, int64_t case_id, int64_t *ret, GError **error)
+hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error)
 {
 	return hk_db_int(db,
-		HK_SQL("SELECT COALESCE(MAX(round), 0) FROM reports WHERE case_id = $1"),
-		HK_ARGS(hk_v_int(case_id)), ret, error);
+		HK_SQL("SELECT COUNT(*) FROM cases WHERE id IN (SELECT case_id FROM report_sites "
+		       "WHERE report_id = $1) AND (deleted_ms IS NOT NULL OR state IN ('new', "
+		       "'triaged', 'dismissed', 'out_of_scope', 'duplicate'))"),
+		HK_ARGS(hk_v_int(id)), ret, error);
+}
+
+bool
+hk_reports_unsent(hk_db *db, int64_t case_id, GArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT id FROM reports WHERE case_id = $1 AND state IN ('drafted', "
+		       "'approved', 'queued') AND NOT EXISTS (SELECT 1 FROM receipts r WHERE "
+		       "r.report_id = reports.id AND r.act = 'submit' AND r.phase <> 'ended') "
+		       "ORDER BY id"),
+		HK_ARGS(hk_v_int(case_id)), error);
+
+	return numbers_of(rows, ret, error);
+}
+
+#define NARROWED                                                                                   \
+	" AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS TEXT) IS NULL OR channel "  \
+	"= $3) ORDER BY id DESC LIMIT $4"
+
+bool
+hk_reports_list(hk_db *db, const hk_reports_ask *ask, GArray **ret, GError **error)
+{
+	static const hk_sql any = {"SELECT id FROM reports WHERE $1 = 0" NARROWED};
+	static const hk_sql of_case = {"SELECT id FROM reports WHERE " SPEAKS_OF NARROWED};
+	g_autoptr(hk_rows) rows = hk_db_query(db, ask->case_id == 0 ? any : of_case,
+		HK_ARGS(hk_v_int(ask->case_id), hk_v_str(ask->state), hk_v_str(ask->channel),
+			hk_v_int(ask->limit)),
+		error);
+
+	return numbers_of(rows, ret, error);
 }
 
 bool

@@ -33,7 +33,7 @@ typedef struct hk_report_site {
 	const char *url;
 } hk_report_site;
 
-/* hk_reports_find(db, case_id, channel, recipient, step, round, ret_id, error): the one that was not dropped; 0: none. hk_reports_add: sets row->id; token is unique.
+/* hk_reports_find(db, case_id, channel, recipient, step, round, ret_id, error): the one that speaks of that case (whoever its lead is) and was not dropped; 0: none. hk_reports_add: sets row->id; token is unique.
  * hk_reports_get: HK_ENOENT. hk_reports_lock: nobody else changes it until the end of the transaction. hk_reports_update: everything but what it was made with, one version up. */
 bool hk_reports_find(hk_db *db, int64_t case_id, const char *channel, const char *recipient,
 	const char *step, int64_t round, int64_t *ret_id, GError **error);
@@ -48,8 +48,17 @@ bool hk_reports_by_token(hk_db *db, const char *token, int64_t *ret_id, GError *
 bool hk_reports_sites(hk_db *db, int64_t id, GPtrArray **ret, GArray **ret_cases, GError **error);
 /* hk_reports_due(db, now_ms, limit, ret, error): reports whose due_ms has passed, the oldest first: GArray of int64_t. */
 bool hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error);
-/* hk_reports_round(db, case_id, ret, error): the highest round of the case's reports; 0: none. */
-bool hk_reports_round(hk_db *db, int64_t case_id, int64_t *ret, GError **error);
+/* hk_reports_unfit(db, id, ret, error): how many of the cases that it speaks of are deleted or were never confirmed, or not any more. */
+bool hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error);
+/* hk_reports_unsent(db, case_id, ret, error): those with that lead that are drafted, approved or queued, and of which no try is under way or in doubt: GArray of int64_t. */
+bool hk_reports_unsent(hk_db *db, int64_t case_id, GArray **ret, GError **error);
+/* hk_reports_ask: which ones, the newest first. Strings borrowed, NULL and 0: any. hk_reports_list(db, ask, ret, error): their numbers, GArray of int64_t. */
+typedef struct hk_reports_ask {
+	int64_t case_id; /* that it speaks of */
+	const char *state, *channel;
+	int64_t limit;
+} hk_reports_ask;
+bool hk_reports_list(hk_db *db, const hk_reports_ask *ask, GArray **ret, GError **error);
 
 /* Receipts. phase: begun | committed | ended. */
 typedef struct hk_receipt_row {
@@ -65,17 +74,21 @@ bool hk_receipts_end(hk_db *db, const hk_receipt_row *row, GError **error);
 /* hk_receipts_open(db, report_id, ret_id, ret_committed, error): the last submit that has no end; 0: none. */
 bool hk_receipts_open(
 	hk_db *db, int64_t report_id, int64_t *ret_id, bool *ret_committed, GError **error);
-
-/* hk_receipts_since(db, id, ret, error): when it was begun. */
-bool hk_receipts_since(hk_db *db, int64_t id, int64_t *ret, GError **error);
+/* hk_receipts_since(db, id, ret_ms, error): when it was begun. */
+bool hk_receipts_since(hk_db *db, int64_t id, int64_t *ret_ms, GError **error);
 
 /* Recipients. hk_recipients_known(db, channel, recipient, ret_known, ret_bounced, error). */
 bool hk_recipients_known(hk_db *db, const char *channel, const char *recipient, bool *ret_known,
 	bool *ret_bounced, GError **error);
 bool hk_recipients_put(hk_db *db, const char *channel, const char *recipient, int64_t user_id,
 	int64_t now_ms, GError **error);
-bool hk_recipients_bounced(hk_db *db, const char *channel, const char *recipient,
-	int64_t now_ms /* 0: not any more */, GError **error);
+bool hk_recipients_bounced(
+	hk_db *db, const char *channel, const char *recipient, int64_t now_ms, GError **error);
+/* hk_recipients_bounce(db, channel, recipient, ret_ms, error): when its last mail came back; 0: it did not. hk_recipients_mend(db, channel, recipient, before_ms, error): a bounce until then counts no more. */
+bool hk_recipients_bounce(
+	hk_db *db, const char *channel, const char *recipient, int64_t *ret_ms, GError **error);
+bool hk_recipients_mend(
+	hk_db *db, const char *channel, const char *recipient, int64_t before_ms, GError **error);
 /* hk_reports_children(db, id, step, ret, error): how many reports of that step follow this one, dropped ones not. */
 bool hk_reports_children(hk_db *db, int64_t id, const char *step, int64_t *ret, GError **error);
 /* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; channel, recipient NULL: any. */

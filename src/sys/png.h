@@ -21,6 +21,12 @@ GBytes *hk_png_again(hk_span bytes, GError **error);
 /* hk_png_size(bytes, ret_width, ret_height): from its head; false: no PNG. */
 bool hk_png_size(hk_span bytes, uint32_t *ret_width, uint32_t *ret_height);
 
+/* hk_png_small(bytes, width, height, max_bytes, error): a small picture of its upper part, for a message: at most width x height pixels (each 8 to 1,024) in the proportions
+ * of the original, at most 216 colours, and smaller still until it has at most max_bytes. Never larger than the original. HK_ELIMIT: not even 32 pixels
+ * wide; the other errors of hk_png_again. Caller unrefs. */
+GBytes *hk_png_small(
+	hk_span bytes, unsigned width, unsigned height, size_t max_bytes, GError **error);
+
 /* What a picture looks like (match/dhash): of its three channels' grey. */
 typedef struct hk_png_look {
 	uint64_t dhash, phash;

@@ -35,7 +35,8 @@ check_fault(hk_span text, const hk_template_fault *fault, const GError *error)
 static void
 fill(const hk_template *letter, const hk_recipient *to, hk_span text, GString *ret)
 {
-	hk_template_data data = {brief, to, "0123456789abcdef0123456789abcdef", 1793836800000};
+	hk_template_data data = {
+		brief, to, "0123456789abcdef0123456789abcdef", 1793836800000, "xarf.json"};
 	g_autoptr(GString) subject = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
 	bool exact = g_strstr_len((const char *)text.data, (gssize)text.len, "exact") ||

@@ -28,6 +28,8 @@ export const STOPS = { own: 'hard', allowed: 'hard', evidence: 'hard', case: 'ha
 /** Kinds of whom is told: contacts, and other banks. */
 export const RECIPIENT_KINDS = [...CONTACT_KINDS, 'bank']
 
+/** src/flow/states.def, machine LIVENESS: the states in which nobody sees the site. */
+export const DARK = ['content_removed', 'error', 'unreachable', 'nxdomain', 'on_hold', 'parked', 'sinkhole']
 /** src/flow/evidence.c: how many variants a run looks at. */
 export const PLANS = ['quick', 'standard', 'full']
 /** src/flow/factkinds.def: kinds of facts that other cases can share, and the key by which they are found. */

@@ -44,6 +44,48 @@ function uplot() {
   return library
 }
 
+/** The value of a curve of steps at a time; null before its first point when it has none. */
+function at(points, time, column) {
+  let value = column === 1 ? 1 : null
+  for (const point of points) { if (point[0] > time) break; value = point[column] }
+  return value
+}
+
+/**
+ * Curves of steps that go down from 1 over time (Kaplan-Meier); the first one with its band.
+ * @param {{ series: { name: string, points: number[][] }[], format?: (n: number) => string }} props points: [seconds, share, low, high]
+ */
+export function Curve({ series, format = number }) {
+  const ref = useRef(null)
+  const theme = prefs.value.theme
+  const key = JSON.stringify([series, theme])
+  useEffect(() => {
+    let plot = null
+    let gone = false
+    const box = ref.current
+    const watch = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: 280 }))
+    uplot().then((UPlot) => {
+      if (gone) return
+      const style = getComputedStyle(box)
+      const colour = (name) => style.getPropertyValue(name).trim() || '#888'
+      const axis = { stroke: colour('--dim'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 }, font: '12px system-ui' }
+      const times = [0, ...new Set(series.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b)
+      const paths = UPlot.paths.stepped({ align: 1 })
+      const line = (one, i) => ({ label: one.name, stroke: colour(`--chart-${i + 1}`), width: 2, paths, points: { show: false } })
+      const edge = { label: '', stroke: 'transparent', width: 0, paths, points: { show: false } }
+      plot = new UPlot({
+        width: box.clientWidth, height: 280, legend: { show: false }, cursor: { points: { size: 7 } }, scales: { x: { time: false }, y: { range: [0, 1] } },
+        bands: [{ series: [series.length + 1, series.length + 2], fill: `color-mix(in srgb, ${colour('--chart-1')} 18%, transparent)` }],
+        axes: [{ ...axis, values: (u, list) => list.map(format) }, { ...axis, size: 52, values: (u, list) => list.map((n) => `${Math.round(100 * n)} %`) }],
+        series: [{}, ...series.map(line), edge, edge],
+      }, [times, ...series.map((one) => times.map((time) => at(one.points, time, 1))), ...[3, 2].map((column) => times.map((time) => at(series[0].points, time, column)))], box)
+      watch.observe(box)
+    })
+    return () => { gone = true; watch.disconnect(); plot?.destroy() }
+  }, [key])
+  return html`<div class="lines-chart" ref=${ref} aria-hidden="true"></div>`
+}
+
 /**
  * Lines over equal steps (months).
  * @param {{ labels: string[], series: { name: string, values: (number|null)[] }[], format?: (n: number) => string }} props

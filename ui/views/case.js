@@ -20,6 +20,7 @@ import { Timeline } from '../parts/timeline.js'
 import { Evidence } from '../parts/evidence.js'
 import { Takedown } from '../parts/takedown.js'
 import { Contacts, Enrichment, Keys } from '../parts/enrichment.js'
+import { Watch } from '../parts/watch.js'
 import { Due, Elapsed, Kind, Score, State, Target, Time, Who, level, reasonText, sourceName } from '../parts/status.js'
 
 const Panel = ({ title, count, acts, children }) => html`<section class="panel" aria-label=${title}><header><h2>${title}${count ? html` <span class="dim num">${count}</span>` : ''}</h2>${acts && html`<div class="acts">${acts}</div>`}</header><div class="panel-body">${children}</div></section>`
@@ -140,6 +141,6 @@ export default function Case({ id }) {
       <${Clocks} item=${item} />
     </header>
     <div class="case-grid"><div class="column"><${Urls} item=${item} reload=${again} /><${Takedown} item=${item} /><${Evidence} item=${item} reload=${again} /><${Enrichment} item=${item} /><${Timeline} id=${item.id} seen=${seen} onChange=${again} /></div>
-      <div class="column"><${Panel} title=${t('case.facts')}><${Facts} item=${item} /><//><${Labels} item=${item} reload=${again} change=${change} /><${Tasks} item=${item} reload=${again} /><${Contacts} item=${item} /><${Keys} item=${item} /><${Related} item=${item} reload=${again} /></div></div>
+      <div class="column"><${Watch} item=${item} /><${Panel} title=${t('case.facts')}><${Facts} item=${item} /><//><${Labels} item=${item} reload=${again} change=${change} /><${Tasks} item=${item} reload=${again} /><${Contacts} item=${item} /><${Keys} item=${item} /><${Related} item=${item} reload=${again} /></div></div>
     ${asking?.what === 'clock' ? html`<${HandClock} item=${item} onClose=${() => ask(null)} onDone=${again} />` : asking && html`<${Ask} what=${asking.what} cases=${[item]} select=${{ ids: [item.id] }} onClose=${() => ask(null)} onDone=${again} act=${doActStrict} />`}</div>`
 }

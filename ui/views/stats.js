@@ -10,6 +10,7 @@ import { useLoad, useTitle } from '../lib/hooks.js'
 import { ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
 import { Bars, Columns, Legend, Lines, SERIES_MAX } from '../parts/chart.js'
 import { stateName } from '../parts/status.js'
+import { Survival } from '../parts/survival.js'
 
 /** What there is, in the order of the page, and the picture that suits it. */
 const PAGES = [
@@ -126,5 +127,6 @@ export default function Stats() {
       <label class="inline">${t('stats.from')} <input type="month" value=${span.from} max=${span.to} onChange=${set('from')} /></label>
       <label class="inline">${t('stats.to')} <input type="month" value=${span.to} min=${span.from} onChange=${set('to')} /></label>
       <button type="button" class="button" onClick=${() => print()}><${Icon} name="print" />${t('print')}</button><//>
+    <${Survival} span=${span} seconds=${seconds} />
     <div class="stats-grid">${PAGES.map((page) => html`<${Panel} key=${page.by} page=${page} span=${span} />`)}</div>`
 }

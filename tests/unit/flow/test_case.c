@@ -90,6 +90,10 @@ test_moves(void)
 	ok(!fl_do(flow, hk_case_move(flow, id, 0, "triage", " ", error)), "a blank note");
 	ok(g_str_has_prefix(fl_why(), "note:"), "named: %s", fl_why());
 	for (size_t m = 0; m < hk_move_count; m++) {
+		/* Those of a watched site are audited as site.dark, site.back and site.changed (flow/monitor). */
+		if (hk_moves[m].machine == HK_MACHINE_LIVENESS) {
+			continue;
+		}
 		g_autofree char *name = g_strconcat(
 			hk_machine_text(hk_moves[m].machine), ".", hk_moves[m].act, NULL);
 		ok(hk_act_find(name) != NULL, "%s is a row of acts.def", name);

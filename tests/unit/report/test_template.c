@@ -146,6 +146,7 @@ static const wrong wrongs[] = {
 	{"Subject: a\n\n{{.}}", 3, 3, NULL, "is no name", HK_EFORM},
 	{"Subject: a\n\n{{#url|defang}}{{/url}}", 3, 8, NULL, "on a section", HK_EFORM},
 	{"Subject: a\n\nb\x01", 3, 2, NULL, "control", HK_EFORM},
+	{"Subject: a\n\nb\u202ec", 3, 2, NULL, "cannot be seen", HK_EFORM},
 	{"Subject: a\n\nb\xff", 3, 2, NULL, "UTF-8", HK_EFORM},
 	{"Subject: a\n\n{{#own}}{{#own}}{{#own}}{{#own}}{{#own}}{{#own}}{{#own}}{{#own}}{{#own}}",
 		3, 65, NULL, "too deep", HK_ELIMIT},

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -93,6 +94,44 @@ main(void)
 	ok(look.dhash == look_again.dhash && look.phash == look_again.phash && look.phash != 0 &&
 			!look.plain,
 		"the same look before and after");
+	g_autoptr(GBytes) tiny = hk_png_small(bytes, 40, 20, 4000, &error);
+	data = tiny ? g_bytes_get_data(tiny, &len) : NULL;
+	ok(tiny && hk_png_size(hk_span_of(data, len), &width, &height) && width == 40 &&
+			height == 20,
+		"a small one shows the upper part: %ux%u", width, height);
+	g_autofree uint8_t *shrunk = tiny ? pixels_of(data, len) : NULL;
+	int far = 0;
+	for (size_t x = 0; shrunk && x < 40; x++) {
+		far += abs(shrunk[x * 3] - was[(x * 64 / 40) * 3]) > 60;
+	}
+	/* Where the pattern begins anew, two colours become one. */
+	ok(shrunk && far < 8, "in about the same colours: %d of 40 columns are not", far);
+	g_autoptr(GBytes) whole = hk_png_small(bytes, 1000, 1000, 1 << 20, &error);
+	data = whole ? g_bytes_get_data(whole, &len) : NULL;
+	ok(whole && hk_png_size(hk_span_of(data, len), &width, &height) && width == 64 &&
+			height == 48,
+		"never larger than it was");
+	static uint8_t noise[64 * 48 * 3], made[64 * 48 * 4];
+	png_alloc_size_t full = sizeof made;
+	png_image image = {
+		.version = PNG_IMAGE_VERSION, .width = 64, .height = 48, .format = PNG_FORMAT_RGB};
+	for (uint32_t i = 0, state = 1; i < sizeof noise; i++) {
+		state = state * 1664525u + 1013904223u;
+		noise[i] = (uint8_t)(state >> 24);
+	}
+	ok(png_image_write_to_memory(&image, made, &full, 0, noise, 0, NULL), "noise");
+	g_autoptr(GBytes) less = hk_png_small(hk_span_of(made, full), 64, 48, 2500, &error);
+	data = less ? g_bytes_get_data(less, &len) : NULL;
+	ok(less && len <= 2500 && hk_png_size(hk_span_of(data, len), &width, &height) &&
+			width < 64 && height < 48,
+		"as small as is asked: %zu", len);
+	ok(!hk_png_small(bytes, 64, 48, 60, &error) && hk_error_code(error) == HK_ELIMIT,
+		"there is an end to that");
+	g_clear_error(&error);
+	ok(!hk_png_small(hk_span_of(in->data, 100), 40, 40, 4000, &error) &&
+			hk_error_code(error) == HK_EFORM,
+		"a broken one does not get small");
+	g_clear_error(&error);
 	in->data[60] ^= 0x55;
 	ok(!hk_png_look_at(hk_span_of(in->data, 100), &look, &error) &&
 			hk_error_code(error) == HK_EFORM,

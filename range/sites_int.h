@@ -1,0 +1,17 @@
+/* range/sites_int: between sites.c and sites_control.c. Part of hikeshi-range. */
+#ifndef RG_SITES_INT_H
+#define RG_SITES_INT_H
+
+#include <microhttpd.h>
+
+#include "sitestate.h"
+
+/* The path of the control; it is looked at for Host 127.0.0.1 and localhost alone. */
+#define RG_SITES_CONTROL "/-/sites"
+
+/* rg_sites_control(states, data, connection, method): GET: all that were told; POST with host, state and maybe path in the query: from now on that site,
+ * or that page of it, is in that state; data (or NULL): the registry's file, which is told, too. 400 with a line of text for what is neither. */
+enum MHD_Result rg_sites_control(
+	rg_states *states, const char *data, struct MHD_Connection *c, const char *method);
+
+#endif
