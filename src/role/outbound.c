@@ -121,6 +121,23 @@ templates(void *user,
 	}
 }
 
+static void
+names(void *user,
+	void (*each)(void *data, const char *scope, const char *name, const char *kind,
+		const char *en, const char *ja),
+	void *data)
+{
+	(void)user;
+	for (size_t i = 0; i < hk_template_var_count; i++) {
+		const hk_template_var_row *row = &hk_template_vars[i];
+		each(data, row->scope, row->name, row->kind, row->en, row->ja);
+	}
+	for (size_t i = 0; i < hk_template_filter_count; i++) {
+		const hk_template_row *row = &hk_template_filters[i];
+		each(data, "", row->name, "filter", row->en, row->ja);
+	}
+}
+
 /* What the stage says about the whole is told of the field that its writer sees: the text begins below the subject and an empty line. */
 static unsigned
 fault_of(const hk_template_fault *at, const char *text, hk_web_fault *ret)
@@ -183,5 +200,6 @@ hk_role_outbound(const hk_opts *opts)
 	return (hk_web_outbound){.user = (void *)(uintptr_t)opts,
 		.channels = channels,
 		.templates = templates,
+		.names = names,
 		.preview = preview};
 }

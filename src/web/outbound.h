@@ -37,6 +37,12 @@ typedef struct hk_web_outbound {
 		void (*each)(void *data, const char *kind, const char *lang, const char *subject,
 			const char *body),
 		void *data);
+	/* each(data, scope, name, kind, en, ja) for all names that a template may hold: scope "" for a letter's own, else the list that it belongs to; kind "filter" for what may
+	 * stand behind a name. */
+	void (*names)(void *user,
+		void (*each)(void *data, const char *scope, const char *name, const char *kind,
+			const char *en, const char *ja),
+		void *data);
 	/* A template filled in for an invented site, appended to the two strings. Returns the number of faults (at most HK_WEB_FAULTS_MAX) that it wrote; with a
 	 * fault there may be no text. 0: the template is in order. */
 	unsigned (*preview)(void *user, const char *kind, const char *lang, const char *subject,

@@ -87,9 +87,25 @@ put_all(hk_req *req, const char *kind, const char *lang, GString *out, unsigned 
 	return true;
 }
 
+static void
+put_name(void *data, const char *scope, const char *name, const char *kind, const char *en,
+	const char *ja)
+{
+	GString *out = data;
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_member_str(out, "scope", scope);
+	hk_jsonw_member_str(out, "name", name);
+	hk_jsonw_member_str(out, "kind", kind);
+	hk_jsonw_member_str(out, "en", en);
+	hk_jsonw_member_str(out, "ja", ja);
+	hk_jsonw_close(out, '}');
+}
+
 bool
 hk_web_templates_list(hk_req *req, hk_reply *reply, GError **error)
 {
+	const hk_web_outbound *outbound = outbound_of(req);
 	unsigned count;
 
 	if (!hk_req_query_only(req, error, NULL)) {
@@ -97,6 +113,12 @@ hk_web_templates_list(hk_req *req, hk_reply *reply, GError **error)
 	}
 	GString *out = hk_reply_json(reply, 200);
 	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "names");
+	hk_jsonw_open(out, '[');
+	if (outbound->names) {
+		outbound->names(outbound->user, put_name, out);
+	}
+	hk_jsonw_close(out, ']');
 	hk_jsonw_key(out, "items");
 	hk_jsonw_open(out, '[');
 	if (!put_all(req, NULL, NULL, out, &count, error)) {

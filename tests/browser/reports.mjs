@@ -19,7 +19,7 @@ const manual = async (name, full) => {
   if (!process.env.HK_MANUAL) return
   const path = join(process.env.HK_MANUAL, `${name}.jpg`)
   const { width, height } = page.viewportSize()
-  for (const [quality, part] of [[80, 1], [65, 1], [50, 1], [40, 1], [34, 1], [28, 0.9]]) {
+  for (const [quality, part] of [[80, 1], [65, 1], [50, 1], [40, 1], [34, 1], [28, 0.9], [24, 0.75]]) {
     await page.screenshot({ path, type: 'jpeg', quality, clip: { x: 0, y: 0, width, height: Math.round(height * part) } })
     if (statSync(path).size <= 60000) return
   }
@@ -43,6 +43,20 @@ const fresh = async (url) => {
   const item = await api.get(`/cases/${made.id}`)
   return api.call('POST', `/cases/${made.id}/acts`, { act: 'confirm' }, { 'If-Match': `"${item.version}"` })
 }
+// How a mail is read, and what differs between two texts: without a browser.
+const { readMail, decodeWords } = await import(join(process.env.HK_SRC, 'ui/lib/mail.js'))
+const { diffLines, folded } = await import(join(process.env.HK_SRC, 'ui/lib/diff.js'))
+is(decodeWords('=?UTF-8?B?6KaL5pys?= =?utf-8?q?=E9=8A=80=E8=A1=8C_CSIRT?= <a@b.example>'), '見本銀行 CSIRT <a@b.example>', 'encoded words, of both kinds, beside each other')
+is(decodeWords('=?nosuch?B?QUI=?= =?UTF-8?B?!!?='), 'AB', 'an unknown charset, broken base64: what there is')
+const nested = readMail('Subject: a\r\n folded\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\npreamble\r\n--o\r\nContent-Type: multipart/alternative; boundary="i"\r\n\r\n--i\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ncaf=E9 so=\r\nft\r\n--i\r\nContent-Type: text/html\r\n\r\n<script>1</script>\r\n--i--\r\n--o\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename*=UTF-8\'\'%E8%A8%BC.txt\r\n\r\nproof\r\n--o--\r\nepilogue')
+is(JSON.stringify([nested.headers[0], nested.text.trim(), nested.files]), JSON.stringify([['Subject', 'a folded'], 'café soft', [{ name: '', type: 'text/html', bytes: 18 }, { name: '証.txt', type: 'text/plain', bytes: 5 }]]), 'parts in parts; HTML is a file, not a text')
+is(JSON.stringify(nested.contents), JSON.stringify(['<script>1</script>', 'proof']), 'and what the files hold')
+is(JSON.stringify(readMail('').files), '[]', 'nothing at all')
+is(readMail('Content-Type: multipart/mixed; boundary=x\n\n--x\n\nno end').text, 'no end', 'a multipart without its end')
+is(readMail(`Content-Type: multipart/mixed; boundary=x\n\n${'--x\nContent-Type: multipart/mixed; boundary=x\n\n'.repeat(500)}`).text, '', 'parts without end are cut off')
+is(folded(diffLines('a\nb\nc\nd\ne', 'a\nB\nc\nd\ne\nf')).map((line) => line === null ? '…' : `${line.how[0]}${line.text}`).join(' '), 'sa ob iB sc … se if', 'what differs, and one line around it')
+is(diffLines('x\n'.repeat(2000), 'y'), 'null', 'too long to compare')
+
 const item = await fresh('https://www.evil.example/login')
 const second = await fresh('https://pay.mihon-bank-login.example/auth')
 await enter(page)
@@ -88,6 +102,10 @@ await page.locator('dialog[open] .approve-one summary').first().click()
 ok(await until(async () => /停止をお願いいたします/.test(await page.locator('dialog[open] .letter-text').first().innerText())), 'the letter as it reads')
 like(await page.locator('dialog[open] .content').first().innerText(), /iphone-viewport\.png[^]*xarf\.json/, 'and what is attached')
 is((await axe(page)).join('\n'), '', 'the dialog: no axe violations')
+await page.locator('dialog[open] .approve-one').filter({ hasText: '差分と全文' }).first().locator('summary').first().click()
+ok(await until(async () => /abuse@hosting\[\.\]example[^]*abuse@registrar\[\.\]example/.test(await page.locator('dialog[open] .difference').innerText())), 'of the next one only what differs')
+ok(!/停止をお願いいたします/.test(await page.locator('dialog[open] .difference').innerText()), 'and not what is the same')
+is((await axe(page)).join('\n'), '', 'the difference: no axe violations')
 await keep('approve')
 await manual('takedown-approve')
 await page.locator('dialog[open] .approve-line input').last().uncheck()

@@ -20,7 +20,8 @@ export const decodeWords = (value) => value.replace(/\?=\s+=\?/g, '?==?').replac
 
 /** Header lines and what stands below them. */
 function cut(text) {
-  const end = /\r?\n\r?\n/.exec(text)
+  // A part may have no headers at all: then it begins with the empty line.
+  const end = /^\r?\n|\r?\n\r?\n/.exec(text)
   const [head, body] = end ? [text.slice(0, end.index), text.slice(end.index + end[0].length)] : [text, '']
   const headers = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/).map((line) => /^([^\s:]+):\s*(.*)$/.exec(line)).filter(Boolean).map(([, name, value]) => [name, value])
   return { headers, body }
@@ -57,15 +58,16 @@ function walk(headers, body, out, depth) {
     return
   }
   out.files.push({ name, type: kind, bytes: binary === null ? new TextEncoder().encode(body).length : binary.length })
+  out.contents.push(binary === null ? body : /^(?:text|message)\/|json|xml/.test(kind) ? textOf(bytesOf(binary), param(type, 'charset')) : binary)
 }
 
 /**
  * @param {string} source   the mail as text (bytes above 127 as UTF-8)
- * @returns {{ headers: [string, string][], text: string, files: { name: string, type: string, bytes: number }[] }}
+ * @returns {{ headers: [string, string][], text: string, files: { name: string, type: string, bytes: number }[], contents: string[] }}   contents: of the files, text or a character a byte
  */
 export function readMail(source) {
   const { headers, body } = cut(source)
-  const out = { texts: [], files: [], count: 0 }
+  const out = { texts: [], files: [], contents: [], count: 0 }
   walk(headers, body, out, 0)
-  return { headers: headers.map(([name, value]) => [name, decodeWords(value)]), text: out.texts.join('\n\n').replaceAll('\r', '').replace(/\n+$/, '\n'), files: out.files }
+  return { headers: headers.map(([name, value]) => [name, decodeWords(value)]), text: out.texts.join('\n\n').replaceAll('\r', '').replace(/\n+$/, '\n'), files: out.files, contents: out.contents }
 }

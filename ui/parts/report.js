@@ -6,6 +6,7 @@ import { bytes } from '../lib/format.js'
 import { useLoad } from '../lib/hooks.js'
 import { STOPS } from '../lib/names.js'
 import { defangHost, defangText, visible } from '../lib/defang.js'
+import { diffLines, folded } from '../lib/diff.js'
 import { readMail } from '../lib/mail.js'
 import { done } from '../lib/store.js'
 import { ErrorBox, Icon, Skeleton, copy } from './basics.js'
@@ -43,19 +44,44 @@ function Letter({ mail }) {
 
 /** A request: its line, its headers, and its body in a form that can be read. */
 function Request({ request, text, type }) {
-  const body = useMemo(() => { if (!/json/.test(type)) return text; try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text } }, [text, type])
+  const body = useMemo(() => /json/.test(type) ? pretty(text) : text, [text, type])
   const pairs = /x-www-form-urlencoded/.test(type) ? [...new URLSearchParams(text)] : null
   return html`<dl class="facts letter-head">${request?.method && html`<dt>${visible(request.method)}</dt><dd><bdi class="url">${defangText(request.url || '')}</bdi></dd>`}
       ${(Array.isArray(request?.headers) ? request.headers : []).map((line) => { const [name, ...value] = String(line).split(':'); return html`<dt>${visible(name)}</dt><dd><bdi>${defangText(value.join(':').trim())}</bdi></dd>` })}</dl>
     ${pairs ? html`<dl class="facts letter-text">${pairs.map(([name, value]) => html`<dt>${visible(name)}</dt><dd class="prose">${defangText(value.slice(0, SHOWN))}</dd>`)}</dl>` : html`<pre class="letter-text" role="group" tabindex="0" aria-label=${t('content.text')}>${defangText(body.slice(0, SHOWN))}</pre>`}`
 }
 
+const pretty = (text) => { try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text } }
+/** Behind this mark a line has what is compared and not shown. */
+const HIDDEN = '\u0000'
+/** A body in a form that can be read; of a mail everything but what differs in any two of them: attached text line by line, attached pictures as one line with all of their bytes. */
+function bodyOf(source, type) {
+  if (/json/.test(type)) return pretty(source)
+  if (!isMail(type)) return source
+  const mail = readMail(source)
+  return [...mail.headers.filter(([name]) => !/^(?:message-id|date|content-type|mime-version)$/i.test(name)).map(([name, value]) => `${name}: ${value}`), '', mail.text,
+    ...mail.files.flatMap((file, i) => /^(?:text|message)\/|json|xml/.test(file.type) ? [`${file.name} (${file.type})`, /json/.test(file.type) ? pretty(mail.contents[i]) : mail.contents[i].replaceAll('\r', '')] : [`${file.name} (${file.type}, ${bytes(file.bytes)})${HIDDEN}${mail.contents[i].replaceAll('\n', ' ')}`])].join('\n')
+}
+const shownPart = (text) => defangText(text.split(HIDDEN)[0].slice(0, 2000)) || ' '
+
+/** Only what differs from another report: that one is read whole, the others by this. */
+function Difference({ source, item, from }) {
+  const { data, error, reload } = useLoad((signal) => get(`/reports/${from.id}/content`, {}, signal), [from.id, from.content])
+  const lines = useMemo(() => data === undefined ? null : diffLines(bodyOf(String(data), from.type), bodyOf(source, item.type)), [data, source])
+  if (error) return html`<${ErrorBox} error=${error} retry=${reload} />`
+  if (data === undefined) return html`<${Skeleton} rows=${3} />`
+  if (!lines) return html`<p class="dim">${t('content.too_long')}</p>`
+  if (lines.every((line) => line.how === 'same')) return html`<p class="dim">${t('content.no_difference', { id: from.id })}</p>`
+  return html`<div class="difference letter-text" role="group" tabindex="0" aria-label=${t('content.difference', { id: from.id })}>${folded(lines).map((line) => line === null ? html`<p class="dim" aria-hidden="true">⋯</p>` : line.how === 'out' ? html`<del><span class="sr">${t('content.gone')} </span>${shownPart(line.text)}</del>` : line.how === 'in' ? html`<ins><span class="sr">${t('content.added')} </span>${shownPart(line.text)}</ins>` : html`<p class="dim">${shownPart(line.text)}</p>`)}</div>`
+}
+
 /**
- * The content of a report: as it reads, or byte by byte. Addresses are defanged here; copying and saving give them as they are.
- * @param {{ item: any, compact?: boolean }} props   item: a report, or a row of a preview
+ * The content of a report: as it reads, byte by byte, or what differs from another one. Addresses are defanged here; copying and saving give them as they are.
+ * @param {{ item: any, compact?: boolean, from?: any }} props   item, from: reports, or rows of a preview
  */
-export function Content({ item, compact }) {
-  const [raw, setRaw] = useState(false)
+export function Content({ item, compact, from }) {
+  const [view, setView] = useState(from ? 'differs' : 'reads')
+  const raw = view === 'raw'
   const path = `/reports/${item.id}/content`
   const readable = textual(item.type)
   const { data, error, reload } = useLoad(async (signal) => item.content && readable ? await get(path, {}, signal) : '', [item.id, item.content])
@@ -64,10 +90,10 @@ export function Content({ item, compact }) {
   if (!item.content) return html`<p class="dim">${t('content.none')}</p>`
   if (error) return html`<${ErrorBox} error=${error} retry=${reload} />`
   if (data === undefined) return html`<${Skeleton} rows=${compact ? 3 : 8} />`
-  return html`<div class="content"><div class="content-bar"><div class="segments" role="group" aria-label=${t('content.view')}>${[[false, 'content.reads'], [true, 'content.raw']].map(([name, key]) => html`<button type="button" aria-pressed=${raw === name} onClick=${() => setRaw(name)}>${t(key)}</button>`)}</div>
+  return html`<div class="content"><div class="content-bar"><div class="segments" role="group" aria-label=${t('content.view')}>${[...(from && readable ? [['differs', t('content.differs', { id: from.id })]] : []), ['reads', t('content.reads')], ['raw', t('content.raw')]].map(([name, label]) => html`<button type="button" aria-pressed=${view === name} onClick=${() => setView(name)}>${label}</button>`)}</div>
       <span class="dim small num">${bytes(item.bytes)} · ${visible(item.type)}</span>
       <button type="button" class="button small" onClick=${() => copy(mail && !raw ? mail.text : source, () => done(t('copy.done')))}><${Icon} name="copy" size=${14} />${t('content.copy')}</button><a class="button small" href=${`${BASE}${path}?download=1`} download>${t('file.save')}</a></div>
-    ${!readable ? html`<p class="dim">${t('content.binary')}</p>` : raw ? html`<pre class="json letter-raw" role="group" tabindex="0" aria-label=${t('content.raw')}>${defangText(source.slice(0, SHOWN).replaceAll('\r', ''))}</pre>${source.length > SHOWN && html`<p class="dim small">${t('file.cut')}</p>`}` : mail ? html`<${Letter} mail=${mail} />` : html`<${Request} request=${item.request} text=${source} type=${item.type} />`}
+    ${!readable ? html`<p class="dim">${t('content.binary')}</p>` : view === 'differs' ? html`<${Difference} source=${source} item=${item} from=${from} />` : raw ? html`<pre class="json letter-raw" role="group" tabindex="0" aria-label=${t('content.raw')}>${defangText(source.slice(0, SHOWN).replaceAll('\r', ''))}</pre>${source.length > SHOWN && html`<p class="dim small">${t('file.cut')}</p>`}` : mail ? html`<${Letter} mail=${mail} />` : html`<${Request} request=${item.request} text=${source} type=${item.type} />`}
     <p class="hint run-proof">${t('content.digest')} <${HashText} hex=${item.digest} /></p></div>`
 }
 
