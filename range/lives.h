@@ -6,6 +6,8 @@
 #include "sitestate.h"
 
 enum { RG_LIFE_PHASES_MAX = 64 };
+/* The lives that `hikeshi-range sites` serves, and those of the tests. */
+#define RG_LIVES_SEED UINT64_C(20261130)
 
 typedef enum rg_life_who {
 	RG_LIFE_ALL,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cttls.h"
+#include "lives.h"
 #include "registry.h"
 #include "sites_int.h"
 #include "stranger.h"
@@ -39,6 +40,7 @@ struct rg_sites {
 	GMutex lock;
 	GCond ending;
 	rg_states *states;                    /* owned: what the control said */
+	gint lives_s, visits;                 /* atomic: the age of all lives; visits of them */
 	bool end;                             /* under lock: whoever sleeps wakes up */
 	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
 };
@@ -195,6 +197,25 @@ is_stranger(const rg_sites *s, const char *host)
 	       (s->config.others == RG_OTHERS_BOTH && !speaks_of_bank(host));
 }
 
+/* "plain-0.life.range.test" at the age that the control said. False: it is none; *ret_silent: one that does not answer. */
+static bool
+answer_life(front *f, const rg_visitor *v, rg_answer *ret, bool *ret_silent)
+{
+	rg_life life;
+	const rg_life_visitor who = {.phone = strstr(v->agent, "Mobile") != NULL,
+		.search = strstr(v->referrer, "google") != NULL,
+		.home = !v->abroad,
+		.page = strcmp(v->path, "/2") == 0,
+		.visit = (uint64_t)g_atomic_int_add(&f->sites->visits, 1)};
+
+	if (!rg_life_find(v->host, RG_LIVES_SEED, &life)) {
+		return false;
+	}
+	*ret_silent = !rg_life_answer(
+		&life, (int64_t)g_atomic_int_get(&f->sites->lives_s) * 1000, &who, ret);
+	return true;
+}
+
 /* False: there is no answer; close after ret->wait_ms, which is 0 at first. */
 static bool
 answer(front *f, const rg_visitor *v, rg_answer *ret)
@@ -207,6 +228,10 @@ answer(front *f, const rg_visitor *v, rg_answer *ret)
 
 	if (told.silent) {
 		return false;
+	}
+	bool silent = false;
+	if (answer_life(f, v, ret, &silent)) {
+		return !silent;
 	}
 	if (!told.own) {
 		rg_sites_page(told.page, v, "", ret);
@@ -318,9 +343,12 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 		.again = strstr(header(c, "Cookie"), "seen=1") != NULL,
 		.abroad = f->number == RG_FRONT_ABROAD || f->number == RG_FRONT_ABROAD_TLS};
 	enum MHD_Result result;
-	if (strcmp(url, RG_SITES_CONTROL) == 0 &&
-		(strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0)) {
+	bool ours = strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0;
+	if (ours && strcmp(url, RG_SITES_CONTROL) == 0) {
 		return rg_sites_control(f->sites->states, f->sites->config.data, c, method);
+	}
+	if (ours && strcmp(url, RG_LIVES_CONTROL) == 0) {
+		return rg_lives_control(&f->sites->lives_s, c, method);
 	}
 	if (rg_states_of(f->sites->states, host, url) == RG_SITE_LIVE &&
 		answer_data(f->sites, c, &v, &result)) {

@@ -1,6 +1,7 @@
 /* POST /-/sites: what becomes of the sites of `hikeshi-range sites`, as the tests want it. */
 #include <string.h>
 
+#include "base/num.h"
 #include "sites_int.h"
 
 static enum MHD_Result
@@ -59,4 +60,19 @@ rg_sites_control(rg_states *states, const char *data, struct MHD_Connection *c, 
 	}
 	rg_states_set(states, key, state);
 	return reply_states(states, c);
+}
+
+enum MHD_Result
+rg_lives_control(gint *seconds, struct MHD_Connection *c, const char *method)
+{
+	uint64_t at = 0;
+
+	if (strcmp(method, "POST") == 0) {
+		if (hk_parse_u64(hk_span_str(query(c, "at")), G_MAXINT, &at) != HK_OK) {
+			return reply(c, 400, "text/plain", "at=SECONDS\n");
+		}
+		g_atomic_int_set(seconds, (gint)at);
+	}
+	g_autofree char *text = g_strdup_printf("{\"at\":%d}\n", g_atomic_int_get(seconds));
+	return reply(c, 200, "application/json", text);
 }

@@ -1,14 +1,13 @@
 #include "match/kaplan.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define Z95 1.959963984540054
 /* Shares are products of quotients: what is 0.5 on paper may be a little more. */
 #define NEARLY 1e-9
 
-static int
-by_time(const void *a, const void *b)
+int
+hk_lasting_compare(const void *a, const void *b)
 {
 	const hk_lasting *x = a, *y = b;
 
@@ -30,12 +29,11 @@ put_band(hk_kaplan_step *s, double sum)
 }
 
 size_t
-hk_kaplan(hk_lasting *list, size_t count, hk_kaplan_step *ret)
+hk_kaplan(const hk_lasting *list, size_t count, hk_kaplan_step *ret)
 {
 	double share = 1, sum = 0;
 	size_t steps = 0;
 
-	qsort(list, count, sizeof *list, by_time);
 	for (size_t i = 0; i < count;) {
 		size_t next = i, ended = 0;
 		for (; next < count && list[next].time == list[i].time; next++) {

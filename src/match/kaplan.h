@@ -23,9 +23,11 @@ typedef struct hk_kaplan_step {
 	double low, high; /* of the band; NaN where it is not defined (nothing lasts longer) */
 } hk_kaplan_step;
 
-/* hk_kaplan(list, count, ret): sorts list by time, and writes a step for each time at which something ended, at most count: how many. Of equal times those that ended come
- * first: who is censored then was still there. */
-size_t hk_kaplan(hk_lasting *list, size_t count, hk_kaplan_step *ret);
+/* hk_lasting_compare(a, b): for qsort: by time; of equal times those that ended first: who is censored then was still there. */
+int hk_lasting_compare(const void *a, const void *b);
+
+/* hk_kaplan(list, count, ret): list sorted so. Writes a step for each time at which something ended, at most count: how many. */
+size_t hk_kaplan(const hk_lasting *list, size_t count, hk_kaplan_step *ret);
 
 /* hk_kaplan_share(steps, count, time): S(time): 1 before the first step. hk_kaplan_quantile(steps, count, share, ret): the first time at which at most that share lasts
  * longer: 0.5: the median; 0.1: 90 % are over. False: the curve does not come down so far. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/codec.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
 
@@ -94,6 +95,23 @@ find_word(const char *word, const char *const *list, unsigned *ret)
 	return false;
 }
 
+/* 16 hexadecimal digits; anything else is none. */
+static uint64_t
+body_of(const char *hex)
+{
+	uint8_t bytes[sizeof(uint64_t)];
+	uint64_t ret = 0;
+
+	if (strlen(hex) != 2 * sizeof bytes ||
+		hk_hex_decode(hk_span_str(hex), bytes, sizeof bytes) != HK_OK) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		ret = ret << 8 | bytes[i];
+	}
+	return ret;
+}
+
 static bool
 take_visit(const hk_json *at, const char *const *exits, hk_visit *ret)
 {
@@ -116,7 +134,7 @@ take_visit(const hk_json *at, const char *const *exits, hk_visit *ret)
 	}
 	hk_json_i64(at, "status", &status, NULL);
 	if (hk_json_str(at, "body", &body, NULL)) {
-		ret->body = g_ascii_strtoull(body, NULL, 16);
+		ret->body = body_of(body);
 	}
 	ret->watcher = (hk_watcher)watcher;
 	ret->page = (unsigned)page;

@@ -50,22 +50,22 @@ take_name(hk_places *p, hk_place place, const char *text)
 	return true;
 }
 
+/* Three words; the line is cut up. */
 static bool
-take_line(hk_places *p, const char *line)
+take_line(hk_places *p, char *line)
 {
-	g_auto(GStrv) words = g_strsplit_set(line, " \t", -1);
-	const char *word[3] = {NULL};
-	size_t count = 0;
+	static const char blanks[] = " \t";
+	char *word[3];
 
-	for (char **w = words; *w; w++) {
-		if (**w && count == G_N_ELEMENTS(word)) {
-			return false;
-		}
-		if (**w) {
-			word[count++] = *w;
+	for (size_t i = 0; i < G_N_ELEMENTS(word); i++) {
+		line += strspn(line, blanks);
+		word[i] = line;
+		line += strcspn(line, blanks);
+		if (*line) {
+			*line++ = '\0';
 		}
 	}
-	if (count != G_N_ELEMENTS(word)) {
+	if (line[strspn(line, blanks)] != '\0') {
 		return false;
 	}
 	hk_place place = strcmp(word[0], "parking") == 0    ? HK_PLACE_PARKING
@@ -88,17 +88,19 @@ hk_places_read(hk_span text, GError **error)
 	}
 	hk_places *p = g_new0(hk_places, 1);
 	g_autofree char *copy = g_strndup((const char *)text.data, text.len);
-	g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+	char *next = copy;
 
 	p->nets = g_array_new(FALSE, FALSE, sizeof(net));
 	p->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (unsigned i = 0; lines[i]; i++) {
-		lines[i][strcspn(lines[i], "#\r")] = '\0';
-		if (*g_strstrip(lines[i]) && !take_line(p, lines[i])) {
+	for (unsigned number = 1; next; number++) {
+		char *line = next, *end = strchr(line, '\n');
+		next = end ? end + 1 : NULL;
+		line[strcspn(line, "#\r\n")] = '\0';
+		if (*g_strstrip(line) && !take_line(p, line)) {
 			hk_error_set(error, HK_ECONFIG,
 				"line %u: not \"parking|sinkhole net CIDR\" or "
 				"\"parking|sinkhole ns NAME\"",
-				i + 1);
+				number);
 			hk_places_free(p);
 			return NULL;
 		}

@@ -443,6 +443,17 @@ end_in(hk_flow *flow, void *user, GError **error)
 	return hk_job_again(flow, &t->job, due_ms, error);
 }
 
+/* After a failure what is under way is nobody's any more: its leases run out, and it is checked again. */
+static bool
+drop_all(hk_monitor *m)
+{
+	hk_visitnet_drop(m->net);
+	g_ptr_array_set_size(m->ready, 0);
+	g_ptr_array_set_size(m->over, 0);
+	g_hash_table_remove_all(m->runs);
+	return false;
+}
+
 bool
 hk_monitor_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 {
@@ -459,12 +470,12 @@ hk_monitor_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	m->owner = g_strdup(job->owner);
 	do {
 		if (!step(&t, error)) {
-			return false;
+			return drop_all(m);
 		}
 	} while (
 		!hk_stop_asked() && hk_clock_mono_ms() < until && (is_busy(m) || (t.on && !t.dry)));
 	if (m->over->len > 0 && !store(m, error)) {
-		return false;
+		return drop_all(m);
 	}
 	return hk_flow_do(flow, &program, end_in, &t, error);
 }

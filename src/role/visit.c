@@ -396,6 +396,12 @@ hk_visitnet_again(hk_visitnet *net, hk_outing *outing, const char *url)
 	return true;
 }
 
+void
+hk_visitnet_drop(hk_visitnet *net)
+{
+	g_hash_table_remove_all(net->busy);
+}
+
 size_t
 hk_visitnet_busy(const hk_visitnet *net)
 {

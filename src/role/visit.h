@@ -59,6 +59,8 @@ void hk_visitnet_free(hk_visitnet *net); /* accepts NULL; outings under way are 
 bool hk_visitnet_start(hk_visitnet *net, hk_outing *outing, GError **error);
 bool hk_visitnet_again(hk_visitnet *net, hk_outing *outing, const char *url);
 
+/* hk_visitnet_drop(net): frees all that are under way; done is not called. Not from done. */
+void hk_visitnet_drop(hk_visitnet *net);
 size_t hk_visitnet_busy(const hk_visitnet *net);
 void hk_visitnet_step(hk_visitnet *net, int timeout_ms, int wake_fd); /* as hk_fetch_step */
 

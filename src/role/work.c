@@ -328,6 +328,14 @@ make_looker(tools *t, const GPtrArray *stages, GError **error)
 	return t->looker != NULL;
 }
 
+/* What is wrong with its options is said at the start, and not by a dead letter. */
+static bool
+make_monitor(tools *t, const GPtrArray *stages, GError **error)
+{
+	return !g_strv_contains((const char *const *)stages->pdata, "monitor") ||
+	       monitor_of(t, error) != NULL;
+}
+
 bool
 hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error)
 {
@@ -341,8 +349,10 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
 	if (!t.sites || !make_looker(&t, stages.all, error) ||
+		!make_monitor(&t, stages.all, error) ||
 		!hk_role_open(opts, "work", NULL, &role, error)) {
 		hk_looker_free(t.looker);
+		hk_monitor_free(t.monitor);
 		hk_sites_free(t.sites);
 		return false;
 	}

@@ -256,8 +256,9 @@ static hk_survival *
 estimate(const char *key, const group *g)
 {
 	hk_survival *s = g_new0(hk_survival, 1);
-	hk_lasting *list = (hk_lasting *)(void *)g->list->data;
+	const hk_lasting *list = (const hk_lasting *)(void *)g->list->data;
 
+	g_array_sort(g->list, hk_lasting_compare);
 	s->key = g_strdup(key);
 	s->cases = g->list->len;
 	s->before = g->before;

@@ -57,8 +57,7 @@ plans(void)
 		"who saw it last goes first, and one by turns");
 	c.visit[0].class = c.visit[1].class = HK_VISIT_GONE;
 	size_t rest = hk_check_more(&c);
-	ok(rest == 2 * HK_WATCHERS + 2 * 2,
-		"nobody saw it: all go, by every way, to every page");
+	ok(rest == 2 * HK_WATCHERS + 2 * 2, "nobody saw it: all go, by every way, to every page");
 	for (size_t i = 0; i < c.count; i++) {
 		c.visit[i].class = HK_VISIT_GONE;
 	}

@@ -14,7 +14,7 @@
 
 #define MINUTE INT64_C(60000)
 #define HOUR   (60 * MINUTE)
-enum { OF_A_KIND = 7, EXITS = 2, PAGES = 2, END_H = 96, SEED = 20261130, BEGIN_H = 24 };
+enum { OF_A_KIND = 7, EXITS = 2, PAGES = 2, END_H = 96, BEGIN_H = 24 };
 
 /* When our own network, or one way out, is away. */
 static const struct {
@@ -300,7 +300,7 @@ main(void)
 	for (unsigned i = 0; i < kinds * OF_A_KIND; i++) {
 		watched s = {
 			.life = {.state = hk_states_find(HK_MACHINE_LIVENESS, "unchecked")->text}};
-		rg_life_new(i / OF_A_KIND, i % OF_A_KIND, SEED, &s.script);
+		rg_life_new(i / OF_A_KIND, i % OF_A_KIND, RG_LIVES_SEED, &s.script);
 		s.begun_ms = (int64_t)(s.script.seed % (BEGIN_H * 3600)) * 1000;
 		s.life.since_ms = s.begun_ms;
 		s.due_ms = s.begun_ms + 1;
