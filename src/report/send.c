@@ -26,7 +26,7 @@
 #define LOOK_MS  INT64_C(15000)
 #define AGAIN_MS INT64_C(60000)
 /* Mail has no pace of its own but this. */
-#define MAIL_GAP_MS INT64_C(200)
+#define MAIL_GAP_MS INT64_C(50)
 
 enum { CONTENT_MAX = 48 << 20, REQUEST_MAX = 4 << 20 };
 #define MS_PER_MINUTE INT64_C(60000)

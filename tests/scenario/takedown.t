@@ -56,7 +56,7 @@ for my $name (qw(sites registry vendors)) {
 	ok(until_ok($name, sub { slurp("$work/$name.out") =~ /\n/ }), "$name: there") or diag slurp("$work/$name.err");
 }
 my %out = map { $_ => decode_json((split /\n/, slurp("$work/$_.out"))[0]) } qw(sites registry vendors);
-my $mailhouse = start("$work/mail.out", "$work/mail.err", 0, $CtFollow::range, 'mailhouse', '--dir', "$work/mailhouse", '--login', 'csirt:range-password', '--pace', '500', '--sites', "http://127.0.0.1:$out{sites}{port}");
+my $mailhouse = start("$work/mail.out", "$work/mail.err", 0, $CtFollow::range, 'mailhouse', '--dir', "$work/mailhouse", '--login', 'csirt@mihon-bank.example:range-password', '--pace', '500', '--sites', "http://127.0.0.1:$out{sites}{port}");
 ok(until_ok('mail', sub { slurp("$work/mail.out") =~ /\n/ }), 'the mail house: there') or diag slurp("$work/mail.err");
 $out{mail} = decode_json((split /\n/, slurp("$work/mail.out"))[0]);
 my $egress = spew("$work/egress.conf", <<"END");
@@ -73,7 +73,7 @@ chmod 0600, "$work/password";
 spew("$work/replies.conf", <<"END");
 imap = "imaps://127.0.0.1:$out{mail}{imaps}"
 ca-file = "$out{mail}{ca}"
-user = "csirt"
+user = "csirt\@mihon-bank.example"
 password-file = "$work/password"
 after = "seen"
 poll = 1s
@@ -83,7 +83,7 @@ END
 my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => "$src/conf/targets/example.conf", operators => "$work/operators.conf",
 	'ca-file' => "$work/sites/ca.pem", 'rdap-state' => "$work/rdap", 'rdap-copies' => "$src/conf/rdap", 'capture-time' => '10s',
 	'report-org' => 'Mihon Bank CSIRT', 'report-contact' => 'csirt@mihon-bank.example', 'report-person' => 'Akari', channels => "$work/channels",
-	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
+	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt@mihon-bank.example', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
 hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,system_admin', 'akari');
 hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
 my $serve = spawn_role('serve', 'serve', '--workers', '1');
@@ -139,8 +139,7 @@ is(value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND sent_ms IS NULL
 	or diag join "\n", map { "@$_" } rows("SELECT channel, recipient, state, why FROM reports WHERE case_id = $case AND sent_ms IS NULL");
 is(value("SELECT state FROM cases WHERE id = $case"), 'reported', 'the case is reported');
 my $book = decode_json(HTTP::Tiny->new->get("$out{vendors}{url}-/reports")->{content});
-my $doubled = $json->encode($book) =~ /"(?:doubled|again)":[1-9]/;
-ok(!$doubled, 'no vendor got one twice') or diag $json->encode($book);
+ok($json->encode($book) !~ /"doubles":[1-9]/, 'no vendor got one twice') or diag $json->encode($book);
 
 # --- answers ---
 must('hoster and registrar answer by mail', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }, $table->('SELECT sender, subject, class, report_id FROM letters'));
@@ -169,8 +168,7 @@ is(scalar @twice, 0, 'one report per recipient and round') or diag join "\n", ma
 is(value("SELECT COUNT(*) FROM receipts WHERE phase <> 'ended'"), '0', 'every try has its end');
 is(value("SELECT COUNT(*) FROM events WHERE act = 'report.send'"), value('SELECT COUNT(*) FROM reports WHERE sent_ms IS NOT NULL'), 'every report that left is in the audit trail');
 my $mails = $delivered->();
-my @more = grep { ref $_ eq 'HASH' && ($_->{count} // 0) > 1 && ($_->{recipient} // '') =~ /^abuse/ } (ref $mails eq 'ARRAY' ? @$mails : @{ $mails->{delivered} // $mails->{mails} // [] });
-is(scalar @more, 0, 'no desk got a letter twice') or diag $json->encode($mails);
+is($mails->{doubles}, 0, 'no desk got a letter twice') or diag $json->encode($mails);
 my $curve = call('GET', '/stats/survival');
 is($curve->{status}, 200, 'the statistics have its curve') or diag $curve->{content};
 my ($code, $out, $err) = hk('audit', 'verify');
