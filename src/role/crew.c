@@ -9,7 +9,7 @@
 struct hk_role_crew_kit {
 	hk_targets *targets;
 	hk_smtp_config *smtp;
-	GPtrArray *mailboxes; /* of hk_mailbox_config */
+	hk_mailbox_config *copies; /* or NULL */
 	hk_crew *crew;
 };
 
@@ -57,27 +57,14 @@ take_smtp(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
 	return true;
 }
 
+/* Answers, and the copies of what we sent, come to one mailbox. */
 static bool
-take_mailboxes(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
+take_copies(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
 {
-	const char *folder = hk_opts_str(opts, HK_OPT_REPLY_MAIL);
+	const char *path = hk_opts_str(opts, HK_OPT_REPLY_MAIL);
 
-	kit->mailboxes =
-		folder ? hk_mailbox_config_folder(folder, error)
-		       : g_ptr_array_new_with_free_func((GDestroyNotify)hk_mailbox_config_free);
-	return kit->mailboxes != NULL;
-}
-
-static const hk_mailbox_config *
-first_enabled(const GPtrArray *mailboxes)
-{
-	for (unsigned i = 0; i < mailboxes->len; i++) {
-		const hk_mailbox_config *config = mailboxes->pdata[i];
-		if (config->enabled) {
-			return config;
-		}
-	}
-	return NULL;
+	kit->copies = path ? hk_mailbox_config_read(path, error) : NULL;
+	return !path || kit->copies;
 }
 
 hk_role_crew_kit *
@@ -96,12 +83,12 @@ hk_role_crew_new(const hk_opts *opts, const hk_sites *sites, GError **error)
 		.known = known};
 
 	if ((targets && !(kit->targets = hk_targets_load(targets, error))) ||
-		!take_smtp(kit, opts, error) || !take_mailboxes(kit, opts, error)) {
+		!take_smtp(kit, opts, error) || !take_copies(kit, opts, error)) {
 		hk_role_crew_free(kit);
 		return NULL;
 	}
 	config.smtp = kit->smtp;
-	config.copies = first_enabled(kit->mailboxes);
+	config.copies = kit->copies;
 	config.user = kit->targets;
 	kit->crew = hk_crew_new(&config, error);
 	if (!kit->crew) {
@@ -116,7 +103,7 @@ hk_role_crew_free(hk_role_crew_kit *kit)
 {
 	if (kit) {
 		hk_crew_free(kit->crew);
-		g_clear_pointer(&kit->mailboxes, g_ptr_array_unref);
+		hk_mailbox_config_free(kit->copies);
 		hk_smtp_config_free(kit->smtp);
 		hk_targets_free(kit->targets);
 		g_free(kit);

@@ -18,6 +18,16 @@ my $json = JSON::PP->new->utf8->canonical;
 my $host = 'www.mihon-login.example';
 $CtFollow::deadline_s = 120;
 
+# must(name, cond, what is known): without it the rest means nothing.
+sub must {
+	my ($name, $cond, @known) = @_;
+	return if ok(until_ok($name, $cond), $name);
+	diag(map { ref $_ ? $_->() : $_ } @known, slurp("$work/serve.err"));
+	done_testing();
+	exit 1;
+}
+my $table = sub { my ($sql) = @_; return sub { join '', map { join(' ', @$_) . "\n" } rows($sql) } };
+
 # --- the outside ---
 my $rdap = sub { return { headers => { 'Content-Type' => 'application/rdap+json' }, body => { rdapConformance => ['rdap_level_0'], @_ } } };
 my $desk = sub {
@@ -26,15 +36,15 @@ my $desk = sub {
 };
 my %world = (
 	tls => ['data.iana.org', 'rdap.mihon-registry.test'],
-	dns => { '*' => { A => ['203.0.113.77'], NS => ['ns1.dns.example'] } },
+	dns => { '*' => { A => ['193.0.6.139'], NS => ['ns1.dns.example'] } },
 	http => {
 		'data.iana.org/rdap/dns.json' => { body => { version => '1.0', services => [[['example', 'test'], ['https://rdap.mihon-registry.test/']]] } },
-		'data.iana.org/rdap/ipv4.json' => { body => { version => '1.0', services => [[['203.0.113.0/24'], ['https://rdap.mihon-registry.test/']]] } },
+		'data.iana.org/rdap/ipv4.json' => { body => { version => '1.0', services => [[['193.0.0.0/8'], ['https://rdap.mihon-registry.test/']]] } },
 		'data.iana.org/rdap/asn.json' => { body => { version => '1.0', services => [] } },
 		'rdap.mihon-registry.test/domain/*' => $rdap->(objectClassName => 'domain', ldhName => '{*}', status => ['active'], nameservers => [{ objectClassName => 'nameserver', ldhName => 'ns1.dns.example' }],
 			events => [{ eventAction => 'registration', eventDate => '2026-11-28T01:02:03Z' }],
 			entities => [{ objectClassName => 'entity', roles => ['registrar'], vcardArray => ['vcard', [['version', {}, 'text', '4.0'], ['fn', {}, 'text', 'Registrar Example']]], entities => [$desk->('abuse@registrar.example')] }]),
-		'rdap.mihon-registry.test/ip/*' => $rdap->(objectClassName => 'ip network', name => 'HOSTING-EXAMPLE', startAddress => '203.0.113.0', endAddress => '203.0.113.255', ipVersion => 'v4', entities => [$desk->('abuse@hosting.example')]),
+		'rdap.mihon-registry.test/ip/*' => $rdap->(objectClassName => 'ip network', name => 'HOSTING-EXAMPLE', startAddress => '193.0.6.0', endAddress => '193.0.6.255', ipVersion => 'v4', entities => [$desk->('abuse@hosting.example')]),
 	},
 	whois => { '*' => [{ text => "Domain Name: X\r\n" }] },
 );
@@ -60,25 +70,20 @@ END
 spew("$work/operators.conf", join '', grep { !/^never *@(?:test|example) / } map { "$_\n" } split /\n/, slurp("$src/conf/operators.conf"));
 spew("$work/password", "range-password\n");
 chmod 0600, "$work/password";
-mkdir "$work/replies";
-spew("$work/replies/answers.conf", <<"END");
-enabled = true
-kind = imap
-host = "127.0.0.1"
-port = $out{mail}{imap}
-tls = false
+spew("$work/replies.conf", <<"END");
+imap = "imaps://127.0.0.1:$out{mail}{imaps}"
+ca-file = "$out{mail}{ca}"
 user = "csirt"
 password-file = "$work/password"
-folder = "INBOX"
-after = seen
-poll = "1s"
+after = "seen"
+poll = 1s
 END
 
 # --- the house ---
 my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => "$src/conf/targets/example.conf", operators => "$work/operators.conf",
 	'ca-file' => "$work/sites/ca.pem", 'rdap-state' => "$work/rdap", 'rdap-copies' => "$src/conf/rdap", 'capture-time' => '10s',
 	'report-org' => 'Mihon Bank CSIRT', 'report-contact' => 'csirt@mihon-bank.example', 'report-person' => 'Akari', channels => "$work/channels",
-	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt', 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies");
+	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
 hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,system_admin', 'akari');
 hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
 my $serve = spawn_role('serve', 'serve', '--workers', '1');
@@ -101,7 +106,7 @@ my $version = sub { return { 'If-Match' => '"' . value("SELECT version FROM case
 $answer = call('POST', "/cases/$case/acts", { act => 'confirm' }, $version->());
 is($answer->{status}, 200, 'akari confirms it') or BAIL_OUT($answer->{content});
 my $drafts = sub { return value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND state = 'drafted' AND round = $_[0]") };
-ok(until_ok('drafts', sub { $drafts->(1) >= 8 }), 'reports are drafted') or diag slurp("$work/serve.err"), join "\n", map { "@$_" } rows('SELECT channel, kind, recipient, state, stops FROM reports');
+must('reports are drafted', sub { $drafts->(1) >= 8 }, $table->('SELECT channel, kind, recipient, state, stops FROM reports'));
 my %drafted = map { ("$_->[0]:$_->[1]" => 1) } rows("SELECT channel, recipient FROM reports WHERE case_id = $case");
 ok($drafted{'mail:abuse@registrar.example'}, 'to the registrar') or diag join ' ', sort keys %drafted;
 ok($drafted{'mail:abuse@hosting.example'}, 'to the hoster');
@@ -128,9 +133,8 @@ unlike($answer->{content}, qr/"state":"approved"/, 'other bytes than those that 
 $answer = call('POST', '/reports/approve', { reports => \@asked, agree => [] });
 is(value("SELECT COUNT(*) FROM reports WHERE channel = 'mail' AND state = 'approved' AND recipient = 'abuse\@hosting.example'"), '0', 'the first mail to a mailbox is agreed to by name');
 $answer = call('POST', '/reports/approve', { reports => \@asked, agree => ['first'] });
-ok(until_ok('sent', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND state IN ('drafted', 'queued') AND request NOT LIKE '%\"way\":\"assisted\"%'") == 0
-		&& value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND state = 'approved' AND request NOT LIKE '%\"way\":\"assisted\"%'") == 0 }), 'ren approves, and all leave') or diag $answer->{content}, slurp("$work/serve.err"),
-	join "\n", map { "@$_" } rows("SELECT channel, recipient, state, stops, why FROM reports WHERE case_id = $case");
+my $unsent = "SELECT COUNT(*) FROM reports WHERE case_id = $case AND state IN ('drafted', 'approved', 'queued') AND request NOT LIKE '%\"way\":\"assisted\"%'";
+must('ren approves, and all leave', sub { value($unsent) == 0 }, $answer->{content}, $table->("SELECT channel, recipient, state, stops, why FROM reports WHERE case_id = $case"));
 is(value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND sent_ms IS NULL AND request NOT LIKE '%\"way\":\"assisted\"%'"), '0', 'every one of them was taken')
 	or diag join "\n", map { "@$_" } rows("SELECT channel, recipient, state, why FROM reports WHERE case_id = $case AND sent_ms IS NULL");
 is(value("SELECT state FROM cases WHERE id = $case"), 'reported', 'the case is reported');
@@ -139,24 +143,24 @@ my $doubled = $json->encode($book) =~ /"(?:doubled|again)":[1-9]/;
 ok(!$doubled, 'no vendor got one twice') or diag $json->encode($book);
 
 # --- answers ---
-ok(until_ok('answers', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }), 'hoster and registrar answer by mail') or diag slurp("$work/serve.err"), join "\n", map { "@$_" } rows('SELECT sender, subject, class, report_id FROM letters');
+must('hoster and registrar answer by mail', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }, $table->('SELECT sender, subject, class, report_id FROM letters'));
 is(value("SELECT COUNT(*) FROM letters WHERE report_id IS NULL AND sender <> 'csirt\@mihon-bank.example'"), '0', 'each is matched to its report') or diag join "\n", map { "@$_" } rows('SELECT sender, subject, class FROM letters WHERE report_id IS NULL');
-ok(until_ok('actioned', sub { value("SELECT state FROM reports WHERE case_id = $case AND recipient = 'abuse\@hosting.example' AND round = 1") eq 'actioned' }), 'and the reports say what was done');
+must('and the reports say what was done', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND recipient = 'abuse\@hosting.example' AND round = 1 AND state = 'actioned'") == 1 },
+	$table->('SELECT channel, recipient, state FROM reports'));
 
 # --- dark, and back ---
 my $look = sub { rows("UPDATE watches SET due_ms = 0 WHERE case_id = $case AND due_ms IS NOT NULL") };
-ok(until_ok('down', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' }), 'the site is seen to be dark') or diag slurp("$work/serve.err"), join "\n", map { "@$_" } rows('SELECT * FROM watches');
+must('the site is seen to be dark', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' }, $table->('SELECT case_id, state, since_ms, due_ms FROM watches'));
 is(value("SELECT COUNT(*) FROM cases WHERE id = $case AND down_ms >= reported_ms"), '1', 'its clocks are kept');
 my $told = HTTP::Tiny->new->post("http://127.0.0.1:$out{sites}{port}/-/sites?host=$host&state=live", { content => '' });
 is($told->{status}, 200, 'it comes back') or diag $told->{content};
-ok(until_ok('back', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'resurrected' }), 'that is seen') or diag slurp("$work/serve.err");
-ok(until_ok('second round', sub { $drafts->(2) >= 8 }), 'and a second round is drafted') or diag slurp("$work/serve.err");
+must('that is seen', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'resurrected' });
+must('and a second round is drafted', sub { $drafts->(2) >= 8 }, $table->('SELECT channel, recipient, round, state FROM reports'));
 @ids = map { $_->[0] } rows("SELECT id FROM reports WHERE case_id = $case AND state = 'drafted' AND round = 2 ORDER BY id");
 %digest = map { $_->[0] => $_->[1] } rows($ENV{HK_TEST_PGSQL} ? "SELECT id, encode(digest, 'hex') FROM reports" : 'SELECT id, lower(hex(digest)) FROM reports');
 $answer = call('POST', '/reports/approve', { reports => [map { { id => 0 + $_, digest => $digest{$_} } } @ids], agree => [] });
-ok(until_ok('sent again', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND round = 2 AND sent_ms IS NULL AND request NOT LIKE '%\"way\":\"assisted\"%'") == 0 }), 'it is reported again, without asking for the mailboxes that are known')
-	or diag $answer->{content}, join "\n", map { "@$_" } rows("SELECT channel, recipient, state, stops, why FROM reports WHERE round = 2 AND sent_ms IS NULL");
-ok(until_ok('down again', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' }), 'and goes dark again') or diag slurp("$work/serve.err");
+must('it is reported again, without asking for the mailboxes that are known', sub { value($unsent) == 0 }, $answer->{content}, $table->("SELECT channel, recipient, state, stops, why FROM reports WHERE round = 2"));
+must('and goes dark again', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' });
 is(call('POST', "/cases/$case/acts", { act => 'close' }, $version->())->{status}, 200, 'the case is closed');
 
 # --- what is left of it ---
