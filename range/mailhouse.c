@@ -462,7 +462,7 @@ rg_mailhouse_json(const rg_mailhouse *h)
 {
 	return g_strdup_printf(
 		"{\"smtp\":%u,\"smtps\":%u,\"imap\":%u,\"imaps\":%u,\"control\":\"http://"
-		"127.0.0.1:%u\",\"ca\":\"%s\"}",
+		"127.0.0.1:%u/\",\"ca\":\"%s\"}",
 		h->doors[SMTP].port, h->doors[SMTPS].port, h->doors[IMAP].port,
 		h->doors[IMAPS].port, rg_httpd_port(h->control), h->ca);
 }

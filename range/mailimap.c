@@ -7,7 +7,7 @@
 typedef struct session {
 	rg_mailhouse *house;
 	rg_mailconn *conn;
-	char *box, *folder;
+	char *user, *box, *folder;
 	bool gone;
 } session;
 
@@ -65,8 +65,8 @@ static void
 enter(session *s, const char *tag, bool good, const char *user)
 {
 	if (good) {
-		g_free(s->box);
-		s->box = rg_mailstore_box(user);
+		g_free(s->user);
+		s->user = g_strdup(user);
 	}
 	done(s, tag, good, good ? "logged in" : "[AUTHENTICATIONFAILED] no");
 }
@@ -106,10 +106,12 @@ open_folder(session *s, const char *tag, const char *rest)
 {
 	g_autofree char *folder = next_word(&rest);
 
-	if (!s->box || !folder) {
+	if (!s->user || !folder) {
 		done(s, tag, false, "log in first");
 		return;
 	}
+	g_free(s->box);
+	s->box = rg_mailstore_of(rg_mailhouse_store(s->house), s->user);
 	g_free(s->folder);
 	s->folder = g_steal_pointer(&folder);
 	g_autoptr(GArray) uids =
@@ -246,6 +248,7 @@ rg_mailimap(rg_mailhouse *house, rg_mailconn *conn)
 		}
 		g_free(line);
 	}
+	g_free(s.user);
 	g_free(s.box);
 	g_free(s.folder);
 }

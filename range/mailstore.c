@@ -136,6 +136,26 @@ count(rg_mailstore *s, const char *recipient, hk_span bytes)
 	}
 }
 
+char *
+rg_mailstore_of(rg_mailstore *s, const char *user)
+{
+	char *name = rg_mailstore_box(user);
+	g_autofree char *begin = g_strconcat(name, "@", NULL);
+	GHashTableIter iter;
+	gpointer key;
+
+	g_mutex_lock(&s->lock);
+	g_hash_table_iter_init(&iter, s->boxes);
+	while (!strchr(name, '@') && g_hash_table_iter_next(&iter, &key, NULL)) {
+		if (g_str_has_prefix(key, begin)) {
+			g_free(name);
+			name = g_strdup(key);
+		}
+	}
+	g_mutex_unlock(&s->lock);
+	return name;
+}
+
 void
 rg_mailstore_deliver(rg_mailstore *s, const char *recipient, hk_span bytes)
 {

@@ -26,6 +26,9 @@ void rg_mailstore_free(rg_mailstore *store); /* accepts NULL */
 /* rg_mailstore_box(address): name of the mailbox that an address belongs to: lower case, without "+tag". Caller frees. */
 char *rg_mailstore_box(const char *address);
 
+/* rg_mailstore_of(store, user): the mailbox that a login sees: "csirt" is the first one that is csirt@somewhere. Caller frees. */
+char *rg_mailstore_of(rg_mailstore *store, const char *user);
+
 /* rg_mailstore_deliver(store, recipient, bytes): puts a mail into the recipient's INBOX, with "Delivered-To: recipient" above it, and counts its
  * Message-ID for that recipient. */
 void rg_mailstore_deliver(rg_mailstore *store, const char *recipient, hk_span bytes);

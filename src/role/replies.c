@@ -12,7 +12,7 @@
 #include "sys/hash.h"
 
 struct hk_replies {
-	hk_mailbox_config *config; /* NULL: none was asked for, or taken */
+	GPtrArray *configs; /* of hk_mailbox_config; NULL: none was asked for */
 	hk_mail_house house;
 };
 
@@ -168,7 +168,9 @@ void
 hk_replies_free(hk_replies *replies)
 {
 	if (replies) {
-		hk_mailbox_config_free(replies->config);
+		if (replies->configs) {
+			g_ptr_array_unref(replies->configs);
+		}
 		hk_blobs_free(replies->house.blobs);
 		g_free(replies);
 	}
@@ -184,7 +186,7 @@ hk_replies_open(const hk_opts *opts, int stop_fd, GError **error)
 	replies->house.stop_fd = stop_fd;
 	replies->house.take = take;
 	replies->house.user = replies;
-	if (path && (!(replies->config = hk_mailbox_config_read(path, error)) ||
+	if (path && (!(replies->configs = hk_mailbox_config_folder(path, error)) ||
 			    !(replies->house.blobs = hk_blobs_open(&blobs, error)))) {
 		hk_replies_free(replies);
 		return NULL;
@@ -213,13 +215,12 @@ close_box(void *source)
 	hk_mailbox_close(source);
 }
 
-void
-hk_replies_start(hk_replies *replies, const hk_opts *opts, const char *owner, GPtrArray *pollers)
+/* Takes config. */
+static void
+start(hk_replies *replies, hk_mailbox_config *config, const hk_opts *opts, const char *owner,
+	GPtrArray *pollers)
 {
-	if (!replies->config || !replies->config->enabled) {
-		return;
-	}
-	hk_mailbox *box = hk_mailbox_open(g_steal_pointer(&replies->config), &replies->house);
+	hk_mailbox *box = hk_mailbox_open(config, &replies->house);
 	const hk_polled polled = {.name = hk_mailbox_config_of(box)->source,
 		.source = box,
 		.poll = poll_box,
@@ -227,4 +228,18 @@ hk_replies_start(hk_replies *replies, const hk_opts *opts, const char *owner, GP
 		.free = close_box};
 
 	g_ptr_array_add(pollers, hk_poller_start(opts, owner, &polled));
+}
+
+void
+hk_replies_start(hk_replies *replies, const hk_opts *opts, const char *owner, GPtrArray *pollers)
+{
+	while (replies->configs && replies->configs->len > 0) {
+		hk_mailbox_config *config = g_ptr_array_steal_index(replies->configs, 0);
+
+		if (config->enabled) {
+			start(replies, config, opts, owner, pollers);
+		} else {
+			hk_mailbox_config_free(config);
+		}
+	}
 }

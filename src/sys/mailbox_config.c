@@ -254,6 +254,14 @@ hk_mailbox_config_folder(const char *folder, GError **error)
 	const char *name;
 	bool fine = true;
 
+	if (!dir && g_file_test(folder, G_FILE_TEST_IS_REGULAR)) {
+		hk_mailbox_config *config = hk_mailbox_config_read(folder, error);
+
+		if (config) {
+			g_ptr_array_add(configs, config);
+		}
+		return config ? g_steal_pointer(&configs) : NULL;
+	}
 	if (!dir) {
 		hk_error_set(error, why->code == G_FILE_ERROR_NOENT ? HK_ENOENT : HK_EPOLICY,
 			"%s: cannot read the folder of mail sources: %s", folder, why->message);

@@ -38,7 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_mailbox_config, hk_mailbox_config_free)
 /* hk_mailbox_config_read(path, error): HK_ECONFIG: "PATH:LINE: what"; HK_ENOENT, HK_EPOLICY, HK_EIO. */
 hk_mailbox_config *hk_mailbox_config_read(const char *path, GError **error);
 
-/* hk_mailbox_config_folder(folder, error): every *.conf of the folder, by name, disabled ones too; an array that frees its elements. */
+/* hk_mailbox_config_folder(folder, error): every *.conf of the folder, by name, disabled ones too; folder may be one such file. An array that frees its
+ * elements. */
 GPtrArray *hk_mailbox_config_folder(const char *folder, GError **error);
 
 /* hk_mailbox_password(config, error): the first line of password-file; the caller clears and frees it. HK_ECONFIG: others can read it, or it is empty. */

@@ -1,6 +1,6 @@
 /* sys/smtp: hands one mail to our own submission server (RFC 6409, RFC 5321). Layer: sys. The server is ours, yet its answers are checked.
  *
- * libcurl connects through sys/egress, starts TLS (implicit, or STARTTLS, which is demanded unless the server is this machine) and logs in (AUTH PLAIN or
+ * libcurl connects through sys/egress, starts TLS (implicit, or STARTTLS, which is demanded unless the server is this machine and no authority is named) and logs in (AUTH PLAIN or
  * LOGIN); the envelope and the mail are spoken here, so that it is always known how far it came: all that can go wrong before the dot that ends
  * the mail means "surely not taken"; behind it only an answer counts, and no answer means "nobody knows".
  *

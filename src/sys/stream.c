@@ -170,8 +170,9 @@ hk_stream_open_smtp(const hk_stream_config *config, const hk_stream_login *login
 	}
 	g_autofree char *url = url_of(config, config->tls ? "smtps" : "smtp", login->hello);
 	g_autoptr(hk_stream) s = new_stream(config);
-	/* This machine's own server may have no certificate. */
-	long starttls = is_here(config->host) ? CURLUSESSL_TRY : CURLUSESSL_ALL;
+	/* This machine's own server may have a certificate of nobody's: it is asked for one when somebody vouches. */
+	long starttls =
+		is_here(config->host) && !config->ca_file ? CURLUSESSL_NONE : CURLUSESSL_ALL;
 
 	s->smtp = true;
 	curl_easy_setopt(s->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");

@@ -36,7 +36,7 @@ typedef struct hk_stream_login {
 } hk_stream_login;
 
 /* hk_stream_open_smtp(config, login, error): the same for a submission server (RFC 6409), greeted and logged in: what comes next is
- * the client's word. config->tls: TLS from the first byte; else STARTTLS, without which no other machine than this one is spoken to (HK_EPOLICY).
+ * the client's word. config->tls: TLS from the first byte; else STARTTLS, without which no machine is spoken to (HK_EPOLICY), but this one when no ca_file is given.
  * HK_ECONFIG: the login is refused for good, or the certificate is not trusted; HK_EREMOTE: no connection, the server is not in the mood. */
 hk_stream *hk_stream_open_smtp(
 	const hk_stream_config *config, const hk_stream_login *login, GError **error);

@@ -20,6 +20,7 @@ $CtFollow::deadline_s = 240;
 my $house = start("$work/mailhouse.out", "$work/mailhouse.err", 0, $CtFollow::range, 'mailhouse', '--dir', "$work/house", '--login', 'csirt@mihon-bank.example:geheim', '--pace', '0');
 until_ok('the mail house', sub { slurp("$work/mailhouse.out") =~ /\n/ }, 30) or die slurp("$work/mailhouse.err");
 my $ports = decode_json((split /\n/, slurp("$work/mailhouse.out"))[0]);
+$ports->{control} =~ s{/$}{};
 my $http = HTTP::Tiny->new(timeout => 20);
 
 sub ask { my ($path) = @_; return decode_json($http->get("$ports->{control}$path")->{content}) }
