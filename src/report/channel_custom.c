@@ -78,6 +78,18 @@ spec_free(void *data)
 
 /* ---- Reading the file ---- */
 
+/* A file of ours has none; a line end in a header or a path would make two of it. */
+static bool
+has_control(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool
 read_call(const hk_channel_conf *conf, const char *key, bool later, call *ret, GError **error)
 {
@@ -93,7 +105,7 @@ read_call(const hk_channel_conf *conf, const char *key, bool later, call *ret, G
 		known = known || (strlen(methods[i]) == len && memcmp(methods[i], text, len) == 0);
 	}
 	const char *path = text + len + strspn(text + len, " ");
-	if (!known || *path != '/' || strpbrk(path, " #\"\\")) {
+	if (!known || *path != '/' || strpbrk(path, " #\"\\") || has_control(path)) {
 		return hk_error_set(error, HK_ECONFIG,
 			"%s is a method and a path, \"POST /v1/reports\", not '%s'", key, text);
 	}
@@ -211,7 +223,7 @@ read_headers(const hk_channel_conf *conf, spec *s, GError **error)
 	for (char *line = next_line(&at); line; line = next_line(&at)) {
 		const char *colon = strchr(line, ':');
 		g_ptr_array_add(s->headers, line);
-		if (!colon || colon == line || header_is_ours(line) ||
+		if (!colon || colon == line || header_is_ours(line) || has_control(line) ||
 			strcspn(line, " {}\t") < (size_t)(colon - line)) {
 			return hk_error_set(error, HK_ECONFIG,
 				"submit-headers: \"Name: value\", none of those that are written "

@@ -45,6 +45,13 @@ wrong(const char *name, const char *text, const char *want)
 	is_int(hk_error_code(error), HK_ECONFIG, "as a matter of configuration");
 	g_auto(GStrv) parts = g_strsplit(error ? error->message : "", folder, -1);
 	g_autofree char *got = g_strjoinv("DIR", parts);
+	/* "...": whatever follows. */
+	size_t dots = g_str_has_suffix(want, "...") ? strlen(want) - 3 : 0;
+	if (dots > 0 && strlen(got) > dots) {
+		got[dots] = '\0';
+		g_autofree char *cut = got;
+		got = g_strconcat(cut, "...", NULL);
+	}
 	is_str(got, want, "and why");
 }
 
@@ -99,10 +106,9 @@ test_wrong(void)
 		"DIR/netcraft.conf:1: region means nothing for channel netcraft; of its own it "
 		"has: email");
 	wrong("netcarft", "",
-		"DIR/netcarft.conf:1: channel is missing: there is no channel \"netcarft\"; "
-		"there are netcraft, urlscan, webrisk, webrisk-lookup, safebrowsing, "
-		"cloudflare, aws, http, cleandns, godaddy, msrc, graph, apwg, apwg-mail, spamhaus, "
-		"phishtank, threatfox, phishreport, jpcert, antiphishing, trendmicro");
+		"DIR/netcarft.conf:1: channel is missing: there is no channel \"netcarft\"; there "
+		"are "
+		"netcraft, ...");
 	wrong("Netcraft", "",
 		"DIR/Netcraft.conf: the file's name is the channel's: 1 to 40 of a-z, 0-9, '-', "
 		"'_', and "
