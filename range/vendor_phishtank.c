@@ -3,6 +3,23 @@
 
 #include "vendors.h"
 
+/* A value of a form, decoded. Caller frees. */
+static char *
+decoded(const char *text, size_t len)
+{
+	GString *out = g_string_new(NULL);
+
+	for (size_t i = 0; i < len; i++) {
+		bool coded = text[i] == '%' && i + 2 < len && g_ascii_isxdigit(text[i + 1]) &&
+			     g_ascii_isxdigit(text[i + 2]);
+		g_string_append_c(out, coded ? (char)(g_ascii_xdigit_value(text[i + 1]) * 16 +
+						       g_ascii_xdigit_value(text[i + 2]))
+					     : text[i]);
+		i += coded ? 2 : 0;
+	}
+	return g_string_free(out, FALSE);
+}
+
 static void
 check(rg_call *call)
 {
@@ -17,9 +34,8 @@ check(rg_call *call)
 		rg_call_error(call, 400, "url and format are needed");
 		return;
 	}
-	g_autofree char *coded = g_strndup(at + 4, strcspn(at + 4, "&"));
-	g_autofree char *url = g_uri_unescape_string(coded, NULL);
-	const char *what = url ? url : coded;
+	g_autofree char *url = decoded(at + 4, strcspn(at + 4, "&"));
+	const char *what = url;
 	const rg_report *report = rg_call_report_of(call, what);
 	report = report ? report : rg_call_take(call, &what, 1, NULL, NULL);
 	const char *state = rg_call_state(report, "absent");

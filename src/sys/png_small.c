@@ -1,4 +1,5 @@
-/* nocheck: tested in tests/unit/sys/test_png.c: small pictures for messages: shrunk and of few colours, in the sandbox. */
+/* nocheck: tested in tests/unit/sys/test_png.c */
+/* Small pictures for messages: shrunk and of few colours, in the sandbox. */
 #include <string.h>
 
 #include <png.h>

@@ -218,7 +218,7 @@ row_answer(char **cells)
 	const hk_channel_receipt receipt = {.remote_id = "id/1",
 		.url = "https://www.mihon-bank-login.example/jp/login",
 		.sent_ms = 1793664000000};
-	hk_channel_answer answer = {.status = atoi(cells[2]),
+	hk_channel_answer answer = {.status = (int)g_ascii_strtoll(cells[2], NULL, 10),
 		.type = cells[3],
 		.body = hk_span_str(cells[4]),
 		.retry_after_ms = -1,
