@@ -1,4 +1,7 @@
-/* /reports/preview: before many are approved: what would go to whom, recipient by recipient, and what stands against it. Nothing is written. */
+/* /reports/preview: before many are approved: what would go to whom, recipient by recipient, and what stands against it. Nothing is kept.
+ *
+ * What a row says about its stops is what was so when somebody looked last. So each draft is approved as if all had been agreed to, and taken back: what stands
+ * against it now is what flow/report itself says. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -155,13 +158,70 @@ stops_of(hk_stop_how how)
 	return bits;
 }
 
+/* What flow/report refused it for; HK_STOP_COUNT: for something else ("STOP: what it is"). */
+static hk_stop
+stop_of(const GError *why)
+{
+	const char *colon = strchr(why->message, ':');
+	g_autofree char *word =
+		colon ? g_strndup(why->message, (gsize)(colon - why->message)) : g_strdup("");
+
+	return hk_stop_find(word);
+}
+
+/* Asks as often as there is one more thing to agree to. False: the database failed. */
+static bool
+look_at(hk_flow *flow, hk_report_row *row, GError **error)
+{
+	g_auto(hk_report_row) then = {0};
+	unsigned found = 0, agreed = 0;
+
+	for (unsigned i = 0; i < HK_STOP_COUNT; i++) {
+		g_autoptr(GError) why = NULL;
+		if (hk_report_approve(flow, row->id, row->digest, agreed, &why)) {
+			if (!hk_reports_get(hk_flow_db(flow), row->id, &then, error)) {
+				return false;
+			}
+			row->stops = found | then.stops;
+			return true;
+		}
+		if (hk_error_code(why) != HK_EPOLICY) {
+			g_propagate_error(error, g_steal_pointer(&why));
+			return false;
+		}
+		hk_stop stop = stop_of(why);
+		if (stop == HK_STOP_COUNT) {
+			return true; /* the own proposal: what the row says is as good as anything */
+		}
+		found |= 1u << stop;
+		row->stops = found;
+		if (hk_stop_rows[stop].how != HK_STOP_ASK) {
+			return true;
+		}
+		agreed |= 1u << stop;
+	}
+	return true;
+}
+
+static bool
+look(hk_req *req, GPtrArray *entries, GError **error)
+{
+	for (unsigned i = 0; i < entries->len; i++) {
+		entry *e = g_ptr_array_index(entries, i);
+		if (strcmp(e->row.state, "drafted") == 0 && !look_at(req->flow, &e->row, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Why this person could not approve it; NULL: they could. The acts say it again when it comes to that. */
 static const char *
 against(const hk_req *req, const hk_report_row *row)
 {
 	return strcmp(row->state, "drafted") != 0        ? "state"
-	       : row->stops & stops_of(HK_STOP_HARD)     ? "stop"
 	       : row->proposer_id == req->who.user_id    ? "self"
+	       : row->stops & stops_of(HK_STOP_HARD)     ? "stop"
 	       : hk_req_may(req, HK_PERM_REPORT_APPROVE) ? NULL
 							 : "role";
 }
@@ -281,9 +341,14 @@ hk_web_reports_preview(hk_req *req, hk_reply *reply, GError **error)
 {
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
 	GArray *ids = g_array_new(false, false, sizeof(int64_t));
-	/* One state of the database, however many statements; the caller rolls back. */
-	bool good = take_which(req, &ids, error) && hk_db_begin(req->db, false, error) &&
-		    load(req, ids, entries, error) && answer(req, reply, entries, error);
+	bool good = take_which(req, &ids, error) && hk_flow_begin(req->flow, &req->who, error);
+
+	if (good) {
+		good = load(req, ids, entries, error) && look(req, entries, error);
+		hk_flow_rollback(req->flow);
+	}
+	/* The rest is of one state of the database; the caller rolls back. */
+	good = good && hk_db_begin(req->db, false, error) && answer(req, reply, entries, error);
 
 	g_array_unref(ids);
 	return good;

@@ -93,8 +93,11 @@ async function main() {
   // The preview of many.
   const ids = first.map((one) => one.id)
   const preview = (await boss('POST', '/reports/preview', { body: { ids }, status: 200 })).json
-  is([preview.count, preview.ready, preview.agree], [5, 0, []], 'the drafts still say that there is no evidence')
+  is([preview.count, preview.ready, preview.agree], [5, 4, ['first']], 'what stands against them is looked at anew: there is evidence by now')
+  is(preview.recipients.flatMap((one) => one.reports).filter((one) => one.against).map((one) => one.against), ['self'], 'but for the own proposal')
+  is((await call('GET', `/reports/${mailed.id}`, { status: 200 })).json.state, 'drafted', 'and nothing of it is kept')
   const seen = (await call('POST', '/reports/preview', { body: { query: { state: 'drafted', channel: 'mail' } }, status: 200 })).json
+  is(seen.recipients.flatMap((one) => one.reports.map((row) => row.against)), ['role', 'role', 'role'], 'an analyst only looks')
   is(seen.recipients.map((one) => [one.recipient, one.known, one.sent, one.reports.length]), [['abuse@dns.example', false, 0, 1], ['abuse@hosting.example', false, 0, 1], ['abuse@registrar.example', false, 0, 1]], 'by recipient')
   for (const body of [{}, { ids: [] }, { ids: ['x'] }, { ids: Array(201).fill(1) }, { query: { nosuch: 1 } }, { query: { state: 'nosuch' } }]) { const answer = await call('POST', '/reports/preview', { body }); ok(answer.status >= 400 && answer.status < 500, `refused: ${JSON.stringify(body).slice(0, 60)}`, answer.text) }
   await call('POST', '/reports/preview', { body: { ids: [9999] }, status: 404 })
