@@ -62,7 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_letter, hk_letter_free)
 hk_letter *hk_letter_make(const hk_brief *brief, const hk_recipient *to, const char *token,
 	const hk_letter_options *options, GError **error);
 
-/* hk_letter_message_id(token, address, ret_error): "<TOKEN@domain>" of the sender's address, as a letter has it; caller frees. */
+/* hk_letter_message_id(token, address): "<TOKEN@domain>" of the sender's address, as a letter has it; caller frees. */
 char *hk_letter_message_id(const char *token, const char *address);
 
 #endif

@@ -115,7 +115,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		&brief->submit_url, &brief->reg_created, &file->name, &brief->wording};
 	uint8_t first = size > 0 ? data[0] : 0;
 
-	hk_mime_init();
+	static bool warm;
+	if (!warm) {
+		hk_mime_init();
+		warm = true;
+	}
 	in = size > 0 ? hk_span_of(data + 1, size - 1) : in;
 	to->kind = g_strdup(kinds[first % 6]);
 	to->lang = g_strdup(first & 64 ? "ja" : first & 32 ? "zh" : "en");
