@@ -45,7 +45,7 @@ typedef struct hk_brief {
 	int64_t case_id;
 	GPtrArray *sites; /* of hk_brief_site, at least one */
 	char *kind;       /* flow/casekinds.def */
-	char *wording;    /* phishing | trademark | other: how the site is called in letters (S39) */
+	char *wording; /* phishing | trademark | other: how the site is called in letters (S39) */
 	char *target, *target_en, *target_key; /* the brand that is imitated */
 	bool own;                              /* our own brand */
 	GPtrArray *official;                   /* its official domains */
@@ -59,16 +59,19 @@ typedef struct hk_brief {
 	char *reg_created; /* as registered, text */
 	char *certificate; /* SHA-256, hexadecimal */
 	/* What it shows. */
-	char *title, *landing;         /* of the page; URL where it ends */
-	GPtrArray *redirects, *fields; /* URLs on the way; what its forms ask for: password, card ... */
-	char *submit_url;              /* where its form sends to */
+	char *title, *landing; /* of the page; URL where it ends */
+	GPtrArray *redirects,
+		*fields;  /* URLs on the way; what its forms ask for: password, card ... */
+	char *submit_url; /* where its form sends to */
 	bool cloaked;
-	GPtrArray *dimensions; /* what it tells visitors apart by: device, referrer, exit, visit, interaction (evidence/cloak.h) */
-	char *agent;           /* User-Agent that saw it, for who cannot reproduce it */
-	GPtrArray *files;      /* of hk_brief_file: pictures of the lead, the smallest useful set, telephone first */
-	char *manifest;        /* SHA-256 of the evidence's manifest, hexadecimal */
-	int64_t stamped_ms;    /* its RFC 3161 time stamp; 0: none */
-	GBytes *lure;          /* the lure mail, RFC 5322, victims' addresses taken out, or NULL */
+	GPtrArray *
+		dimensions; /* what it tells visitors apart by: device, referrer, exit, visit, interaction (evidence/cloak.h) */
+	char *agent; /* User-Agent that saw it, for who cannot reproduce it */
+	GPtrArray *
+		files; /* of hk_brief_file: pictures of the lead, the smallest useful set, telephone first */
+	char *manifest;     /* SHA-256 of the evidence's manifest, hexadecimal */
+	int64_t stamped_ms; /* its RFC 3161 time stamp; 0: none */
+	GBytes *lure;       /* the lure mail, RFC 5322, victims' addresses taken out, or NULL */
 	hk_brief_reporter who;
 	/* What was said before, for follow-ups and escalation; the oldest first. */
 	GPtrArray *ledger; /* of hk_brief_told */
@@ -77,12 +80,13 @@ typedef struct hk_brief {
 /* A report of the same case that was sent. */
 typedef struct hk_brief_told {
 	int64_t report_id, sent_ms, answered_ms;
-	char *channel, *name, *recipient, *state, *reference; /* reference: their ticket number, or our Message-ID */
+	char *channel, *name, *recipient, *state,
+		*reference; /* reference: their ticket number, or our Message-ID */
 } hk_brief_told;
 
 /* To whom. */
 typedef struct hk_recipient {
-	char *kind;    /* registrar | registry | hosting | as | dns | cdn | suffix | shortener | mail | vendor | body | bank */
+	char *kind; /* registrar | registry | hosting | as | dns | cdn | suffix | shortener | mail | vendor | body | bank */
 	char *channel; /* report/channels.def: mail, netcraft ... */
 	char *name;    /* of the party, or "" */
 	char *address; /* mail address, or the channel's name */
@@ -97,8 +101,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_brief, hk_brief_free)
 void hk_brief_site_free(void *site);
 void hk_brief_file_free(void *file);
 void hk_brief_told_free(void *told);
-hk_brief_site *hk_brief_site_new(
-	int64_t case_id, const char *url, const char *host, const char *domain, int64_t first_seen_ms);
+hk_brief_site *hk_brief_site_new(int64_t case_id, const char *url, const char *host,
+	const char *domain, int64_t first_seen_ms);
 void hk_recipient_free(void *recipient); /* accepts NULL */
 
 /* hk_brief_sample(): a brief of an invented site (DESIGN §7, rail 7), every member filled: for previews of templates, tests, fuzz targets. */

@@ -422,9 +422,9 @@ add_next(const hk_route_ask *ask, GPtrArray *list, const char *kind, const GPtrA
 {
 	if (strcmp(kind, "icann") == 0) {
 		g_ptr_array_add(
-			list, recipient("registry", "icann", "ICANN Contractual Compliance",
-				      "icann", ask->brief->registrar ? ask->brief->registrar : "",
-				      "en", "escalation"));
+			list, recipient("body", "icann", "ICANN Contractual Compliance", "icann",
+				      ask->brief->registrar ? ask->brief->registrar : "", "en",
+				      "escalation"));
 		return;
 	}
 	add_kind(ask, list, kind, "escalation");

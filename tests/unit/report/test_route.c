@@ -230,7 +230,7 @@ silence(void)
 		"behind a registrar stands its registry");
 	g_ptr_array_add(told, (void *)(uintptr_t) "abuse@registry.example");
 	g_autofree char *second = text_of(hk_route_next(&ask, "registrar", told));
-	is_str(second, "icann:registry:icann:escalation", "then ICANN");
+	is_str(second, "icann:body:icann:escalation", "then ICANN");
 	g_ptr_array_add(told, (void *)(uintptr_t) "icann");
 	g_autofree char *third = text_of(hk_route_next(&ask, "registrar", told));
 	is_str(third, "", "then nobody");
