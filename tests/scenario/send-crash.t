@@ -42,6 +42,12 @@ my $dir = new_house('sends', 'report-org' => 'Mihon Bank CSIRT', 'report-contact
 	'smtp-user' => 'csirt@mihon-bank.example', 'smtp-password-file' => "$work/password", 'smtp-ca' => $out{mail}{ca}, 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/answers.conf");
 rows(q(INSERT INTO settings (key, value, updated_ms) VALUES ('takedown', '{"draft":false,"undo_s":0,"per_hour":100000,"per_recipient_day":10000}', 0)));
 
+my ($code0, undef, $err0) = hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
+is($code0, 0, 'somebody who approves') or diag $err0;
+my $ren = value(q(SELECT id FROM users WHERE login = 'ren'));
+my ($base) = slurp("$work/channels/netcraft.conf") =~ m{url = "([^"]+)"};
+ok($base, 'the vendor is there') or diag slurp("$work/channels/netcraft.conf");
+
 # --- reports that were approved: the bytes lie in the blob store, as report/draft puts them there ---
 my $number = 0;
 sub keep {
@@ -66,8 +72,8 @@ sub report {
 	my $digest = sha256_hex("$request\n$body");
 	(my $quoted = $request) =~ s/'/''/g;
 	my $kind = $channel eq 'mail' ? 'hosting' : 'vendor';
-	rows("INSERT INTO reports (case_id, channel, kind, recipient, lang, step, round, state, title, request, content, type, bytes, digest, token, drafted_ms, approved_ms, send_ms) VALUES ($case, '$channel', '$kind', "
-			. "'$recipient', 'en', 'first', 1, 'approved', 'r', '$quoted', " . $blob->($content) . ", 'message/rfc822', " . length($body) . ', ' . $blob->($digest) . ", '$token', $now, $now, $now)");
+	rows("INSERT INTO reports (case_id, channel, kind, recipient, lang, step, round, state, title, request, content, type, bytes, digest, token, drafted_ms, approver_id, approved_ms, send_ms) VALUES ($case, '$channel', '$kind', "
+			. "'$recipient', 'en', 'first', 1, 'approved', 'r', '$quoted', " . $blob->($content) . ", 'message/rfc822', " . length($body) . ', ' . $blob->($digest) . ", '$token', $now, $ren, $now, $now)");
 	my $id = value('SELECT MAX(id) FROM reports');
 	my $url = value("SELECT url FROM cases WHERE id = $case");
 	rows("INSERT INTO report_sites (report_id, position, case_id, url) VALUES ($id, 0, $case, '$url')");
@@ -90,7 +96,6 @@ sub batch {
 		my $case = value("SELECT id FROM cases WHERE url = '$url'");
 		report($case, 'mail', "abuse\@desk$case.example", $json->encode({ way => 'mail', from => 'csirt+TOKEN@mihon-bank.example', to => ["abuse\@desk$case.example"], message_id => '<TOKEN@mihon-bank.example>' }),
 			"From: csirt\@mihon-bank.example\r\nTo: abuse\@desk$case.example\r\nSubject: $url\r\nMessage-ID: <TOKEN\@mihon-bank.example>\r\nDate: Mon, 30 Nov 2026 00:00:00 +0000\r\n\r\n$url\r\n");
-		my ($base) = slurp("$work/channels/netcraft.conf") =~ /url = "([^"]+)"/;
 		report($case, 'netcraft', 'netcraft', '{"way":"http","test":false,"ask":' . $json->encode({ method => 'POST', url => "$base/report/urls", headers => ['Content-Type: application/json'], auth => 'none', auth_name => undef, auth_prefix => undef }) . '}',
 			$json->encode({ email => 'csirt@mihon-bank.example', urls => [{ url => $url }] }));
 	}
@@ -130,7 +135,7 @@ my $all = value('SELECT COUNT(*) FROM reports');
 my $unsure = value(q(SELECT COUNT(*) FROM reports WHERE state = 'unsure'));
 is($mails->{doubles}, 0, 'no letter came twice') or diag $json->encode($mails);
 my %got;
-for my $one (@{ $mails->{mails} || [] }) {
+for my $one (@{ $mails->{delivered} || [] }) {
 	my $id = $one->{message_id} // $one->{id} // '';
 	$got{$1} = 1 if $id =~ /([0-9a-f]{32})\@/;
 }
