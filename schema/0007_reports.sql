@@ -121,14 +121,15 @@ CREATE TABLE letter_templates (                 -- what people changed of the te
 );
 CREATE TABLE notices (                          -- cards for the chat
 	id         @ID@,
-	chat       @TEXT@ NOT NULL,                 -- name of the chat's file
+	chat       @TEXT@ NOT NULL,                 -- name of the chat's file; '': an event that is to become cards
 	event      @TEXT@ NOT NULL,                 -- case.opened, report.drafted, report.answered, case.breach, site.down, site.back ...
 	case_id    BIGINT,
 	report_id  BIGINT,
 	body       @TEXT@ NOT NULL,                 -- JSON as it is sent
-	state      @TEXT@ NOT NULL DEFAULT 'waiting', -- waiting | sent | failed
+	state      @TEXT@ NOT NULL DEFAULT 'waiting', -- waiting | sent | failed | folded (told by a later card that sums up many)
 	why        @TEXT@,
 	at_ms      BIGINT NOT NULL,
 	sent_ms    BIGINT
 );
 CREATE INDEX notices_case ON notices (case_id, id);
+CREATE INDEX notices_chat ON notices (chat, state, id);

@@ -51,6 +51,12 @@ abandon(hk_flow *flow, void *user, GError **error)
 }
 
 static bool
+announce(hk_flow *flow, void *user, GError **error)
+{
+	return hk_chats_announce(flow, user, error);
+}
+
+static bool
 work(hk_flow *flow, char **args, GError **error)
 {
 	static const char *const stages[] = {"notice", NULL};
@@ -58,7 +64,8 @@ work(hk_flow *flow, char **args, GError **error)
 	g_autoptr(hk_chats) chats = hk_chats_open(&config, error);
 	g_autofree char *name = g_strdup_printf("chat-stage-%d", (int)getpid());
 
-	if (!chats || !hk_flow_do(flow, &who, abandon, NULL, error) || !hk_stop_begin(error)) {
+	if (!chats || !hk_flow_do(flow, &who, abandon, NULL, error) ||
+		!hk_flow_do(flow, &who, announce, chats, error) || !hk_stop_begin(error)) {
 		return false;
 	}
 	while (!hk_stop_asked()) {

@@ -175,8 +175,8 @@ leave(hk_flow *flow, work *w, int64_t id, const end_of *e, GError **error)
 		return false;
 	}
 	if (e->settle < 0) {
-		return hk_report_settle(
-			flow, id, -1, "the line broke; see https://docs.example/", error);
+		const hk_report_end lost = {.why = "the line broke; see https://docs.example/"};
+		return hk_report_settle(flow, id, -1, &lost, error);
 	}
 	return hk_report_ended(flow, id, receipt, &end, error) &&
 	       (!e->class || hk_report_answer(flow, id, e->class, NULL,

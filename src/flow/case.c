@@ -5,6 +5,7 @@
 #include "flow/case_int.h"
 #include "flow/check.h"
 #include "flow/monitor.h"
+#include "flow/notice.h"
 #include "flow/report_int.h"
 #include "store/campaigns.h"
 #include "store/case_rows.h"
@@ -146,6 +147,24 @@ undark(hk_case_row *row)
 	}
 }
 
+/* What the chat is told of moves. */
+static bool
+tell_move(hk_flow *flow, int64_t id, const char *act, GError **error)
+{
+	static const struct {
+		const char *act, *event;
+	} told[] = {{"confirm", "case.confirmed"}, {"down", "site.down"},
+		{"resurrect", "site.back"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
+		if (strcmp(told[i].act, act) == 0) {
+			return hk_notice_say(flow, told[i].event, id, 0, "by",
+				flow->who.user_id != 0 ? flow->who.login : NULL, error);
+		}
+	}
+	return true;
+}
+
 bool
 hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const char *note,
 	GError **error)
@@ -187,6 +206,7 @@ hk_case_move(hk_flow *flow, int64_t id, int64_t version, const char *act, const 
 	}
 	/* Drafts of a site that is gone, or was no phishing, are not left for somebody to approve: if it comes back, they are made anew. */
 	return hk_case_save(flow, &work, back ? HK_CASE_ALL : HK_CASE_STATE, note != NULL, error) &&
+	       tell_move(flow, id, act, error) &&
 	       (hk_report_able(row->state) || hk_report_drop_unsent(flow, id, act, error)) &&
 	       ((strcmp(act, "confirm") != 0 && !back) ||
 		       hk_report_want(flow, id, row->state, error));

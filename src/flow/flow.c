@@ -57,6 +57,7 @@ forget(hk_flow *flow)
 		hk_policy_clear(&flow->policy);
 		flow->policy_read = false;
 	}
+	flow->chats_read = flow->chats = false;
 	flow->open = false;
 }
 

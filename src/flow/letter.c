@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/flow_int.h"
+#include "flow/notice.h"
 #include "flow/report.h"
 #include "sys/jsonw.h"
 
@@ -55,6 +56,10 @@ hk_letter_take(hk_flow *flow, hk_letter_row *row, bool stranger, const char *why
 		return true;
 	}
 	note(flow, row, id, report.case_id, stranger, why);
+	if (row->report_id == 0 &&
+		!hk_notice_say(flow, "letter.open", 0, 0, "what", row->class, error)) {
+		return false;
+	}
 	return row->report_id == 0 || !is_believed(row->class, stranger) ||
 	       hk_report_answer(
 		       flow, row->report_id, row->class, stranger ? NULL : row->number, why, error);

@@ -296,6 +296,7 @@ hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *sites, 
 	if (good) {
 		row->id = *ret_id = draft.id;
 		row->stops = draft.stops;
+		row->approved_ms = draft.approved_ms;
 	}
 	return good;
 }

@@ -36,7 +36,7 @@ bool hk_report_ask(hk_flow *flow, int64_t case_id, GError **error);
 bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error);
 
 /* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it, its strings stay the caller's (state and policy
- * are not looked at); its stops are those that only the caller can tell (own, allowed, recipient); the others are added; id and stops are set. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
+ * are not looked at); its stops are those that only the caller can tell (own, allowed, recipient); the others are added; id, stops and approved_ms (0: it waits for a person) are set. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
  * one and nothing is written: one report per recipient per case. A policy of setting "takedown" that fits approves it at once. */
 bool hk_report_draft(hk_flow *flow, hk_report_row *row, const hk_report_site *sites, size_t count,
 	int64_t *ret_id, GError **error);
@@ -89,14 +89,17 @@ typedef struct hk_report_end {
 	int64_t status;        /* HTTP or SMTP; 0: none */
 	int64_t again_ms; /* try, or poll, not before so many ms from now; -1: as the stage says */
 	int64_t poll_ms;  /* taken: first poll after that; 0: it cannot be asked */
+	int64_t pause_ms; /* nothing is sent by the channel for so long: their quota is used up, whatever the answer was; 0: they do not say so */
 } hk_report_end;
 /* hk_report_ended(flow, id, receipt, end, error): the receipt's end and what it means for the report: sent (the case is reported, the recipient known), queued still (again, closed),
  * rejected, unsure. */
 bool hk_report_ended(
 	hk_flow *flow, int64_t id, int64_t receipt, const hk_report_end *end, GError **error);
 
-/* hk_report_settle(flow, id, found, why, error): after a crash between committed and the end: 1: it is there: sent; 0: it is not: may be sent again; -1: nobody can tell: unsure. */
-bool hk_report_settle(hk_flow *flow, int64_t id, int found, const char *why, GError **error);
+/* hk_report_settle(flow, id, found, end, error): after a crash between committed and the end: 1: it is there: sent; 0: it is not: may be sent again; -1: nobody can tell: unsure. end: what
+ * else is known: why, and of one that is there remote_id, remote_state, facts, poll_ms; how and again_ms are not looked at. */
+bool hk_report_settle(
+	hk_flow *flow, int64_t id, int found, const hk_report_end *end, GError **error);
 
 /* ---- what the other side says ---- */
 

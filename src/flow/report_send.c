@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "flow/check.h"
+#include "flow/notice.h"
 #include "flow/report_int.h"
+#include "store/notices.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -13,6 +15,9 @@ enum {
 	WOKEN_MAX =
 		1000, /* reports that a channel which is opened again wakes at once; the others come when their pause is over */
 };
+
+#define BREAKER         (1u << HK_STOPS_VOLUME)
+#define BREAKER_TOLD_MS INT64_C(3600000)
 
 /* ---- leaving ---- */
 
@@ -33,7 +38,8 @@ put_back(hk_flow *flow, hk_report_row *row, const char *why, GError **error)
 	}
 	hk_report_note(flow, "stop", row, why);
 	hk_report_unapprove(row);
-	return hk_reports_update(flow->db, row, error);
+	return hk_reports_update(flow->db, row, error) &&
+	       hk_notice_say(flow, "report.held", row->case_id, row->id, "what", why, error);
 }
 
 static const char *
@@ -172,6 +178,17 @@ close_answered(hk_flow *flow, const hk_report_row *row, GError **error)
 	return receipt == 0 || close_try(flow, receipt, "taken", "it was answered", error);
 }
 
+/* Once in a while, however many reports it holds up. */
+static bool
+tell_breaker(hk_flow *flow, GError **error)
+{
+	bool told;
+
+	return hk_notices_since(
+		       flow->db, "volume.stop", flow->now_ms - BREAKER_TOLD_MS, &told, error) &&
+	       (told || hk_notice_tell(flow, "volume.stop", 0, 0, NULL, error));
+}
+
 bool
 hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go, hk_report_row *ret,
 	int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error)
@@ -212,6 +229,9 @@ hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go,
 	if (stops) {
 		*ret_go = HK_GO_WAIT;
 		*ret_wait_ms = MORE_MS;
+		if (!(was & BREAKER) && (stops & BREAKER) && !tell_breaker(flow, error)) {
+			return false;
+		}
 		return stops == was || hk_reports_update(flow->db, ret, error);
 	}
 	*ret_go = HK_GO_SEND;
@@ -314,7 +334,8 @@ take_refused(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError
 		return false;
 	}
 	hk_report_note(flow, "refuse", row, end->why);
-	return hk_reports_update(flow->db, row, error);
+	return hk_reports_update(flow->db, row, error) &&
+	       hk_notice_tell(flow, "report.refused", row->case_id, row->id, NULL, error);
 }
 
 static bool
@@ -342,7 +363,8 @@ take_unsure(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError 
 		return false;
 	}
 	hk_report_note(flow, "doubt", row, end->why);
-	return hk_reports_update(flow->db, row, error);
+	return hk_reports_update(flow->db, row, error) &&
+	       hk_notice_tell(flow, "report.unsure", row->case_id, row->id, NULL, error);
 }
 
 static const struct {
@@ -387,7 +409,9 @@ hk_report_ended(
 			well       ? NULL
 			: end->why ? end->why
 				   : end->how,
-			error)) {
+			error) ||
+		(end->pause_ms > 0 && !hk_channels_pause(flow->db, row.channel,
+					      flow->now_ms + end->pause_ms, error))) {
 		return false;
 	}
 	if (strcmp(row.state, "queued") != 0) {
@@ -402,16 +426,15 @@ hk_report_ended(
 }
 
 bool
-hk_report_settle(hk_flow *flow, int64_t id, int found, const char *why, GError **error)
+hk_report_settle(
+	hk_flow *flow, int64_t id, int found, const hk_report_end *what, GError **error)
 {
-	const hk_report_end end = {.how = found > 0    ? "taken"
-					  : found == 0 ? "again"
-						       : "unsure",
-		.why = why,
-		.again_ms = -1};
+	hk_report_end end = *what;
 	int64_t receipt;
 	bool committed;
 
+	end.how = found > 0 ? "taken" : found == 0 ? "again" : "unsure";
+	end.again_ms = -1;
 	if (!hk_receipts_open(flow->db, id, &receipt, &committed, error)) {
 		return false;
 	}
@@ -433,18 +456,24 @@ hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError *
 /* ---- answers ---- */
 
 /* Which classes of letters.class and states of channels move a report, and how. */
-static const struct {
+typedef struct answer {
 	const char *class, *act;
-} answers[] = {{"acknowledged", "acknowledge"}, {"needs_info", "acknowledge"},
-	{"actioned", "action"}, {"refused", "reject"}, {"rejected", "reject"},
-	{"bounced", "bounce"}};
+	const char *event; /* that the chat is told */
+	bool always;       /* told also when it moves nothing: somebody is to answer */
+} answer;
+static const answer answers[] = {{"acknowledged", "acknowledge", "report.answered", false},
+	{"needs_info", "acknowledge", "report.question", true},
+	{"actioned", "action", "report.answered", false},
+	{"refused", "reject", "report.refused", false},
+	{"rejected", "reject", "report.refused", false},
+	{"bounced", "bounce", "report.bounced", false}};
 
-static const char *
-act_of(const char *class)
+static const answer *
+answer_of(const char *class)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
 		if (strcmp(answers[i].class, class) == 0) {
-			return answers[i].act;
+			return &answers[i];
 		}
 	}
 	return NULL;
@@ -477,9 +506,16 @@ next_due(hk_flow *flow, hk_report_row *row, const char *act, GError **error)
 }
 
 static bool
-answered(hk_flow *flow, hk_report_row *row, const char *act, const char *why, GError **error)
+answered(hk_flow *flow, hk_report_row *row, const answer *a, const char *why, GError **error)
 {
-	if (!hk_move_find(HK_MACHINE_REPORT, row->state, act)) {
+	const char *act = a->act;
+	bool moves = hk_move_find(HK_MACHINE_REPORT, row->state, act) != NULL;
+
+	if ((moves || a->always) && !hk_notice_say(flow, a->event, row->case_id, row->id, "what",
+					    a->class, error)) {
+		return false;
+	}
+	if (!moves) {
 		return true; /* an earlier, better word stands */
 	}
 	if (!hk_report_move(flow, row, act, error) || !next_due(flow, row, act, error)) {
@@ -499,9 +535,9 @@ hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *remot
 	const char *why, GError **error)
 {
 	g_auto(hk_report_row) row = {0};
-	const char *act = act_of(class);
+	const answer *a = answer_of(class);
 
-	if (!act && !remote_id) {
+	if (!a && !remote_id) {
 		return true;
 	}
 	if (!hk_reports_lock(flow->db, id, &row, error)) {
@@ -510,7 +546,7 @@ hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *remot
 	if (!row.remote_id) {
 		set(&row.remote_id, remote_id);
 	}
-	return (!act || (was_sent(flow, &row, error) && answered(flow, &row, act, why, error))) &&
+	return (!a || (was_sent(flow, &row, error) && answered(flow, &row, a, why, error))) &&
 	       hk_reports_update(flow->db, &row, error);
 }
 
@@ -519,7 +555,7 @@ hk_report_polled(
 	hk_flow *flow, int64_t id, const hk_report_end *end, const char *state, GError **error)
 {
 	g_auto(hk_report_row) row = {0};
-	const char *act = state ? act_of(state) : NULL;
+	const answer *a = state ? answer_of(state) : NULL;
 
 	if (!hk_reports_lock(flow->db, id, &row, error)) {
 		return false;
@@ -528,7 +564,9 @@ hk_report_polled(
 	set(&row.remote_id, end->remote_id);
 	set(&row.remote_state, end->remote_state);
 	set(&row.facts, end->facts);
-	return (!act || answered(flow, &row, act, end->why, error)) &&
+	return (!a || answered(flow, &row, a, end->why, error)) &&
+	       (end->pause_ms <= 0 || hk_channels_pause(flow->db, row.channel,
+					      flow->now_ms + end->pause_ms, error)) &&
 	       hk_reports_update(flow->db, &row, error);
 }
 
@@ -584,7 +622,8 @@ hk_channel_close(hk_flow *flow, const char *name, const char *why, GError **erro
 		return true;
 	}
 	note_channel(flow, "channel.close", name, why);
-	return hk_channels_set(flow->db, name, "closed", why, error);
+	return hk_channels_set(flow->db, name, "closed", why, error) &&
+	       hk_notice_say(flow, "channel.closed", 0, 0, "channel", name, error);
 }
 
 /* What waited for the channel need not wait to the end of its pause. */
@@ -621,5 +660,6 @@ hk_channel_set(hk_flow *flow, const char *name, const char *state, GError **erro
 	note_channel(flow, open ? "channel.open" : "channel.close", name, NULL);
 	return hk_channels_set(flow->db, name, state, NULL, error) &&
 	       (!open ||
-		       (wake(flow, name, "approved", error) && wake(flow, name, "queued", error)));
+		       (hk_notice_say(flow, "channel.open", 0, 0, "channel", name, error) &&
+			       wake(flow, name, "approved", error) && wake(flow, name, "queued", error)));
 }

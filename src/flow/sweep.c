@@ -3,8 +3,10 @@
 #include "flow/case_int.h"
 #include "flow/look.h"
 #include "flow/monitor.h"
+#include "flow/notice.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
+#include "store/notices.h"
 #include "store/runs.h"
 #include "store/sweep.h"
 #include "sys/gerr.h"
@@ -42,7 +44,9 @@ mark(hk_flow *flow, int64_t id, GError **error)
 	g_string_printf(data, "{\"clock\":\"%s\",\"due_ms\":%" G_GINT64_FORMAT "}",
 		work.row.due_clock, work.row.due_ms);
 	hk_case_note(flow, "case.breach", id, data->str);
-	return hk_case_save(flow, &work, HK_CASE_STATE, false, error);
+	return hk_notice_say(
+		       flow, "case.breach", id, 0, "clock", work.row.due_clock, error) &&
+	       hk_case_save(flow, &work, HK_CASE_STATE, false, error);
 }
 
 static bool
@@ -99,6 +103,7 @@ hourly(hk_flow *flow, GError **error)
 	return hk_sweep_forget(flow->db, flow->now_ms, error) &&
 	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
+	       hk_notices_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, error) &&
 	       hk_looks_forget(flow->db, flow->now_ms - HK_LOOK_KEPT_MS, &count, error) &&
 	       hk_observations_forget(flow->db, flow->now_ms, &count, error) && anchor(flow, error);
 }

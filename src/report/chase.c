@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/scenario/takedown.t. Nobody answered: a follow-up to the same, then the next party; and drafts whose words were changed. */
 #include <string.h>
 
+#include "flow/notice.h"
 #include "flow/policy.h"
 #include "report/crew_int.h"
 #include "store/telling.h"
@@ -84,7 +85,11 @@ next_party(chase *c, hk_db *db, GError **error)
 	g_autoptr(GPtrArray) never = contacts ? hk_crew_official(db, error) : NULL;
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 	const hk_route_ask ask = {
-		.brief = c->brief, .contacts = contacts, .never = never, .asked = true};
+		.brief = c->brief,
+		.contacts = contacts,
+		.confs = c->crew->confs,
+		.never = never,
+		.asked = true};
 
 	if (!never) {
 		return false;
@@ -175,7 +180,7 @@ static bool
 save(hk_flow *flow, void *user, GError **error)
 {
 	chase *c = user;
-	int64_t id;
+	int64_t id, fresh = 0, last = 0, next = 0;
 
 	for (unsigned i = 0; !c->over && i < c->rows->len; i++) {
 		const hk_report_row *made = c->rows->pdata[i];
@@ -190,6 +195,15 @@ save(hk_flow *flow, void *user, GError **error)
 		if (!good) {
 			return false;
 		}
+		bool waits = row.id != 0 && row.approved_ms == 0;
+		fresh += waits;
+		last = waits ? id : last;
+		next += row.id != 0 && strcmp(row.step, "escalation") == 0;
+	}
+	if (!hk_draft_tell(flow, c->row.id, fresh, last, error) ||
+		(next > 0 && !hk_notice_tell(flow, "report.escalated", c->row.id, c->report.id,
+				     NULL, error))) {
+		return false;
 	}
 	bool good = c->over          ? true
 		    : c->next_ms > 0 ? hk_report_due(flow, c->report.id,

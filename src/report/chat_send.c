@@ -23,7 +23,8 @@ enum {
 static const hk_who program = {.login = "auto", .via = "work", .address = ""};
 
 struct hk_chats {
-	GPtrArray *all; /* of hk_chat */
+	GPtrArray *all;  /* of hk_chat */
+	bool told_where; /* option chats is set */
 	hk_blobs *blobs;
 	hk_egress *egress; /* borrowed */
 	char *base_url, *contact;
@@ -48,6 +49,7 @@ hk_chats_open(const hk_chats_config *config, GError **error)
 	g_autoptr(hk_chats) chats = g_new0(hk_chats, 1);
 
 	chats->egress = config->egress;
+	chats->told_where = config->folder != NULL;
 	chats->base_url = g_strdup(config->base_url);
 	chats->contact = g_strdup(config->contact);
 	chats->timeout_ms = config->timeout_ms ? config->timeout_ms : HK_CHAT_TIMEOUT_MS;
@@ -57,6 +59,25 @@ hk_chats_open(const hk_chats_config *config, GError **error)
 		return NULL;
 	}
 	return g_steal_pointer(&chats);
+}
+
+bool
+hk_chats_announce(hk_flow *flow, const hk_chats *chats, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	if (!chats->told_where) {
+		return true;
+	}
+	for (unsigned i = 0; i < chats->all->len; i++) {
+		const hk_chat *chat = chats->all->pdata[i];
+		if (chat->enabled) {
+			g_ptr_array_add(names, chat->name);
+		}
+	}
+	g_ptr_array_add(names, NULL);
+	return hk_notices_chats(
+		hk_flow_db(flow), (const char *const *)names->pdata, error);
 }
 
 static const hk_chat *
@@ -139,8 +160,9 @@ spread(hk_flow *flow, void *user, GError **error)
 	const event_work *w = user;
 	bool ours = false;
 
-	if (w->notice->id != 0 && !hk_notices_end(hk_flow_db(flow), w->notice->id, "sent", NULL,
-					  hk_flow_now(flow), &ours, error)) {
+	/* What there is to say stands on the cards; where nobody wants it, nothing is left of it. */
+	if (w->notice->id != 0 &&
+		!hk_notices_drop(hk_flow_db(flow), w->notice->id, &ours, error)) {
 		return false;
 	}
 	return (!ours || add_cards(flow, w, error)) && hk_job_done(flow, w->job, error);

@@ -36,6 +36,10 @@ void hk_chats_free(hk_chats *chats); /* accepts NULL */
 hk_chats *hk_chats_open(const hk_chats_config *config, GError **error) HK_FREED_BY(hk_chats_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_chats, hk_chats_free)
 
+/* hk_chats_announce(flow, chats, error): from now on all processes know that there are these chats to tell (hk_notice_tell), and no others. Without a folder nothing is said: another
+ * worker may have one. Inside a transaction of flow/flow.h, when a worker starts. */
+bool hk_chats_announce(hk_flow *flow, const hk_chats *chats, GError **error);
+
 /* hk_notice_run(flow, job, chats, error): an hk_job_handler; user: hk_chats. Fails only for what the database says (and HK_EFORM: the job's key is none of ours):
  * a chat that is away is no failure. */
 bool hk_notice_run(hk_flow *flow, const hk_job *job, void *user, GError **error);

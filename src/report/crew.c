@@ -42,6 +42,7 @@ hk_crew_free(hk_crew *crew)
 		hk_blobs_free(crew->blobs);
 		hk_post_free(crew->post);
 		hk_smime_free(crew->signer);
+		hk_cleandns_free(crew->clients);
 		g_free(crew);
 	}
 }

@@ -13,6 +13,8 @@ struct hk_crew {
 	GPtrArray *confs; /* of hk_channel_conf */
 	hk_post *post;
 	hk_smime *signer; /* or NULL */
+	hk_cleandns *clients; /* or NULL */
+	int64_t clients_due_ms; /* by the monotonic clock; 0: never asked for */
 };
 
 extern const hk_who hk_crew_who; /* "auto", by "work" */
@@ -39,6 +41,19 @@ bool hk_draft_one(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_
 /* hk_draft_save(crew, flow, brief, to, row, ret_id, error): hk_report_draft with the brief's sites and the crew's stops. row: of hk_draft_one, with case_id, round and parent_id. */
 bool hk_draft_save(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_recipient *to,
 	hk_report_row *row, int64_t *ret_id, GError **error);
+
+/* hk_crew_ask_clients(crew): crew->clients is brought up to date, if channel "cleandns" is enabled and it is time; on the network, so outside of transactions. What cannot be
+ * had stays as it was. */
+void hk_crew_ask_clients(hk_crew *crew);
+
+/* hk_crew_find(crew, flow, row, conf, urls, ret, error): asks a channel for what was handed in (HK_CAN_FIND), on the network. A number that another report of that channel has already
+ * is not ours: HK_TOLD_ABSENT. *ret_pause_ms as hk_report_end.pause_ms. Errors: it cannot be asked (HK_EFORM), our file is wrong, the database. */
+bool hk_crew_find(hk_crew *crew, hk_flow *flow, const hk_report_row *row,
+	const hk_channel_conf *conf, const char *url, hk_told *ret, int64_t *ret_pause_ms,
+	GError **error);
+
+/* hk_draft_tell(flow, case_id, count, last_id, error): the chat is asked to approve so many drafts of a case, on one card. Inside their transaction. */
+bool hk_draft_tell(hk_flow *flow, int64_t case_id, int64_t count, int64_t last_id, GError **error);
 
 /* hk_chase_run(flow, job, crew, id, error): report `id` was not answered in time (report/chase.c). hk_redraft_run: its words were changed. Both as handlers. */
 bool hk_chase_run(hk_flow *flow, const hk_job *job, hk_crew *crew, int64_t id, GError **error);

@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/scenario/takedown.t. Stage "draft": who is told about a case, and the bytes that they would get. */
 #include <string.h>
 
+#include "flow/notice.h"
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
 #include "store/telling.h"
@@ -45,6 +46,7 @@ typedef struct work {
 	GPtrArray *routes; /* of hk_recipient */
 	GPtrArray *pieces; /* of piece */
 	bool wait, crowded;
+	int64_t fresh, fresh_id; /* drafts of this run that wait for a person; the last of them */
 } work;
 
 static void
@@ -93,6 +95,7 @@ route(work *w, hk_db *db, GError **error)
 		.confs = w->crew->confs,
 		.person = w->user != 0,
 		.asked = w->asked,
+		.clients = w->crew->clients,
 		.never = never};
 
 	if (!never) {
@@ -142,6 +145,28 @@ add_siblings(
 	return true;
 }
 
+static bool
+is_one_host(const work *w, const hk_recipient *to)
+{
+	const hk_channel_conf *conf = hk_channel_conf_of(w->crew->confs, to->channel);
+
+	return conf && (conf->can & HK_ONE_HOST);
+}
+
+/* Some take several URLs, but of one host: a sibling on another host has its own report, when its own case is drafted. */
+static void
+keep_host(hk_brief *brief)
+{
+	const hk_brief_site *lead = brief->sites->pdata[0];
+
+	for (unsigned i = brief->sites->len; i > 1; i--) {
+		const hk_brief_site *s = brief->sites->pdata[i - 1];
+		if (g_strcmp0(s->host, lead->host) != 0) {
+			g_ptr_array_remove_index(brief->sites, i - 1);
+		}
+	}
+}
+
 static void
 keep_piece(work *w, hk_recipient *to, hk_report_row *row)
 {
@@ -159,13 +184,29 @@ keep_piece(work *w, hk_recipient *to, hk_report_row *row)
 	g_ptr_array_add(w->pieces, p);
 }
 
+/* The sites of this case, as many as fit. */
+static void
+take_own(work *w, const GPtrArray *mine, const hk_recipient *to)
+{
+	unsigned batch = batch_of(w, to);
+	bool one_host = is_one_host(w, to);
+
+	for (unsigned i = 0; i < mine->len && w->brief->sites->len < batch; i++) {
+		const hk_brief_site *lead = mine->pdata[0], *s = mine->pdata[i];
+		if (!one_host || g_strcmp0(s->host, lead->host) == 0) {
+			g_ptr_array_add(w->brief->sites,
+				hk_brief_site_new(s->case_id, s->url, s->host, s->domain,
+					s->first_seen_ms));
+		}
+	}
+}
+
 static bool
 write_one(work *w, hk_flow *flow, const hk_gather_config *gather, hk_recipient *to, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 	g_auto(hk_report_row) row = {0};
 	hk_db *db = hk_flow_db(flow);
-	unsigned own = w->brief->sites->len;
 	int64_t told;
 
 	if (!hk_telling_told(
@@ -178,12 +219,11 @@ write_one(work *w, hk_flow *flow, const hk_gather_config *gather, hk_recipient *
 	/* All of this case, or as many as fit; then those of its siblings. */
 	g_autoptr(GPtrArray) mine = g_steal_pointer(&w->brief->sites);
 	w->brief->sites = g_ptr_array_new_with_free_func(hk_brief_site_free);
-	for (unsigned i = 0; i < own && i < batch_of(w, to); i++) {
-		const hk_brief_site *s = mine->pdata[i];
-		g_ptr_array_add(w->brief->sites, hk_brief_site_new(s->case_id, s->url, s->host,
-							 s->domain, s->first_seen_ms));
-	}
+	take_own(w, mine, to);
 	bool good = add_siblings(w, db, gather, to, error);
+	if (good && is_one_host(w, to)) {
+		keep_host(w->brief);
+	}
 	if (good && hk_draft_one(w->crew, flow, w->brief, to, NULL, NULL, NULL, &row, &local)) {
 		keep_piece(w, to, &row);
 	}
@@ -302,7 +342,18 @@ save_piece(work *w, hk_flow *flow, piece *p, GError **error)
 	bool good = hk_draft_save(w->crew, flow, &brief, p->to, &row, &id, error);
 	g_free(row.state != p->row.state ? row.state : NULL);
 	g_free(row.policy != p->row.policy ? row.policy : NULL);
+	if (good && row.id != 0 && row.approved_ms == 0) {
+		w->fresh++;
+		w->fresh_id = id;
+	}
 	return good;
+}
+
+bool
+hk_draft_tell(hk_flow *flow, int64_t case_id, int64_t count, int64_t last_id, GError **error)
+{
+	return count == 0 || hk_notice_many(flow, "report.drafted", case_id,
+				     count == 1 ? last_id : 0, count, error);
 }
 
 static bool
@@ -314,6 +365,7 @@ save(hk_flow *flow, void *user, GError **error)
 		return hk_job_again(flow, w->job, hk_flow_now(flow) + LOOK_MS, error);
 	}
 	w->crowded = false;
+	w->fresh = w->fresh_id = 0; /* it may be done twice */
 	/* One at a time: siblings that are drafted side by side would each tell of the other. */
 	if (!hk_db_lock(hk_flow_db(flow), "drafts", error)) {
 		return false;
@@ -322,6 +374,9 @@ save(hk_flow *flow, void *user, GError **error)
 		if (!save_piece(w, flow, w->pieces->pdata[i], error)) {
 			return false;
 		}
+	}
+	if (!hk_draft_tell(flow, w->row.id, w->fresh, w->fresh_id, error)) {
+		return false;
 	}
 	return w->crowded ? hk_job_again(flow, w->job, hk_flow_now(flow), error)
 			  : hk_job_done(flow, w->job, error);
@@ -333,6 +388,7 @@ run_case(hk_flow *flow, const hk_job *job, hk_crew *crew, int64_t case_id, GErro
 	g_auto(work) w = {.crew = crew, .job = job, .row = {.id = case_id}};
 
 	read_job(&w);
+	hk_crew_ask_clients(crew);
 	if (!hk_db_begin(hk_flow_db(flow), false, error)) {
 		return false;
 	}

@@ -20,6 +20,7 @@ typedef struct polling {
 	const hk_channel_conf *conf;
 	hk_told told;
 	int64_t receipt_at_ms;
+	int64_t pause_ms;
 	uint8_t picture[32];
 	bool has_picture, over;
 } polling;
@@ -50,23 +51,52 @@ take_picture(polling *p, const hk_channel_receipt *receipt)
 			 hk_blobs_put(p->crew->blobs, posted.answer.body, p->picture, &local);
 }
 
-static void
-ask_them(polling *p, const char *url)
+/* Some tell their number only in the list of what they have. *ret_over: it cannot be asked at all. */
+static bool
+find_number(polling *p, hk_flow *flow, const char *url, bool *ret_over)
 {
-	const hk_channel_receipt receipt = {.remote_id = p->row.remote_id,
+	g_autoptr(GError) local = NULL;
+
+	*ret_over = !(p->conf->can & HK_CAN_FIND) ||
+		    !hk_crew_find(p->crew, flow, &p->row, p->conf, url, &p->told, &p->pause_ms,
+			    &local);
+	if (*ret_over || p->told.how != HK_TOLD_TAKEN || !p->told.remote_id) {
+		return false;
+	}
+	p->row.remote_id = g_strdup(p->told.remote_id);
+	hk_told_clear(&p->told);
+	p->told.again_ms = -1;
+	return true;
+}
+
+static void
+ask_them(polling *p, hk_flow *flow, const char *url)
+{
+	hk_channel_receipt receipt = {.remote_id = p->row.remote_id,
 		.token = p->row.token,
 		.url = url,
-		.sent_ms = p->row.sent_ms};
+		.sent_ms = p->row.sent_ms,
+		.remote_state = p->row.remote_state};
 	g_auto(hk_channel_ask) ask = {0};
 	g_auto(hk_post_answer) posted = {0};
 	g_autoptr(GError) local = NULL;
+	bool asked = p->conf->channel->poll(p->conf, &receipt, &ask, &local);
 
-	if (!p->conf->channel->poll(p->conf, &receipt, &ask, &local) ||
-		!hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
-		p->over = true; /* it cannot be asked: no number of theirs, or our file is wrong */
+	if (!asked && !receipt.remote_id) {
+		g_clear_error(&local);
+		if (!find_number(p, flow, url, &p->over)) {
+			return; /* it is not in their list yet: later */
+		}
+		receipt.remote_id = p->row.remote_id;
+		hk_channel_ask_clear(&ask);
+		asked = p->conf->channel->poll(p->conf, &receipt, &ask, &local);
+	}
+	if (!asked || !hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
+		p->over = true; /* it cannot be asked: our file is wrong */
 		return;
 	}
 	p->conf->channel->polled(p->conf, &posted.answer, &p->told);
+	p->pause_ms = MAX(p->pause_ms, posted.answer.retry_after_ms);
 	take_picture(p, &receipt);
 }
 
@@ -101,7 +131,9 @@ save(hk_flow *flow, void *user, GError **error)
 {
 	polling *p = user;
 	g_autofree char *facts = facts_of(p);
-	const hk_report_end end = {.remote_id = p->told.remote_id,
+	const hk_report_end end = {.remote_id = p->told.remote_id ? p->told.remote_id
+								 : p->row.remote_id,
+		.pause_ms = p->pause_ms,
 		.remote_state = p->told.remote_state,
 		.why = p->told.why,
 		.facts = facts};
@@ -137,7 +169,7 @@ prepare(polling *p, hk_db *db, char **ret_url, GError **error)
 	}
 	p->conf = hk_channel_conf_of(p->crew->confs, p->row.channel);
 	p->over = ends(&p->row, hk_clock_wall_ms()) || !p->conf || !p->conf->enabled ||
-		  !p->conf->channel->poll;
+		  !(p->conf->can & HK_CAN_POLL);
 	*ret_url = g_strdup(urls->len > 0 ? urls->pdata[0] : NULL);
 	return true;
 }
@@ -152,7 +184,7 @@ hk_poll_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 		    prepare(&p, hk_flow_db(flow), &url, error);
 	hk_db_rollback(hk_flow_db(flow));
 	if (good && !p.over) {
-		ask_them(&p, url);
+		ask_them(&p, flow, url);
 	}
 	good = good && hk_flow_do(flow, &hk_crew_who, save, &p, error);
 	hk_told_clear(&p.told);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flow/states.h"
+#include "report/channel_godaddy.h"
 
 typedef struct mailbox_row {
 	const char *kind, *cases, *next;
@@ -268,6 +269,29 @@ is_never(const hk_route_ask *ask, const char *domain)
 	return false;
 }
 
+/* Whoever uses GoDaddy's interface writes to its mailboxes no more, whatever the case: its terms. */
+static bool
+is_replaced(const hk_route_ask *ask, const char *mailbox)
+{
+	for (unsigned i = 0; ask->confs && i < ask->confs->len; i++) {
+		const hk_channel_conf *conf = ask->confs->pdata[i];
+		if (conf->enabled && strcmp(conf->channel->name, "godaddy") == 0) {
+			return hk_godaddy_replaces(mailbox);
+		}
+	}
+	return false;
+}
+
+/* Told only where a report has an effect. */
+static bool
+acts_here(const hk_route_ask *ask, const char *channel)
+{
+	const hk_brief_site *lead = ask->brief->sites->pdata[0];
+
+	return strcmp(channel, "cleandns") != 0 || !ask->clients ||
+	       hk_cleandns_covers(ask->clients, lead->host, ask->brief->registrar);
+}
+
 /* A mailbox is written to; the URL of a form is filled in by a person (channel "form"). */
 static void
 add_contact(const hk_route_ask *ask, GPtrArray *list, const hk_route_contact *c, const char *step)
@@ -277,7 +301,7 @@ add_contact(const hk_route_ask *ask, GPtrArray *list, const hk_route_contact *c,
 	const char *channel = mail ? "mail" : "form";
 
 	if (c->confidence < HK_ROUTE_TRUST || is_there(list, channel, low) ||
-		(mail && is_never(ask, domain_of(low))) ||
+		(mail && (is_never(ask, domain_of(low)) || is_replaced(ask, low))) ||
 		(!mail && !g_str_has_prefix(low, "https://"))) {
 		return;
 	}
@@ -309,7 +333,7 @@ channel_fits(const hk_route_ask *ask, const channel_row *row, const char *name)
 {
 	return strcmp(row->channel, name) == 0 &&
 	       case_fits(row->cases, ask->brief->kind, ask->asked) &&
-	       (row->by == ANY || ask->person) && holds(row, ask->brief);
+	       (row->by == ANY || ask->person) && holds(row, ask->brief) && acts_here(ask, name);
 }
 
 /* Whoever is told by an interface is not told by mail as well, where they ask for that. */

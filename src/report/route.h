@@ -4,6 +4,7 @@
 
 #include "report/brief.h"
 #include "report/channel.h"
+#include "report/channel_cleandns.h"
 
 /* Contacts that are less trusted than that are not told. */
 #define HK_ROUTE_TRUST 0.3
@@ -23,6 +24,7 @@ typedef struct hk_route_ask {
 		confs; /* of hk_channel_conf: the channels that there are; disabled ones are passed over */
 	bool person; /* a person confirmed the case, or asks */
 	bool asked;  /* a person asks: kinds of case that are only counted are told as well */
+	const hk_cleandns *clients; /* whom CleanDNS acts for; NULL: not known, it is told */
 	const GPtrArray
 		*never; /* domains at which nobody is written to: official ones of all brands */
 } hk_route_ask;

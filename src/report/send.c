@@ -253,6 +253,13 @@ take_told(sending *s, hk_told *told)
 	s->facts = g_steal_pointer(&told->facts);
 }
 
+/* When it is asked for first; 0: never. What its file says counts, and not what its kind could do. */
+static int64_t
+poll_after(const sending *s)
+{
+	return s->conf && (s->conf->can & HK_CAN_POLL) ? MAX(s->conf->channel->poll_ms, 1) : 0;
+}
+
 /* The answer is kept: it is the receipt. */
 static void
 keep_answer(sending *s, hk_span body)
@@ -292,7 +299,8 @@ post_http(sending *s, GError **error)
 	}
 	s->conf->channel->submitted(s->conf, &posted.answer, &told);
 	s->end.status = posted.answer.status;
-	s->end.poll_ms = s->conf->channel->poll ? s->conf->channel->poll_ms : 0;
+	s->end.poll_ms = poll_after(s);
+	s->end.pause_ms = MAX(posted.answer.retry_after_ms, 0);
 	bool unsure = told.how == HK_TOLD_UNSURE;
 	take_told(s, &told);
 	if (unsure) {
@@ -364,47 +372,54 @@ find_mail(sending *s, char **ret_why)
 	return there ? 1 : -3;
 }
 
-static int
-find_http(sending *s, char **ret_why)
+/* The same token is the same report there, for a while or for ever. */
+static bool
+has_token(const sending *s, int64_t since_ms)
 {
-	const hk_channel *channel = s->conf->channel;
+	int64_t lasts = s->conf->channel->token_ms;
+
+	return (s->conf->can & HK_CAN_TOKEN) &&
+	       (lasts == 0 || hk_clock_wall_ms() - since_ms < lasts);
+}
+
+static int
+found_as(hk_told_how how)
+{
+	return how == HK_TOLD_TAKEN || how == HK_TOLD_STATE      ? 1
+	       : how == HK_TOLD_ABSENT                           ? 0
+	       : how == HK_TOLD_UNSURE || how == HK_TOLD_REFUSED ? -1
+								 : -2;
+}
+
+static int
+find_http(sending *s, int64_t since_ms, char **ret_why)
+{
 	g_autoptr(GPtrArray) urls = NULL;
 	g_autoptr(GError) local = NULL;
-	g_auto(hk_channel_ask) ask = {0};
-	g_auto(hk_post_answer) posted = {0};
 	g_auto(hk_told) told = {0};
 
-	if (channel->can & HK_CAN_TOKEN) {
+	if (has_token(s, since_ms)) {
 		*ret_why = g_strdup("the same token is the same report there");
 		return 0;
 	}
-	if (!(channel->can & HK_CAN_FIND)) {
+	if (!(s->conf->can & HK_CAN_FIND)) {
 		*ret_why = g_strdup(
 			"the connection was lost behind the last byte, and they cannot be asked");
 		return -1;
 	}
-	if (!hk_reports_sites(hk_flow_db(s->flow), s->row.id, &urls, NULL, &local)) {
+	if (!hk_reports_sites(hk_flow_db(s->flow), s->row.id, &urls, NULL, &local) ||
+		!hk_crew_find(s->crew, s->flow, &s->row, s->conf,
+			urls->len > 0 ? urls->pdata[0] : NULL, &told, &s->end.pause_ms, &local)) {
 		*ret_why = g_strdup(local->message);
-		return -2;
+		return hk_error_code(local) == HK_EFORM ? -1 : -2;
 	}
-	const hk_channel_receipt receipt = {.token = s->row.token,
-		.url = urls->len > 0 ? urls->pdata[0] : NULL,
-		.sent_ms = s->row.approved_ms};
-	if (!channel->find(s->conf, &receipt, &ask, &local)) {
-		*ret_why = g_strdup(local->message);
-		return -1;
-	}
-	if (!hk_post_send(s->crew->post, s->conf, &ask, NULL, NULL, &posted, &local)) {
-		*ret_why = g_strdup(local->message);
-		return -2;
-	}
-	channel->found(s->conf, &receipt, &posted.answer, &told);
 	*ret_why = g_strdup(told.why ? told.why : hk_told_how_name(told.how));
-	s->remote_id = g_strdup(told.remote_id);
-	return told.how == HK_TOLD_TAKEN || told.how == HK_TOLD_STATE      ? 1
-	       : told.how == HK_TOLD_ABSENT                                ? 0
-	       : told.how == HK_TOLD_UNSURE || told.how == HK_TOLD_REFUSED ? -1
-									   : -2;
+	if (found_as(told.how) == 1) {
+		s->remote_id = g_steal_pointer(&told.remote_id);
+		s->remote_state = g_steal_pointer(&told.remote_state);
+		s->facts = g_steal_pointer(&told.facts);
+	}
+	return found_as(told.how);
 }
 
 static bool
@@ -412,7 +427,12 @@ settle(hk_flow *flow, void *user, GError **error)
 {
 	sending *s = user;
 
-	return hk_report_settle(flow, s->row.id, s->found, s->why, error) &&
+	s->end.why = s->why;
+	s->end.remote_id = s->remote_id;
+	s->end.remote_state = s->remote_state;
+	s->end.facts = s->facts;
+	s->end.poll_ms = poll_after(s);
+	return hk_report_settle(flow, s->row.id, s->found, &s->end, error) &&
 	       (s->found == 0 ? hk_job_again(flow, s->job, hk_flow_now(flow), error)
 			      : hk_job_done(flow, s->job, error));
 }
@@ -426,7 +446,7 @@ doubt(sending *s, GError **error)
 	if (!hk_receipts_since(hk_flow_db(s->flow), s->receipt, &since, error)) {
 		return false;
 	}
-	s->found = s->conf ? find_http(s, &s->why) : find_mail(s, &s->why);
+	s->found = s->conf ? find_http(s, since, &s->why) : find_mail(s, &s->why);
 	if (s->found == -3) {
 		s->found = hk_clock_wall_ms() - since >= SETTLE_MS ? 0 : -2;
 	}

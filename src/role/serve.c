@@ -188,6 +188,12 @@ run_monitor(const hk_opts *opts, GError **error)
 	return hk_role_work_pools(opts, (const char *const[]){"monitor", NULL}, error);
 }
 
+static bool
+run_chat(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"chat", NULL}, error);
+}
+
 bool
 hk_role_serve(const hk_opts *opts, GError **error)
 {
@@ -211,6 +217,7 @@ hk_role_serve(const hk_opts *opts, GError **error)
 	add(&s, "look", run_look, true);
 	add(&s, "send", run_send, true);
 	add(&s, "monitor", run_monitor, true);
+	add(&s, "chat", run_chat, true);
 	add(&s, "watch", hk_role_watch, false);
 	while (!hk_stop_asked() && s.refused == 0) {
 		int64_t now_ms = hk_clock_mono_ms();

@@ -11,6 +11,7 @@
 #include "flow/monitor.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
+#include "report/chat_send.h"
 #include "role/crew.h"
 #include "role/look.h"
 #include "role/monitor.h"
@@ -35,6 +36,7 @@ typedef struct tools {
 	hk_looker *looker; /* made before there are threads */
 	hk_role_crew_kit *crew;
 	hk_monitor *monitor;
+	hk_chats *chats;
 	hk_stamper stamper;
 	hk_sweep_config sweep;
 } tools;
@@ -101,6 +103,21 @@ monitor_of(tools *t, GError **error)
 }
 
 static void *
+chats_of(tools *t, GError **error)
+{
+	const hk_blobs_config blobs = hk_blobs_config_of(t->opts);
+	const hk_chats_config config = {.folder = hk_opts_str(t->opts, HK_OPT_CHATS),
+		.base_url = hk_opts_str(t->opts, HK_OPT_BASE_URL),
+		.blobs = &blobs,
+		.contact = hk_opts_str(t->opts, HK_OPT_REPORT_CONTACT)};
+
+	if (!t->chats) {
+		t->chats = hk_chats_open(&config, error);
+	}
+	return t->chats;
+}
+
+static void *
 stamper_of(tools *t, GError **error)
 {
 	(void)error;
@@ -144,6 +161,7 @@ static const struct {
 	{"draft", hk_draft_run, crew_of, false},
 	{"send", hk_send_run, crew_of, true},
 	{"poll", hk_poll_run, crew_of, true},
+	{"notice", hk_notice_run, chats_of, true},
 	{"monitor", hk_monitor_run, monitor_of, true},
 };
 
@@ -255,7 +273,7 @@ stages_of(const char *const *pools, wanted *ret, GError **error)
 		if (!known) {
 			return hk_error_set(error, HK_EUSAGE,
 				"--pools: there is no pool \"%s\"; there are work, capture, "
-				"look, send and monitor",
+				"look, send, monitor and chat",
 				pools[i]);
 		}
 	}
@@ -302,9 +320,11 @@ loop(const hk_role *role, tools *t, const wanted *w, GError **error)
 static bool
 start_jobs(hk_flow *flow, void *user, GError **error)
 {
-	(void)user;
+	const tools *t = user;
+
 	return hk_sweep_start(flow, error) && hk_look_start(flow, error) &&
-	       hk_monitor_start(flow, error);
+	       hk_monitor_start(flow, error) &&
+	       (!t->chats || hk_chats_announce(flow, t->chats, error));
 }
 
 /* Whoever looks has its judge before the first thread is started. */
@@ -336,6 +356,26 @@ make_monitor(tools *t, const GPtrArray *stages, GError **error)
 	       monitor_of(t, error) != NULL;
 }
 
+/* So, too, for the chats: who tells nobody is told of it. Without them there is no picture to look for, and no store of pictures to open. */
+static bool
+make_chats(tools *t, const GPtrArray *stages, GError **error)
+{
+	return !g_strv_contains((const char *const *)stages->pdata, "notice") ||
+	       !hk_opts_str(t->opts, HK_OPT_CHATS) || chats_of(t, error) != NULL;
+}
+
+static void
+tools_clear(tools *t)
+{
+	hk_evidence_kit_free(t->evidence);
+	hk_enrich_free(t->enrich);
+	hk_role_crew_free(t->crew);
+	hk_looker_free(t->looker);
+	hk_monitor_free(t->monitor);
+	hk_chats_free(t->chats);
+	hk_sites_free(t->sites);
+}
+
 bool
 hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error)
 {
@@ -349,25 +389,18 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
 	if (!t.sites || !make_looker(&t, stages.all, error) ||
-		!make_monitor(&t, stages.all, error) ||
+		!make_monitor(&t, stages.all, error) || !make_chats(&t, stages.all, error) ||
 		!hk_role_open(opts, "work", NULL, &role, error)) {
-		hk_looker_free(t.looker);
-		hk_monitor_free(t.monitor);
-		hk_sites_free(t.sites);
+		tools_clear(&t);
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "work"), HK_F_STR("version", HK_VERSION));
-	bool good = hk_flow_do(role.flow, &auto_who, start_jobs, NULL, error) &&
+	bool good = hk_flow_do(role.flow, &auto_who, start_jobs, &t, error) &&
 		    loop(&role, &t, &stages, error);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "work"), HK_F_STR("reason", "signal"));
 	}
-	hk_evidence_kit_free(t.evidence);
-	hk_enrich_free(t.enrich);
-	hk_role_crew_free(t.crew);
-	hk_looker_free(t.looker);
-	hk_monitor_free(t.monitor);
-	hk_sites_free(t.sites);
+	tools_clear(&t);
 	hk_role_close(&role);
 	return good;
 }

@@ -101,6 +101,103 @@ hk_notices_end(hk_db *db, int64_t id, const char *state, const char *why, int64_
 }
 
 bool
+hk_notices_drop(hk_db *db, int64_t id, bool *ret, GError **error)
+{
+	int64_t changed = 0;
+
+	if (!hk_db_exec(db,
+		    HK_SQL("DELETE FROM notices WHERE id = $1 AND chat = '' AND state = "
+			   "'waiting'"),
+		    HK_ARGS(hk_v_int(id)), &changed, error)) {
+		return false;
+	}
+	*ret = changed == 1;
+	return true;
+}
+
+bool
+hk_notices_forget(hk_db *db, int64_t before_ms, GError **error)
+{
+	/* One that is folded and not told yet is still to be counted. */
+	return hk_db_exec(db,
+		HK_SQL("DELETE FROM notices WHERE at_ms < $1 AND (state IN ('sent', 'failed') OR "
+		       "(state = 'folded' AND sent_ms IS NOT NULL))"),
+		HK_ARGS(hk_v_int(before_ms)), NULL, error);
+}
+
+/* The first row of a question, or none. */
+static bool
+is_any(hk_rows *asked, bool *ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = asked;
+
+	return hk_rows_one(rows, ret, error);
+}
+
+bool
+hk_notices_since(hk_db *db, const char *event, int64_t since_ms, bool *ret, GError **error)
+{
+	return is_any(hk_db_query(db,
+			      HK_SQL("SELECT id FROM notices WHERE event = $1 AND at_ms >= $2 "
+				     "LIMIT 1"),
+			      HK_ARGS(hk_v_str(event), hk_v_int(since_ms)), error),
+		ret, error);
+}
+
+bool
+hk_notices_any(hk_db *db, bool *ret, GError **error)
+{
+	return is_any(hk_db_query(db,
+			      HK_SQL("SELECT name FROM channels WHERE name LIKE 'chat:%' LIMIT 1"),
+			      HK_NO_ARGS, error),
+		ret, error);
+}
+
+static bool
+take_names(hk_rows *rows, GPtrArray *ret, GError **error)
+{
+	GError *why = NULL;
+
+	while (rows && hk_rows_next(rows, &why)) {
+		g_ptr_array_add(ret, g_strdup(hk_rows_str(rows, 0)));
+	}
+	if (why) {
+		g_propagate_error(error, why);
+	}
+	return rows && !why;
+}
+
+bool
+hk_notices_chats(hk_db *db, const char *const *names, GError **error)
+{
+	g_autoptr(GPtrArray) were = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT name FROM channels WHERE name LIKE 'chat:%'"), HK_NO_ARGS, error);
+
+	if (!take_names(rows, were, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < were->len; i++) {
+		const char *name = were->pdata[i];
+		if (!g_strv_contains(names, name + strlen("chat:")) &&
+			!hk_db_exec(db, HK_SQL("DELETE FROM channels WHERE name = $1"),
+				HK_ARGS(hk_v_str(name)), NULL, error)) {
+			return false;
+		}
+	}
+	for (; *names; names++) {
+		g_autofree char *name = g_strconcat("chat:", *names, NULL);
+		if (!hk_db_exec(db,
+			    HK_SQL("INSERT INTO channels (name) VALUES ($1) ON CONFLICT (name) DO "
+				   "NOTHING"),
+			    HK_ARGS(hk_v_str(name)), NULL, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 hk_notices_why(hk_db *db, int64_t id, const char *why, GError **error)
 {
 	return hk_db_exec(db,

@@ -17,6 +17,11 @@ typedef struct hk_notice_row {
 void hk_notice_row_clear(hk_notice_row *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_notice_row, hk_notice_row_clear)
 
+/* hk_notices_any(db, ret, error): whether there is a chat to tell: a row "chat:NAME" of table channels. hk_notices_chats(db, names, error): these chats there are, and no
+ * others (NULL at the end). Inside a write transaction. */
+bool hk_notices_any(hk_db *db, bool *ret, GError **error);
+bool hk_notices_chats(hk_db *db, const char *const *names, GError **error);
+
 /* hk_notices_add(db, row, ret_id, error): waiting. Inside a write transaction. */
 bool hk_notices_add(hk_db *db, const hk_notice_row *row, int64_t *ret_id, GError **error);
 
@@ -53,6 +58,13 @@ bool hk_notices_fail_all(
 bool hk_notices_free(hk_db *db, const char *chat, int64_t *ret, GError **error);
 bool hk_notices_fares(hk_db *db, const char *chat, int64_t free_ms, const char *trouble,
 	int64_t now_ms, GError **error);
+
+/* hk_notices_drop(db, id, ret, error): an event that waits is taken away, its cards are made; *ret false: somebody else did. hk_notices_forget(db, before_ms, error): cards that
+ * are over and older than that. hk_notices_since(db, event, since_ms, ret, error): whether that was told, or is being told, since then. */
+bool hk_notices_drop(hk_db *db, int64_t id, bool *ret, GError **error);
+bool hk_notices_forget(hk_db *db, int64_t before_ms, GError **error);
+bool hk_notices_since(
+	hk_db *db, const char *event, int64_t since_ms, bool *ret, GError **error);
 
 /* What a card says of a case and a report; nothing of victims. Strings owned, NULL: unknown. */
 typedef struct hk_notice_facts {

@@ -37,6 +37,16 @@ hk_reports_find(hk_db *db, int64_t case_id, const char *channel, const char *rec
 		ret_id, error);
 }
 
+bool
+hk_reports_by_remote(hk_db *db, const char *channel, const char *remote_id, int64_t but,
+	int64_t *ret_id, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COALESCE(MAX(id), 0) FROM reports WHERE channel = $1 AND "
+		       "remote_id = $2 AND id <> $3"),
+		HK_ARGS(hk_v_str(channel), hk_v_str(remote_id), hk_v_int(but)), ret_id, error);
+}
+
 static hk_value
 hash_of(bool has, const uint8_t *hash)
 {

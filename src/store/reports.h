@@ -44,6 +44,9 @@ bool hk_reports_lock(hk_db *db, int64_t id, hk_report_row *ret, GError **error);
 bool hk_reports_update(hk_db *db, hk_report_row *row, GError **error);
 /* hk_reports_by_token(db, token, ret_id, error): 0: none. */
 bool hk_reports_by_token(hk_db *db, const char *token, int64_t *ret_id, GError **error);
+/* hk_reports_by_remote(db, channel, remote_id, but, ret_id, error): a report of that channel that has their number, another than `but`; 0: none. */
+bool hk_reports_by_remote(hk_db *db, const char *channel, const char *remote_id, int64_t but,
+	int64_t *ret_id, GError **error);
 /* hk_reports_sites(db, id, ret, error): *ret: GPtrArray of owned URLs in their order; ret_cases (or NULL): GArray of int64_t, each case once. */
 bool hk_reports_sites(hk_db *db, int64_t id, GPtrArray **ret, GArray **ret_cases, GError **error);
 /* hk_reports_due(db, now_ms, limit, ret, error): reports whose due_ms has passed, the oldest first: GArray of int64_t. */

@@ -180,6 +180,15 @@ ended(hk_flow *flow, int64_t id, int64_t receipt, const char *how)
 	return fl_do_as(flow, &fl_auto, hk_report_ended(flow, id, receipt, &end, error));
 }
 
+static bool
+settle(hk_flow *flow, int64_t id, int found, const char *why)
+{
+	const hk_report_end end = {
+		.remote_id = "T-1", .remote_state = "open", .why = why, .poll_ms = 60000};
+
+	return fl_do(flow, hk_report_settle(flow, id, found, &end, error));
+}
+
 static void
 test_died(void)
 {
@@ -204,26 +213,32 @@ test_died(void)
 	is_int(fl_go(flow, id, 0, NULL), HK_GO_WAIT, "what has just left is not looked for yet");
 	hk_clock_advance(10000);
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_DOUBT, "then it is");
-	ok(fl_do(flow, hk_report_settle(flow, id, 0, "not there", error)), "not there: %s",
-		fl_why());
+	ok(settle(flow, id, 0, "not there"), "not there: %s", fl_why());
 	is_str(fl_state(flow, id), "queued", "may be sent");
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "is sent");
 	ok(fl_do(flow, hk_report_committed(flow, receipt, error)), "committed");
 	hk_clock_advance(10000);
-	ok(fl_do(flow, hk_report_settle(flow, id, -1, "nobody can tell", error)), "unsure");
+	ok(settle(flow, id, -1, "nobody can tell"), "unsure");
 	is_str(fl_state(flow, id), "unsure", "a person decides");
 	is_int(fl_go(flow, id, 0, NULL), HK_GO_NOTHING, "no worker does");
 	ok(fl_do(flow, hk_report_act(flow, id, 0, "requeue", NULL, error)), "again: %s", fl_why());
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "again");
 	ok(fl_do(flow, hk_report_committed(flow, receipt, error)), "committed");
 	hk_clock_advance(10000);
-	ok(fl_do(flow, hk_report_settle(flow, id, 1, "it is there", error)), "there: %s", fl_why());
+	ok(settle(flow, id, 1, "it is there"), "there: %s", fl_why());
+	is_int(fl_int_of(flow,
+		       HK_SQL("SELECT COUNT(*) FROM reports WHERE id = $1 AND remote_id = 'T-1' AND "
+			      "remote_state = 'open'"),
+		       id),
+		1, "with their number");
+	is_int(fl_int(flow, HK_SQL("SELECT due_ms FROM jobs WHERE stage = 'poll'")),
+		hk_clock_wall_ms() + 60000, "and is asked for from now on");
 	is_str(fl_state(flow, id), "sent", "it was sent");
 	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM receipts WHERE phase <> 'ended'")), 0,
 		"each try has an end");
 	is_int(fl_int_of(flow, HK_SQL("SELECT tries FROM reports WHERE id = $1"), id), 4,
 		"four tries");
-	ok(fl_do(flow, hk_report_settle(flow, id, 0, "late", error)), "settled is settled");
+	ok(settle(flow, id, 0, "late"), "settled is settled");
 	is_str(fl_state(flow, id), "sent", "as it was");
 	fl_close(flow);
 }

@@ -161,6 +161,24 @@ rows(hk_flow *flow, hk_sql sql)
 
 #define COUNT(what) HK_SQL("SELECT COUNT(*) FROM notices WHERE " what)
 
+/* Who has no chat writes nothing: what nobody takes would pile up. */
+static void
+test_nobody(hk_flow *flow, hk_chats *chats, int64_t case_id)
+{
+	const hk_chats_config none = {0};
+	g_autoptr(hk_chats) nobody = hk_chats_open(&none, NULL);
+
+	tell(flow, "site.back", case_id, NULL);
+	is_int(rows(flow, COUNT("1 = 1")), 0, "no chat, no notice");
+	is_int(rows(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'notice'")), 0,
+		"and no job");
+	ok(fl_do(flow, hk_chats_announce(flow, chats, error)), "a worker has chats: %s", fl_why());
+	ok(fl_do(flow, hk_chats_announce(flow, nobody, error)), "another has none: %s", fl_why());
+	is_int(rows(flow, HK_SQL("SELECT COUNT(*) FROM channels WHERE name IN ('chat:teams', "
+				 "'chat:slack', 'chat:webhook')")),
+		3, "there are three");
+}
+
 static void
 test_tell(hk_flow *flow)
 {
@@ -378,7 +396,7 @@ test_none(hk_flow *flow, int64_t case_id)
 {
 	unsigned sent = got(0) + got(1) + got(2);
 	g_autofree char *file = g_build_filename(folder, "teams.conf", NULL);
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) said = NULL;
 
 	peer.status[0] = 500;
 	g_autoptr(hk_chats) chats = open_chats();
@@ -386,18 +404,21 @@ test_none(hk_flow *flow, int64_t case_id)
 	work(flow, chats);
 	spew("teams.conf", 0644, "enabled = no\nkind = teams\nurl-file = teams\n");
 	g_autoptr(hk_chats) fewer = open_chats();
+	ok(fl_do(flow, hk_chats_announce(flow, fewer, error)), "one is switched off: %s", fl_why());
+	is_int(rows(flow, HK_SQL("SELECT COUNT(*) FROM channels WHERE name LIKE 'chat:%'")), 2,
+		"there are two");
 	hk_clock_advance(3600000);
 	work(flow, fewer);
 	is_int(rows(flow, COUNT("chat = 'teams' AND state = 'failed' AND why LIKE 'there is no%'")),
 		1, "a chat that is gone: its cards have failed");
 	const hk_chats_config config = {0};
-	g_autoptr(hk_chats) nobody = hk_chats_open(&config, &error);
+	g_autoptr(hk_chats) nobody = hk_chats_open(&config, &said);
 	ok(nobody != NULL, "no folder, no chats");
 	sent = got(0) + got(1) + got(2);
 	tell(flow, "site.back", case_id, NULL);
 	work(flow, nobody);
 	is_int(got(0) + got(1) + got(2), sent, "nobody is told");
-	is_int(rows(flow, COUNT("state = 'waiting'")), 0, "and nothing waits for it");
+	is_int(rows(flow, COUNT("state = 'waiting' OR chat = ''")), 0, "and nothing is left of it");
 	is_int(rows(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'notice' AND state <> "
 				 "'done'")),
 		0, "no job is left");
@@ -438,6 +459,7 @@ main(void)
 	int64_t id = fl_take(flow, "login.evil.example", "in?m=taro", &taken);
 	hk_chats *chats = open_chats();
 
+	test_nobody(flow, chats, id);
 	test_tell(flow);
 	test_once(flow, chats, id);
 	test_again(flow, chats);
