@@ -54,6 +54,13 @@ hold(hk_flow *flow, hk_stop stop, bool on)
 					 "'off') ON CONFLICT DO NOTHING"))
 		   : fl_run(flow, HK_SQL("DELETE FROM channels"));
 		break;
+	case HK_STOPS_VICTIM:
+		on ? fl_run(flow, HK_SQL("UPDATE report_sites SET url = "
+					 "'https://stops.example/?to=a%40mail.example' WHERE "
+					 "position = 0"))
+		   : fl_run(flow, HK_SQL("UPDATE report_sites SET url = "
+					 "'https://stops.example/1' WHERE position = 0"));
+		break;
 	case HK_STOPS_OWN:
 	case HK_STOPS_ALLOWED:
 	case HK_STOPS_RECIPIENT:
@@ -97,7 +104,8 @@ one_stop(hk_flow *flow, hk_stop stop, int64_t round)
 	hold(flow, stop, true);
 	id = draft_of_two(flow, told & BY_CALLER, round);
 	/* No content, and a member that is not confirmed, are seen once the row is there. */
-	bool seen = stop != HK_STOPS_KILL && stop != HK_STOPS_CONTENT && stop != HK_STOPS_CASE;
+	bool seen = stop != HK_STOPS_KILL && stop != HK_STOPS_CONTENT && stop != HK_STOPS_CASE &&
+		    stop != HK_STOPS_VICTIM;
 	is_int(stops_of(flow, id), seen ? bit : 0, "%s: seen at the draft", row->text);
 	hold(flow, stop, true);
 	bool passes = row->how == HK_STOP_WAIT;
@@ -120,7 +128,7 @@ one_stop(hk_flow *flow, hk_stop stop, int64_t round)
 		is_int(go, HK_GO_WAIT, "%s: it waits", row->text);
 		is_int(stops_of(flow, id), bit, "%s: and tells why", row->text);
 		is_str(fl_state(flow, id), "approved", "%s: approved still", row->text);
-	} else if (stop == HK_STOPS_FIRST) {
+	} else if (stop == HK_STOPS_FIRST || stop == HK_STOPS_VICTIM) {
 		is_int(go, HK_GO_SEND, "%s: was agreed to", row->text);
 		fl_run(flow, HK_SQL("UPDATE receipts SET phase = 'ended'"));
 	} else {
