@@ -12,6 +12,8 @@
 #define POLL_DAYS_MS INT64_C(2592000000)
 #define POLL_MAX_MS  INT64_C(21600000)
 #define POLL_MIN_MS  INT64_C(10000)
+/* A channel that is disabled, or whose file is wrong, may be mended. */
+#define AWAY_MS INT64_C(3600000)
 
 typedef struct polling {
 	hk_crew *crew;
@@ -21,7 +23,7 @@ typedef struct polling {
 	hk_told told;
 	int64_t receipt_at_ms;
 	uint8_t picture[32];
-	bool has_picture, over;
+	bool has_picture, over, away;
 } polling;
 
 static bool
@@ -61,9 +63,12 @@ ask_them(polling *p, const char *url)
 	g_auto(hk_post_answer) posted = {0};
 	g_autoptr(GError) local = NULL;
 
-	if (!p->conf->channel->poll(p->conf, &receipt, &ask, &local) ||
-		!hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
-		p->over = true; /* it cannot be asked: no number of theirs, or our file is wrong */
+	if (!p->conf->channel->poll(p->conf, &receipt, &ask, &local)) {
+		p->over = true; /* it cannot be asked: no number of theirs */
+		return;
+	}
+	if (!hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
+		p->away = true;
 		return;
 	}
 	p->conf->channel->polled(p->conf, &posted.answer, &p->told);
@@ -110,6 +115,9 @@ save(hk_flow *flow, void *user, GError **error)
 	if (p->over) {
 		return hk_job_done(flow, p->job, error);
 	}
+	if (p->away) {
+		return hk_job_again(flow, p->job, hk_flow_now(flow) + AWAY_MS, error);
+	}
 	if (p->told.how == HK_TOLD_CLOSED &&
 		!hk_channel_close(
 			flow, p->row.channel, p->told.why ? p->told.why : "refused", error)) {
@@ -136,8 +144,8 @@ prepare(polling *p, hk_db *db, char **ret_url, GError **error)
 		return false;
 	}
 	p->conf = hk_channel_conf_of(p->crew->confs, p->row.channel);
-	p->over = ends(&p->row, hk_clock_wall_ms()) || !p->conf || !p->conf->enabled ||
-		  !p->conf->channel->poll;
+	p->over = ends(&p->row, hk_clock_wall_ms()) || (p->conf && !p->conf->channel->poll);
+	p->away = !p->conf || !p->conf->enabled;
 	*ret_url = g_strdup(urls->len > 0 ? urls->pdata[0] : NULL);
 	return true;
 }
@@ -151,7 +159,7 @@ hk_poll_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	bool good = hk_db_begin(hk_flow_db(flow), false, error) &&
 		    prepare(&p, hk_flow_db(flow), &url, error);
 	hk_db_rollback(hk_flow_db(flow));
-	if (good && !p.over) {
+	if (good && !p.over && !p.away) {
 		ask_them(&p, url);
 	}
 	good = good && hk_flow_do(flow, &hk_crew_who, save, &p, error);
