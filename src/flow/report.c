@@ -405,6 +405,7 @@ hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject, 
 	g_autofree char *key = g_strdup_printf("report:%" G_GINT64_FORMAT, id);
 	/* The words of an earlier edit that nobody has got to yet are not those that hold. */
 	return hk_reports_update(flow->db, &row, error) &&
+	       hk_jobs_revive_key(flow->db, "draft", key, flow->now_ms, error) &&
 	       hk_flow_job(flow, "draft", key, row.case_id, data->str, flow->now_ms, error) &&
 	       hk_jobs_data_set(flow->db, "draft", key, data->str, error);
 }
@@ -494,11 +495,11 @@ hk_report_approve(
 
 /* ---- other acts of people ---- */
 
-/* What may be taken back, or judged, only as long as nothing is leaving. */
+/* What may be taken back, or judged, only as long as nothing is leaving. A try that is not young any more and had not come to its last byte (its worker is gone, or its bytes cannot be read) is ended: so it never will. */
 static bool
 nothing_leaves(hk_flow *flow, const hk_report_row *row, GError **error)
 {
-	int64_t open = 0;
+	int64_t open = 0, begun_ms;
 	bool committed;
 
 	if (strcmp(row->state, "queued") != 0) {
@@ -507,9 +508,17 @@ nothing_leaves(hk_flow *flow, const hk_report_row *row, GError **error)
 	if (!hk_receipts_open(flow->db, row->id, &open, &committed, error)) {
 		return false;
 	}
-	return open == 0 ||
-	       hk_error_set(error, HK_EPOLICY,
-		       "report %" G_GINT64_FORMAT " is on its way this moment", row->id);
+	if (open == 0) {
+		return true;
+	}
+	if (!hk_receipts_since(flow->db, open, &begun_ms, error)) {
+		return false;
+	}
+	if (!committed && flow->now_ms >= begun_ms + HK_REPORT_YOUNG_MS) {
+		return hk_report_close_try(flow, open, "again", "it was called back", error);
+	}
+	return hk_error_set(error, HK_EPOLICY,
+		"report %" G_GINT64_FORMAT " is on its way this moment", row->id);
 }
 
 void

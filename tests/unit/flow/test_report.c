@@ -292,6 +292,11 @@ test_asked(void)
 	ok(fl_do_as(flow, &fl_auto, hk_report_want(flow, id, "confirmed", error)), "more evidence");
 	ok(fl_do(flow, hk_report_ask(flow, id, error)), "asked by another");
 	is_asked(flow, "{\"user\":2}", "they still do");
+	fl_run(flow, HK_SQL("UPDATE jobs SET state = 'dead'"));
+	ok(fl_do(flow, hk_report_ask(flow, id, error)), "asked after it has failed for good");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'draft' AND state = "
+				   "'ready'")),
+		1, "it is done once more");
 	fl_run(flow, HK_SQL("UPDATE jobs SET state = 'done'"));
 	fl_setting(flow, "{\"draft\":false}");
 	ok(fl_do(flow, hk_report_want(flow, id, "confirmed", error)), "switched off");
