@@ -48,6 +48,9 @@ CREATE INDEX reports_sent ON reports (recipient, sent_ms) WHERE sent_ms IS NOT N
 CREATE INDEX reports_sent_at ON reports (sent_ms) WHERE sent_ms IS NOT NULL;
 CREATE INDEX reports_remote ON reports (channel, remote_id) WHERE remote_id IS NOT NULL;
 CREATE INDEX reports_parent ON reports (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX reports_recipient ON reports (recipient, id);
+CREATE INDEX reports_channel ON reports (channel, state, sent_ms);
+CREATE INDEX reports_held ON reports (id) WHERE stops <> 0;
 CREATE INDEX reports_sample ON reports (id) WHERE sample = 1;
 CREATE TABLE report_sites (                     -- what it speaks of
 	report_id  BIGINT NOT NULL REFERENCES reports (id),

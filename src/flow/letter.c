@@ -33,8 +33,17 @@ note(hk_flow *flow, const hk_letter_row *row, int64_t id, int64_t case_id, bool 
 
 /* Whether the word of that sender moves the report. A bounce comes from whichever server gave up. */
 static bool
-is_believed(const char *class, bool stranger)
+is_believed(const hk_letter_row *row, const hk_report_row *report, bool stranger)
 {
+	const char *class = row->class;
+	bool by_token =
+		g_strcmp0(row->matched, "references") == 0 || g_strcmp0(row->matched, "plus") == 0;
+
+	/* That it left at all is known by its token only: a URL, and who answers for it, is known to whoever put the site there. */
+	if (!by_token &&
+		(strcmp(report->state, "queued") == 0 || strcmp(report->state, "unsure") == 0)) {
+		return false;
+	}
 	return !stranger || strcmp(class, "acknowledged") == 0 || strcmp(class, "bounced") == 0;
 }
 
@@ -60,7 +69,7 @@ hk_letter_take(hk_flow *flow, hk_letter_row *row, bool stranger, const char *why
 		!hk_notice_say(flow, "letter.open", 0, 0, "what", row->class, error)) {
 		return false;
 	}
-	return row->report_id == 0 || !is_believed(row->class, stranger) ||
+	return row->report_id == 0 || !is_believed(row, &report, stranger) ||
 	       hk_report_answer(
 		       flow, row->report_id, row->class, stranger ? NULL : row->number, why, error);
 }

@@ -6,6 +6,7 @@
 #include "flow/check.h"
 #include "flow/people.h"
 #include "flow/report_int.h"
+#include "flow/victim.h"
 #include "store/jobs.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -98,12 +99,28 @@ volume(hk_flow *flow, const hk_report_row *row, bool *ret_over, GError **error)
 	return true;
 }
 
+/* Of one that is kept; one that is being drafted is looked at by its drafter's sites. */
+static bool
+names_victim(hk_flow *flow, int64_t id, bool *ret, GError **error)
+{
+	g_autoptr(GPtrArray) urls = NULL;
+
+	*ret = false;
+	if (id != 0 && !hk_reports_sites(flow->db, id, &urls, NULL, error)) {
+		return false;
+	}
+	for (unsigned i = 0; urls && i < urls->len && !*ret; i++) {
+		*ret = hk_victim_in_url(urls->pdata[i]);
+	}
+	return true;
+}
+
 bool
 hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_case, unsigned *ret,
 	GError **error)
 {
 	g_auto(hk_channel_row) channel = {0};
-	bool known = true, bounced = false, over;
+	bool known = true, bounced = false, victim, over;
 	int64_t unfit = 0;
 
 	if ((strcmp(row->channel, "mail") == 0 &&
@@ -111,7 +128,7 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 			    flow->db, row->channel, row->recipient, &known, &bounced, error)) ||
 		!hk_channels_get(flow->db, row->channel, &channel, error) ||
 		!hk_reports_unfit(flow->db, row->id, &unfit, error) ||
-		!volume(flow, row, &over, error)) {
+		!names_victim(flow, row->id, &victim, error) || !volume(flow, row, &over, error)) {
 		return false;
 	}
 	const struct {
@@ -121,7 +138,7 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 					     !hk_report_able(of_case->state)},
 		{HK_STOPS_EVIDENCE, of_case->clocks[HK_CLOCK_EVIDENCE] == 0},
 		{HK_STOPS_CONTENT, !row->has_content}, {HK_STOPS_FIRST, !known},
-		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VOLUME, over},
+		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VICTIM, victim}, {HK_STOPS_VOLUME, over},
 		{HK_STOPS_CHANNEL, strcmp(channel.state, "open") != 0}};
 	unsigned stops = row->stops & BY_DRAFTER;
 	for (size_t i = 0; i < G_N_ELEMENTS(found); i++) {
@@ -261,8 +278,13 @@ add_draft(hk_flow *flow, hk_report_row *row, const hk_case_row *of_case,
 	row->drafted_ms = flow->now_ms;
 	row->state = g_strdup("drafted");
 	row->policy = NULL;
-	if (!hk_report_stops(flow, row, of_case, &row->stops, error) ||
-		!hk_reports_add(flow->db, row, sites, count, error)) {
+	if (!hk_report_stops(flow, row, of_case, &row->stops, error)) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		row->stops |= hk_victim_in_url(sites[i].url) ? 1u << HK_STOPS_VICTIM : 0;
+	}
+	if (!hk_reports_add(flow->db, row, sites, count, error)) {
 		return false;
 	}
 	hk_report_note(flow, "draft", row, NULL);
@@ -384,6 +406,7 @@ hk_report_edit(hk_flow *flow, int64_t id, int64_t version, const char *subject, 
 	g_autofree char *key = g_strdup_printf("report:%" G_GINT64_FORMAT, id);
 	/* The words of an earlier edit that nobody has got to yet are not those that hold. */
 	return hk_reports_update(flow->db, &row, error) &&
+	       hk_jobs_revive_key(flow->db, "draft", key, flow->now_ms, error) &&
 	       hk_flow_job(flow, "draft", key, row.case_id, data->str, flow->now_ms, error) &&
 	       hk_jobs_data_set(flow->db, "draft", key, data->str, error);
 }
@@ -473,11 +496,11 @@ hk_report_approve(
 
 /* ---- other acts of people ---- */
 
-/* What may be taken back, or judged, only as long as nothing is leaving. */
+/* What may be taken back, or judged, only as long as nothing is leaving. A try that is not young any more and had not come to its last byte (its worker is gone, or its bytes cannot be read) is ended: so it never will. */
 static bool
 nothing_leaves(hk_flow *flow, const hk_report_row *row, GError **error)
 {
-	int64_t open = 0;
+	int64_t open = 0, begun_ms;
 	bool committed;
 
 	if (strcmp(row->state, "queued") != 0) {
@@ -486,9 +509,17 @@ nothing_leaves(hk_flow *flow, const hk_report_row *row, GError **error)
 	if (!hk_receipts_open(flow->db, row->id, &open, &committed, error)) {
 		return false;
 	}
-	return open == 0 ||
-	       hk_error_set(error, HK_EPOLICY,
-		       "report %" G_GINT64_FORMAT " is on its way this moment", row->id);
+	if (open == 0) {
+		return true;
+	}
+	if (!hk_receipts_since(flow->db, open, &begun_ms, error)) {
+		return false;
+	}
+	if (!committed && flow->now_ms >= begun_ms + HK_REPORT_YOUNG_MS) {
+		return hk_report_close_try(flow, open, "again", "it was called back", error);
+	}
+	return hk_error_set(error, HK_EPOLICY,
+		"report %" G_GINT64_FORMAT " is on its way this moment", row->id);
 }
 
 void

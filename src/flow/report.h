@@ -112,7 +112,7 @@ bool hk_report_answer(hk_flow *flow, int64_t id, const char *class, const char *
 bool hk_report_polled(
 	hk_flow *flow, int64_t id, const hk_report_end *end, const char *state, GError **error);
 
-/* hk_report_due(flow, id, due_ms, error): it was looked after because nobody answered: the next look is then. hk_report_expire(flow, id, error): nobody will. */
+/* hk_report_due(flow, id, due_ms, error): it was looked after because nobody answered: the next look is then; due_ms 0: there is none. hk_report_expire(flow, id, error): nobody will. */
 bool hk_report_due(hk_flow *flow, int64_t id, int64_t due_ms, GError **error);
 bool hk_report_expire(hk_flow *flow, int64_t id, GError **error);
 

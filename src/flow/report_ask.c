@@ -44,7 +44,9 @@ job_for_case(hk_flow *flow, int64_t case_id, int64_t user_id, GError **error)
 		return false;
 	}
 	g_autofree char *data = g_strdup_printf("{\"user\":%" G_GINT64_FORMAT "}", user_id);
-	return hk_flow_job(flow, "draft", key, case_id, data, flow->now_ms, error) &&
+	/* One that has failed for good is asked for anew. */
+	return hk_jobs_revive_key(flow->db, "draft", key, flow->now_ms, error) &&
+	       hk_flow_job(flow, "draft", key, case_id, data, flow->now_ms, error) &&
 	       (!earlier || hk_jobs_data_set(flow->db, "draft", key, data, error));
 }
 

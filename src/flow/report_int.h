@@ -23,6 +23,12 @@ bool hk_report_job(
 /* hk_report_handed(flow, row, number, error): a person says that it was handed in (assisted), or was sent after all (unsure). number: theirs, or NULL. */
 bool hk_report_handed(hk_flow *flow, hk_report_row *row, const char *number, GError **error);
 
+/* A try that began later may be alive still, whatever the lease of its job says; and what it committed may not be seen yet on the other side. */
+#define HK_REPORT_YOUNG_MS INT64_C(10000)
+/* hk_report_close_try(flow, receipt, how, why, error): its end; its last byte cannot leave any more. */
+bool hk_report_close_try(
+	hk_flow *flow, int64_t receipt, const char *how, const char *why, GError **error);
+
 /* hk_report_able(state): whether a case in that state is reported at all: confirmed, reported, resurrected. hk_report_assisted(row): a person hands it in. */
 bool hk_report_able(const char *state);
 bool hk_report_assisted(const hk_report_row *row);

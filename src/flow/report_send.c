@@ -4,14 +4,13 @@
 #include "flow/check.h"
 #include "flow/notice.h"
 #include "flow/report_int.h"
+#include "store/jobs.h"
 #include "store/notices.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
 enum {
 	MORE_MS = 600000, /* how long a report waits that a WAIT stop holds up */
-	/* A try that began later may be alive still, whatever the lease of its job says; and what it committed may not be seen yet on the other side. */
-	YOUNG_MS = 10000,
 	WOKEN_MAX =
 		1000, /* reports that a channel which is opened again wakes at once; the others come when their pause is over */
 };
@@ -125,8 +124,9 @@ policy_stands(hk_flow *flow, const hk_report_row *row, bool *ret, GError **error
 	return true;
 }
 
-static bool
-close_try(hk_flow *flow, int64_t receipt, const char *how, const char *why, GError **error)
+bool
+hk_report_close_try(
+	hk_flow *flow, int64_t receipt, const char *how, const char *why, GError **error)
 {
 	const hk_receipt_row end = {
 		.id = receipt, .how = how, .why = why, .ended_ms = flow->now_ms};
@@ -152,16 +152,16 @@ look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t
 	if (!hk_receipts_since(flow->db, receipt, &begun_ms, error)) {
 		return false;
 	}
-	if (flow->now_ms < begun_ms + YOUNG_MS) {
+	if (flow->now_ms < begun_ms + HK_REPORT_YOUNG_MS) {
 		*ret_go = HK_GO_WAIT;
-		*ret_wait_ms = begun_ms + YOUNG_MS - flow->now_ms;
+		*ret_wait_ms = begun_ms + HK_REPORT_YOUNG_MS - flow->now_ms;
 		return true;
 	}
 	if (committed) {
 		*ret_go = HK_GO_DOUBT;
 		return true;
 	}
-	return close_try(
+	return hk_report_close_try(
 		flow, receipt, "again", "the process ended before anything had left", error);
 }
 
@@ -175,7 +175,8 @@ close_answered(hk_flow *flow, const hk_report_row *row, GError **error)
 	if (!hk_receipts_open(flow->db, row->id, &receipt, &committed, error)) {
 		return false;
 	}
-	return receipt == 0 || close_try(flow, receipt, "taken", "it was answered", error);
+	return receipt == 0 ||
+	       hk_report_close_try(flow, receipt, "taken", "it was answered", error);
 }
 
 /* Once in a while, however many reports it holds up. */
@@ -287,7 +288,10 @@ wait_for_answer(hk_flow *flow, hk_report_row *row, int64_t room_ms, GError **err
 	g_autofree char *key = g_strdup_printf("chase:%" G_GINT64_FORMAT, row->id);
 
 	row->due_ms = flow->now_ms + room_ms;
-	return hk_flow_job(flow, "draft", key, row->case_id, NULL, row->due_ms, error);
+	/* One that waits for an earlier time, or has failed for good, is the same one. */
+	return hk_jobs_revive_key(flow->db, "draft", key, flow->now_ms, error) &&
+	       hk_flow_job(flow, "draft", key, row->case_id, NULL, row->due_ms, error) &&
+	       hk_jobs_later(flow->db, "draft", key, row->due_ms, error);
 }
 
 static void
@@ -334,7 +338,7 @@ take_refused(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError
 		return false;
 	}
 	hk_report_note(flow, "refuse", row, end->why);
-	return hk_reports_update(flow->db, row, error) &&
+	return wait_for_answer(flow, row, 0, error) && hk_reports_update(flow->db, row, error) &&
 	       hk_notice_tell(flow, "report.refused", row->case_id, row->id, NULL, error);
 }
 
@@ -489,20 +493,14 @@ was_sent(hk_flow *flow, hk_report_row *row, GError **error)
 	       take_sent(flow, row, &end, error);
 }
 
-/* After an answer the clock runs anew, or ends. */
+/* After an answer the clock runs anew: who refuses, or cannot be reached, has the next party told at once; whose site is up after a while, whatever they said, too. */
 static bool
 next_due(hk_flow *flow, hk_report_row *row, const char *act, GError **error)
 {
 	const hk_policy *policy = hk_flow_policy(flow, error);
+	bool no = strcmp(act, "reject") == 0 || strcmp(act, "bounce") == 0;
 
-	if (!policy) {
-		return false;
-	}
-	if (strcmp(act, "acknowledge") != 0) {
-		row->due_ms = 0;
-		return true;
-	}
-	return wait_for_answer(flow, row, policy->takedown.escalate_ms, error);
+	return policy && wait_for_answer(flow, row, no ? 0 : policy->takedown.escalate_ms, error);
 }
 
 static bool
@@ -575,8 +573,11 @@ hk_report_due(hk_flow *flow, int64_t id, int64_t due_ms, GError **error)
 {
 	g_auto(hk_report_row) row = {0};
 
-	return hk_reports_lock(flow->db, id, &row, error) &&
-	       wait_for_answer(flow, &row, due_ms - flow->now_ms, error) &&
+	if (!hk_reports_lock(flow->db, id, &row, error)) {
+		return false;
+	}
+	row.due_ms = 0;
+	return (due_ms == 0 || wait_for_answer(flow, &row, due_ms - flow->now_ms, error)) &&
 	       hk_reports_update(flow->db, &row, error);
 }
 

@@ -1,9 +1,11 @@
-/* nocheck: tested in tests/scenario/takedown.t. Nobody answered: a follow-up to the same, then the next party; and drafts whose words were changed. */
+/* nocheck: tested in tests/scenario/takedown.t. Nobody answered, or they said no: a follow-up to the same, then the next party; and drafts whose words were changed. */
 #include <string.h>
 
 #include "flow/notice.h"
 #include "flow/policy.h"
+#include "parse/url.h"
 #include "report/crew_int.h"
+#include "store/jobs.h"
 #include "store/telling.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
@@ -103,6 +105,13 @@ next_party(chase *c, hk_db *db, GError **error)
 	return true;
 }
 
+/* They may still answer. Of the others (they refused, cannot be reached, or say that they acted) the next party is told, if the site is up. */
+static bool
+is_open(const hk_report_row *report)
+{
+	return strcmp(report->state, "sent") == 0 || strcmp(report->state, "acknowledged") == 0;
+}
+
 /* What comes next for it: mail is followed up once; then the next party is told; then it counts as not answered. */
 static bool
 decide(chase *c, hk_flow *flow, GError **error)
@@ -122,7 +131,7 @@ decide(chase *c, hk_flow *flow, GError **error)
 	if (mail && followups == 0 && strcmp(c->report.state, "sent") == 0) {
 		g_ptr_array_add(c->routes, same_recipient(&c->report, "followup"));
 	} else if (escalations == 0) {
-		c->next_ms = policy.takedown.expire_ms;
+		c->next_ms = is_open(&c->report) ? policy.takedown.expire_ms : 0;
 		good = next_party(c, db, error);
 	} else {
 		c->next_ms = 0;
@@ -153,11 +162,22 @@ write_all(chase *c, hk_flow *flow, GError **error)
 	return true;
 }
 
+/* It is looked after at report->due_ms; 0: never. */
 static bool
-waits(const hk_report_row *report, int64_t now)
+waits(const hk_report_row *report)
 {
-	return (strcmp(report->state, "sent") == 0 || strcmp(report->state, "acknowledged") == 0) &&
-	       report->due_ms != 0 && report->due_ms <= now;
+	static const char *const states[] = {
+		"sent", "acknowledged", "actioned", "rejected", "bounced", NULL};
+
+	return g_strv_contains(states, report->state) && report->due_ms != 0;
+}
+
+/* A site that is gone needs no reminder. Confirmed still: the very first one was refused. */
+static bool
+is_up(const hk_case_row *row)
+{
+	return row->deleted_ms == 0 &&
+	       (strcmp(row->state, "reported") == 0 || strcmp(row->state, "confirmed") == 0);
 }
 
 static bool
@@ -169,20 +189,36 @@ prepare(chase *c, hk_flow *flow, int64_t id, GError **error)
 		!hk_cases_get(db, c->report.case_id, &c->row, error)) {
 		return false;
 	}
-	/* A site that is gone needs no reminder. */
-	c->over = !waits(&c->report, hk_clock_wall_ms()) || c->row.deleted_ms != 0 ||
-		  strcmp(c->row.state, "reported") != 0;
+	c->over = !waits(&c->report) || c->report.due_ms > hk_clock_wall_ms() || !is_up(&c->row);
 	return c->over ||
 	       (gather(c, db, error) && decide(c, flow, error) && write_all(c, flow, error));
+}
+
+/* Nothing to do now; but its time may be still to come: it was answered meanwhile, or a clock went back. */
+static bool
+rest(chase *c, hk_flow *flow, const hk_report_row *now, GError **error)
+{
+	return waits(now) && now->due_ms > hk_flow_now(flow)
+		       ? hk_job_again(flow, c->job, now->due_ms, error)
+		       : hk_job_done(flow, c->job, error);
 }
 
 static bool
 save(hk_flow *flow, void *user, GError **error)
 {
 	chase *c = user;
+	g_auto(hk_report_row) now = {0};
 	int64_t id, fresh = 0, last = 0, next = 0;
 
-	for (unsigned i = 0; !c->over && i < c->rows->len; i++) {
+	if (!hk_reports_lock(hk_flow_db(flow), c->report.id, &now, error)) {
+		return false;
+	}
+	if (c->over || now.version != c->report.version) {
+		/* Changed since it was read: it is read again. */
+		return c->over ? rest(c, flow, &now, error)
+			       : hk_job_again(flow, c->job, hk_flow_now(flow), error);
+	}
+	for (unsigned i = 0; i < c->rows->len; i++) {
 		const hk_report_row *made = c->rows->pdata[i];
 		hk_report_row row = *made;
 		if (!made->token) {
@@ -205,10 +241,10 @@ save(hk_flow *flow, void *user, GError **error)
 				     NULL, error))) {
 		return false;
 	}
-	bool good = c->over          ? true
-		    : c->next_ms > 0 ? hk_report_due(flow, c->report.id,
-					       hk_flow_now(flow) + c->next_ms, error)
-				     : hk_report_expire(flow, c->report.id, error);
+	bool good = c->next_ms > 0  ? hk_report_due(flow, c->report.id,
+					      hk_flow_now(flow) + c->next_ms, error)
+		    : is_open(&now) ? hk_report_expire(flow, c->report.id, error)
+				    : hk_report_due(flow, c->report.id, 0, error);
 	return good && hk_job_done(flow, c->job, error);
 }
 
@@ -241,15 +277,70 @@ keep(hk_flow *flow, void *user, GError **error)
 	redraft *r = user;
 	const hk_report_row *was = &r->c.report;
 	g_autoptr(GPtrArray) urls = NULL;
+	g_auto(hk_report_row) now = {0};
+	g_autofree char *data = NULL;
 
-	if (strcmp(was->state, "drafted") != 0) {
+	if (!hk_reports_lock(hk_flow_db(flow), was->id, &now, error)) {
+		return false;
+	}
+	if (strcmp(now.state, "drafted") != 0) {
 		return hk_job_done(flow, r->c.job, error);
+	}
+	/* Somebody has changed the words since: these would be one's words under the other's name, whom four eyes keep from approving only his own. */
+	if (!hk_jobs_data_get(hk_flow_db(flow), "draft", r->c.job->key, &data, error)) {
+		return false;
+	}
+	if (g_strcmp0(data, r->c.job->data) != 0) {
+		return hk_job_again(flow, r->c.job, hk_flow_now(flow), error);
 	}
 	return hk_reports_sites(hk_flow_db(flow), was->id, &urls, NULL, error) &&
 	       hk_crew_stops(r->c.crew, hk_flow_db(flow), urls, was->kind, was->recipient,
 		       &r->row.stops, error) &&
 	       hk_report_rewrite(flow, was->id, &r->row, error) &&
 	       hk_job_done(flow, r->c.job, error);
+}
+
+static bool
+add_site(chase *c, GPtrArray *sites, const char *text, GError **error)
+{
+	g_autofree hk_url *url = g_new0(hk_url, 1);
+	hk_site site;
+
+	for (unsigned i = 0; i < c->brief->sites->len; i++) {
+		const hk_brief_site *s = c->brief->sites->pdata[i];
+		if (strcmp(s->url, text) == 0) {
+			g_ptr_array_add(sites, hk_brief_site_new(s->case_id, s->url, s->host,
+						       s->domain, s->first_seen_ms));
+			return true;
+		}
+	}
+	if (hk_url_parse(hk_span_str(text), NULL, NULL, url) != HK_OK) {
+		return hk_error_set(error, HK_EFORM, "a site whose URL cannot be read any more");
+	}
+	hk_sites_look(c->crew->config.sites, url->host, false, &site);
+	g_ptr_array_add(sites, hk_brief_site_new(c->report.case_id, text, url->host,
+				       *site.domain ? site.domain : NULL, c->brief->first_seen_ms));
+	return true;
+}
+
+/* The sites that the report speaks of, and no others: what the case has got since is not what its stops are looked at for. */
+static bool
+only_its_sites(chase *c, hk_db *db, GError **error)
+{
+	g_autoptr(GPtrArray) urls = NULL;
+	g_autoptr(GPtrArray) sites = g_ptr_array_new_with_free_func(hk_brief_site_free);
+
+	if (!hk_reports_sites(db, c->report.id, &urls, NULL, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < urls->len; i++) {
+		if (!add_site(c, sites, urls->pdata[i], error)) {
+			return false;
+		}
+	}
+	g_ptr_array_unref(c->brief->sites);
+	c->brief->sites = g_steal_pointer(&sites);
+	return true;
 }
 
 static bool
@@ -265,7 +356,7 @@ rewrite(redraft *r, hk_flow *flow, int64_t id, GError **error)
 		!hk_json_str(&root, "text", &words.text, error) ||
 		!hk_reports_get(db, id, &r->c.report, error) ||
 		!hk_cases_get(db, r->c.report.case_id, &r->c.row, error) ||
-		!gather(&r->c, db, error)) {
+		!gather(&r->c, db, error) || !only_its_sites(&r->c, db, error)) {
 		return false;
 	}
 	g_autofree char *parent = NULL;

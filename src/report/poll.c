@@ -12,6 +12,8 @@
 #define POLL_DAYS_MS INT64_C(2592000000)
 #define POLL_MAX_MS  INT64_C(21600000)
 #define POLL_MIN_MS  INT64_C(10000)
+/* A channel that is disabled, or whose file is wrong, may be mended. */
+#define AWAY_MS INT64_C(3600000)
 
 typedef struct polling {
 	hk_crew *crew;
@@ -22,7 +24,7 @@ typedef struct polling {
 	int64_t receipt_at_ms;
 	int64_t pause_ms;
 	uint8_t picture[32];
-	bool has_picture, over;
+	bool has_picture, over, away;
 } polling;
 
 static bool
@@ -91,8 +93,12 @@ ask_them(polling *p, hk_flow *flow, const char *url)
 		hk_channel_ask_clear(&ask);
 		asked = p->conf->channel->poll(p->conf, &receipt, &ask, &local);
 	}
-	if (!asked || !hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
-		p->over = true; /* it cannot be asked: our file is wrong */
+	if (!asked) {
+		p->over = true; /* it cannot be asked: no number of theirs */
+		return;
+	}
+	if (!hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local)) {
+		p->away = true;
 		return;
 	}
 	p->conf->channel->polled(p->conf, &posted.answer, &p->told);
@@ -142,6 +148,9 @@ save(hk_flow *flow, void *user, GError **error)
 	if (p->over) {
 		return hk_job_done(flow, p->job, error);
 	}
+	if (p->away) {
+		return hk_job_again(flow, p->job, hk_flow_now(flow) + AWAY_MS, error);
+	}
 	if (p->told.how == HK_TOLD_CLOSED &&
 		!hk_channel_close(
 			flow, p->row.channel, p->told.why ? p->told.why : "refused", error)) {
@@ -168,8 +177,8 @@ prepare(polling *p, hk_db *db, char **ret_url, GError **error)
 		return false;
 	}
 	p->conf = hk_channel_conf_of(p->crew->confs, p->row.channel);
-	p->over = ends(&p->row, hk_clock_wall_ms()) || !p->conf || !p->conf->enabled ||
-		  !(p->conf->can & HK_CAN_POLL);
+	p->over = ends(&p->row, hk_clock_wall_ms()) || (p->conf && !(p->conf->can & HK_CAN_POLL));
+	p->away = !p->conf || !p->conf->enabled;
 	*ret_url = g_strdup(urls->len > 0 ? urls->pdata[0] : NULL);
 	return true;
 }
@@ -183,7 +192,7 @@ hk_poll_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	bool good = hk_db_begin(hk_flow_db(flow), false, error) &&
 		    prepare(&p, hk_flow_db(flow), &url, error);
 	hk_db_rollback(hk_flow_db(flow));
-	if (good && !p.over) {
+	if (good && !p.over && !p.away) {
 		ask_them(&p, flow, url);
 	}
 	good = good && hk_flow_do(flow, &hk_crew_who, save, &p, error);

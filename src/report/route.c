@@ -5,6 +5,9 @@
 #include "flow/states.h"
 #include "report/channel_godaddy.h"
 
+/* Mailboxes of one kind that are told of one case: those that are trusted most come first. What a registry's answer lists is a stranger's. */
+enum { KIND_MAX = 5 };
+
 typedef struct mailbox_row {
 	const char *kind, *cases, *next;
 } mailbox_row;
@@ -313,16 +316,14 @@ add_contact(const hk_route_ask *ask, GPtrArray *list, const hk_route_contact *c,
 static void
 add_kind(const hk_route_ask *ask, GPtrArray *list, const char *kind, const char *step)
 {
-	bool any = false;
+	unsigned first = list->len;
 
-	for (int pass = 0; pass < 2 && !any; pass++) {
-		for (unsigned i = 0; i < ask->contacts->len; i++) {
+	for (int pass = 0; pass < 2 && list->len == first; pass++) {
+		for (unsigned i = 0; i < ask->contacts->len && list->len - first < KIND_MAX; i++) {
 			const hk_route_contact *c = ask->contacts->pdata[i];
 			bool mail = strchr(c->address, '@') != NULL;
 			if (strcmp(c->kind, kind) == 0 && mail == (pass == 0)) {
-				unsigned was = list->len;
 				add_contact(ask, list, c, step);
-				any = any || list->len > was;
 			}
 		}
 	}

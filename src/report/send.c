@@ -20,8 +20,11 @@
 #include "sys/log.h"
 #include "sys/stop.h"
 
-/* A mail whose copy has not come after so long was not taken: copies come by the same server in the same exchange. */
-#define SETTLE_MS INT64_C(900000)
+/* A mail whose copy has not come after so long was not taken: copies come by the same server in the same exchange. From the beginning of the try: five minutes of lease until its
+ * last byte, ten in which the server may still take it (RFC 5321, 4.5.3.2.6), a quarter of an hour for the copy. */
+#define SETTLE_MS INT64_C(1800000)
+/* Who could not be asked for so long is not asked any more: a person says what is true. */
+#define DOUBT_MS INT64_C(86400000)
 /* How long until we look again: for a copy; for a channel that says nothing yet; for a channel that asked for patience without a time. */
 #define LOOK_MS  INT64_C(15000)
 #define AGAIN_MS INT64_C(60000)
@@ -449,6 +452,9 @@ doubt(sending *s, GError **error)
 	s->found = s->conf ? find_http(s, since, &s->why) : find_mail(s, &s->why);
 	if (s->found == -3) {
 		s->found = hk_clock_wall_ms() - since >= SETTLE_MS ? 0 : -2;
+	}
+	if (s->found == -2 && hk_clock_wall_ms() - since >= DOUBT_MS) {
+		s->found = -1;
 	}
 	if (s->found == -2) {
 		s->wait_ms = LOOK_MS;

@@ -253,6 +253,15 @@ hk_jobs_revive_key(hk_db *db, const char *stage, const char *key, int64_t now_ms
 }
 
 bool
+hk_jobs_later(hk_db *db, const char *stage, const char *key, int64_t due_ms, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE jobs SET due_ms = $3 WHERE state = 'ready' AND stage = $1 AND key = "
+		       "$2 AND due_ms < $3"),
+		HK_ARGS(hk_v_str(stage), hk_v_str(key), hk_v_int(due_ms)), NULL, error);
+}
+
+bool
 hk_jobs_forget(hk_db *db, int64_t before_ms, int64_t *ret_count, GError **error)
 {
 	return hk_db_exec(db, HK_SQL("DELETE FROM jobs WHERE state = 'done' AND done_ms < $1"),

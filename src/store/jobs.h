@@ -51,6 +51,8 @@ bool hk_jobs_revive(hk_db *db, int64_t id, int64_t now_ms, int64_t *ret_count, G
 /* hk_jobs_revive_key(db, stage, key, now_ms, error): that one, if it is dead. */
 bool hk_jobs_revive_key(
 	hk_db *db, const char *stage, const char *key, int64_t now_ms, GError **error);
+/* hk_jobs_later(db, stage, key, due_ms, error): that one, if it waits for an earlier time (hk_jobs_add only ever makes it earlier). */
+bool hk_jobs_later(hk_db *db, const char *stage, const char *key, int64_t due_ms, GError **error);
 /* hk_jobs_forget(db, before_ms, ret_count, error): deletes what was done before. */
 bool hk_jobs_forget(hk_db *db, int64_t before_ms, int64_t *ret_count, GError **error);
 

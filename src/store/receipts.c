@@ -187,9 +187,9 @@ hk_channels_set(hk_db *db, const char *name, const char *state, const char *why,
 {
 	return make(db, name, error) &&
 	       hk_db_exec(db,
-		       HK_SQL("UPDATE channels SET state = $2, why = $3, version = version + 1 "
-			      "WHERE name "
-			      "= $1"),
+		       HK_SQL("UPDATE channels SET state = CAST($2 AS TEXT), why = $3, free_ms = "
+			      "CASE WHEN CAST($2 AS TEXT) = 'open' THEN 0 ELSE free_ms END, "
+			      "version = version + 1 WHERE name = $1"),
 		       HK_ARGS(hk_v_str(name), hk_v_str(state), hk_v_str(why)), NULL, error);
 }
 
@@ -208,7 +208,8 @@ hk_channels_take(hk_db *db, const char *name, int64_t now_ms, int64_t gap_ms, in
 		*ret_wait_ms = (day + 1) * MS_PER_DAY - now_ms;
 		return true;
 	}
-	if (row.free_ms > now_ms) {
+	/* Nobody asks for more patience than a day: a clock was wrong. */
+	if (row.free_ms > now_ms && row.free_ms <= now_ms + MS_PER_DAY) {
 		*ret_wait_ms = row.free_ms - now_ms;
 		return true;
 	}

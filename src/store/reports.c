@@ -310,8 +310,13 @@ bool
 hk_reports_list(hk_db *db, const hk_reports_ask *ask, GArray **ret, GError **error)
 {
 	static const hk_sql any = {"SELECT id FROM reports WHERE $1 = 0" NARROWED};
+	static const hk_sql in_state = {
+		"SELECT id FROM reports WHERE state = $2 AND $1 = 0" NARROWED};
 	static const hk_sql of_case = {"SELECT id FROM reports WHERE " SPEAKS_OF NARROWED};
-	g_autoptr(hk_rows) rows = hk_db_query(db, ask->case_id == 0 ? any : of_case,
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		ask->case_id != 0 ? of_case
+		: ask->state      ? in_state
+				  : any,
 		HK_ARGS(hk_v_int(ask->case_id), hk_v_str(ask->state), hk_v_str(ask->channel),
 			hk_v_int(ask->limit)),
 		error);
@@ -319,16 +324,24 @@ hk_reports_list(hk_db *db, const hk_reports_ask *ask, GArray **ret, GError **err
 	return numbers_of(rows, ret, error);
 }
 
+/* Two counts, each with an index of its own: one with OR reads every report that was ever sent. */
 bool
 hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *recipient,
 	int64_t *ret, GError **error)
 {
-	return hk_db_int(db,
-		HK_SQL("SELECT COUNT(*) FROM reports WHERE ((sent_ms IS NOT NULL AND sent_ms > $1) "
-		       "OR "
-		       "state = 'queued') AND (CAST($2 AS TEXT) IS NULL OR channel = $2) AND "
-		       "(CAST($3 AS TEXT) IS NULL OR recipient = $3)"),
-		HK_ARGS(hk_v_int(since_ms), hk_v_str(channel), hk_v_str(recipient)), ret, error);
+	static const hk_sql all = {
+		"SELECT (SELECT COUNT(*) FROM reports WHERE sent_ms > $1) + (SELECT COUNT(*) FROM "
+		"reports WHERE state = 'queued' AND COALESCE(sent_ms, 0) <= $1)"};
+	static const hk_sql one = {
+		"SELECT (SELECT COUNT(*) FROM reports WHERE recipient = $2 AND sent_ms > $1 AND "
+		"channel = $3) + (SELECT COUNT(*) FROM reports WHERE state = 'queued' AND "
+		"COALESCE(sent_ms, 0) <= $1 AND recipient = $2 AND channel = $3)"};
+
+	return recipient ? hk_db_int(db, one,
+				   HK_ARGS(hk_v_int(since_ms), hk_v_str(recipient),
+					   hk_v_str(channel)),
+				   ret, error)
+			 : hk_db_int(db, all, HK_ARGS(hk_v_int(since_ms)), ret, error);
 }
 
 bool

@@ -94,7 +94,7 @@ bool hk_recipients_mend(
 	hk_db *db, const char *channel, const char *recipient, int64_t before_ms, GError **error);
 /* hk_reports_children(db, id, step, ret, error): how many reports of that step follow this one, dropped ones not. */
 bool hk_reports_children(hk_db *db, int64_t id, const char *step, int64_t *ret, GError **error);
-/* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; channel, recipient NULL: any. */
+/* hk_reports_volume(db, since_ms, channel, recipient, ret, error): reports sent or on their way since then; recipient of that channel; both NULL: any. */
 bool hk_reports_volume(hk_db *db, int64_t since_ms, const char *channel, const char *recipient,
 	int64_t *ret, GError **error);
 

@@ -153,6 +153,23 @@ compare(hk_db *db, const hk_dump_info *applied, const hk_dump_info *verified, GE
 	return true;
 }
 
+/* What was about to leave when the backup was made has left since, or not: a person says so (docs/takedown.md, "unsure"). What a person hands in waits for them anyway. */
+static bool
+hold_back(hk_db *db, GError **error)
+{
+	return hk_db_exec(db,
+		       HK_SQL("UPDATE reports SET state = 'unsure', version = version + 1, why = "
+			      "'it was about to leave when the backup was made that this database "
+			      "was restored from' WHERE state IN ('approved', 'queued') AND "
+			      "request "
+			      "NOT LIKE '%\"way\":\"assisted\"%'"),
+		       HK_NO_ARGS, NULL, error) &&
+	       hk_db_exec(db,
+		       HK_SQL("UPDATE receipts SET phase = 'ended', how = 'unsure', ended_ms = "
+			      "begun_ms WHERE phase <> 'ended'"),
+		       HK_NO_ARGS, NULL, error);
+}
+
 /* Everything but the end of the transaction. */
 static bool
 load_all(hk_db *db, const char *path, const hk_dump_info *verified, GError **error)
@@ -166,7 +183,7 @@ load_all(hk_db *db, const char *path, const hk_dump_info *verified, GError **err
 	g_autoptr(hk_dump_info) applied = hk_dump_read(path, &sink, &r, error);
 	table_done(&r);
 	return applied && compare(db, applied, verified, error) &&
-	       hk_migrate_within(db, hk_migration_count, error) &&
+	       hk_migrate_within(db, hk_migration_count, error) && hold_back(db, error) &&
 	       hk_search_rebuild_within(db, error);
 }
 

@@ -292,6 +292,11 @@ test_asked(void)
 	ok(fl_do_as(flow, &fl_auto, hk_report_want(flow, id, "confirmed", error)), "more evidence");
 	ok(fl_do(flow, hk_report_ask(flow, id, error)), "asked by another");
 	is_asked(flow, "{\"user\":2}", "they still do");
+	fl_run(flow, HK_SQL("UPDATE jobs SET state = 'dead'"));
+	ok(fl_do(flow, hk_report_ask(flow, id, error)), "asked after it has failed for good");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'draft' AND state = "
+				   "'ready'")),
+		1, "it is done once more");
 	fl_run(flow, HK_SQL("UPDATE jobs SET state = 'done'"));
 	fl_setting(flow, "{\"draft\":false}");
 	ok(fl_do(flow, hk_report_want(flow, id, "confirmed", error)), "switched off");
@@ -300,6 +305,54 @@ test_asked(void)
 		0, "nothing by itself");
 	ok(fl_do(flow, hk_report_ask(flow, id, error)), "but for who asks: %s", fl_why());
 	is_asked(flow, "{\"user\":1}", "by them");
+	fl_close(flow);
+}
+
+/* Rail 4: a URL that may name whom it was sent to is agreed to by name, by a person. */
+static void
+test_victim(void)
+{
+	static const struct {
+		const char *url;
+		bool is;
+	} urls[] = {{"https://v.example/?to=taro@mail.example", true},
+		{"https://v.example/#taro%40mail.example", true},
+		{"https://v.example/x/taro%2540mail.example/y", true},
+		{"https://v.example/#dGFyb0BtYWlsLmV4YW1wbGU=", true},
+		{"https://v.example/go/dGFyb0BtYWlsLmV4YW1wbGU", true},
+		{"https://v.example/?q=09012345678", true},
+		{"https://v.example/090-1234-5678", true},
+		{"https://v.example/?q=%2B819012345678", true},
+		{"https://v.example/?q=819012345678", true}, {"https://v.example/?Email=x", true},
+		{"https://v.example/a?b=1&token=8f3c", true}, {"https://v.example/", false},
+		{"https://v.example", false}, {"https://taro@v.example/", false},
+		{"https://v.example/npm/left@1.3.0/x.js", false},
+		{"https://v.example/@taro", false}, {"https://v.example/?t=1732809600000", false},
+		{"https://v.example/?t=1732809600", false},
+		{"https://v.example/?email=&b=1", false},
+		{"https://v.example/?id=00090123456789012345", false},
+		{"https://v.example/login/index.php?session=abcdefghijkl", false}};
+	hk_flow *flow = fl_open();
+	int64_t of_case = fl_confirmed(flow, "v.example"), id = 0;
+
+	fl_setting(
+		flow, "{\"undo_s\":0,\"policies\":[{\"name\":\"all\",\"score\":0,\"own\":false}]}");
+	for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+		const hk_report_site site = {.case_id = of_case, .url = urls[i].url};
+		hk_report_row row;
+		fl_draft_row(&row, of_case, "netcraft", "netcraft", 0);
+		row.round = 100 + (int64_t)i;
+		ok(fl_do_as(flow, &fl_auto, hk_report_draft(flow, &row, &site, 1, &id, error)),
+			"%s: drafted: %s", urls[i].url, fl_why());
+		is_int(row.stops & BIT(VICTIM), urls[i].is ? BIT(VICTIM) : 0, "%s", urls[i].url);
+		is_str(fl_state(flow, id), urls[i].is ? "drafted" : "approved",
+			"no policy passes it");
+	}
+	id = fl_int(flow, HK_SQL("SELECT MAX(id) FROM reports WHERE state = 'drafted'"));
+	ok(!fl_approve(flow, &fl_yuzu, id, 0), "not without agreeing: %s", fl_why());
+	ok(fl_approve(flow, &fl_yuzu, id, BIT(VICTIM)), "agreed to: %s", fl_why());
+	ok(fl_do(flow, hk_report_act(flow, id, 0, "undo", NULL, error)), "taken back");
+	ok(!fl_approve(flow, &fl_yuzu, id, 0), "it is asked again: %s", fl_why());
 	fl_close(flow);
 }
 
@@ -313,5 +366,6 @@ main(void)
 	test_eyes();
 	test_undo();
 	test_asked();
+	test_victim();
 	return tap_done();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/audit.h"
+#include "flow/letter.h"
 #include "flow/states.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
@@ -54,6 +55,13 @@ hold(hk_flow *flow, hk_stop stop, bool on)
 					 "'off') ON CONFLICT DO NOTHING"))
 		   : fl_run(flow, HK_SQL("DELETE FROM channels"));
 		break;
+	case HK_STOPS_VICTIM:
+		on ? fl_run(flow, HK_SQL("UPDATE report_sites SET url = "
+					 "'https://stops.example/?to=a%40mail.example' WHERE "
+					 "position = 0"))
+		   : fl_run(flow, HK_SQL("UPDATE report_sites SET url = "
+					 "'https://stops.example/1' WHERE position = 0"));
+		break;
 	case HK_STOPS_OWN:
 	case HK_STOPS_ALLOWED:
 	case HK_STOPS_RECIPIENT:
@@ -97,7 +105,8 @@ one_stop(hk_flow *flow, hk_stop stop, int64_t round)
 	hold(flow, stop, true);
 	id = draft_of_two(flow, told & BY_CALLER, round);
 	/* No content, and a member that is not confirmed, are seen once the row is there. */
-	bool seen = stop != HK_STOPS_KILL && stop != HK_STOPS_CONTENT && stop != HK_STOPS_CASE;
+	bool seen = stop != HK_STOPS_KILL && stop != HK_STOPS_CONTENT && stop != HK_STOPS_CASE &&
+		    stop != HK_STOPS_VICTIM;
 	is_int(stops_of(flow, id), seen ? bit : 0, "%s: seen at the draft", row->text);
 	hold(flow, stop, true);
 	bool passes = row->how == HK_STOP_WAIT;
@@ -120,7 +129,7 @@ one_stop(hk_flow *flow, hk_stop stop, int64_t round)
 		is_int(go, HK_GO_WAIT, "%s: it waits", row->text);
 		is_int(stops_of(flow, id), bit, "%s: and tells why", row->text);
 		is_str(fl_state(flow, id), "approved", "%s: approved still", row->text);
-	} else if (stop == HK_STOPS_FIRST) {
+	} else if (stop == HK_STOPS_FIRST || stop == HK_STOPS_VICTIM) {
 		is_int(go, HK_GO_SEND, "%s: was agreed to", row->text);
 		fl_run(flow, HK_SQL("UPDATE receipts SET phase = 'ended'"));
 	} else {
@@ -269,8 +278,8 @@ test_ends(void)
 	}
 	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'poll'")), 1,
 		"what was taken is asked for");
-	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE key LIKE 'chase:%'")), 1,
-		"and chased");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE key LIKE 'chase:%'")), 2,
+		"and chased, as what was refused");
 	g_autofree char *state = fl_text(flow, HK_SQL("SELECT state FROM cases"));
 	is_str(state, "reported", "the case is reported");
 	g_autofree char *known = fl_text(flow, HK_SQL("SELECT recipient FROM recipients"));
@@ -514,6 +523,134 @@ test_channels(void)
 	fl_close(flow);
 }
 
+/* Silence, and a no, are looked after: the job is there, and due when the report is. */
+static void
+test_chased(void)
+{
+	static const struct {
+		const char *class;
+		int64_t wait_ms;
+	} rows[] = {{"acknowledged", 24 * 3600000}, {"actioned", 24 * 3600000}, {"refused", 0},
+		{"bounced", 0}};
+	hk_flow *flow = fl_open();
+	int64_t of_case = fl_confirmed(flow, "chased.example"), receipt;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *to = g_strdup_printf("abuse@%s.example", rows[i].class);
+		int64_t id = ready(flow, of_case, "mail", to);
+		ok(fl_sent(flow, id), "sent: %s", fl_why());
+		hk_clock_advance(hour_ms);
+		/* Failed for good, some time: the answer has it looked after all the same. */
+		fl_run(flow, i % 2 ? HK_SQL("UPDATE jobs SET state = 'dead' WHERE stage = 'draft'")
+				   : HK_SQL("UPDATE jobs SET attempts = 0"));
+		ok(answer(flow, id, rows[i].class), "%s: %s", rows[i].class, fl_why());
+		is_int(fl_int_of(flow,
+			       HK_SQL("SELECT j.due_ms FROM jobs j JOIN reports r ON r.due_ms = "
+				      "j.due_ms AND j.key = 'chase:' || CAST(r.id AS TEXT) WHERE "
+				      "r.id = $1 AND j.state = 'ready'"),
+			       id),
+			hk_clock_wall_ms() + rows[i].wait_ms, "%s: looked after then",
+			rows[i].class);
+		ok(fl_do(flow, hk_report_due(flow, id, 0, error)), "%s: no more", rows[i].class);
+		is_int(fl_int_of(flow,
+			       HK_SQL("SELECT COALESCE(due_ms, 0) FROM reports WHERE id = $1"), id),
+			0, "%s: never", rows[i].class);
+	}
+	/* Refused by the server itself. */
+	int64_t id = ready(flow, of_case, "mail", "abuse@550.example");
+	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "begun");
+	ok(ended(flow, id, receipt, "refused"), "refused: %s", fl_why());
+	is_int(fl_int_of(flow, HK_SQL("SELECT due_ms FROM reports WHERE id = $1"), id),
+		hk_clock_wall_ms(), "looked after at once");
+	fl_close(flow);
+}
+
+/* A letter of which only the URL fits, by whoever knows who answers for the site: as the one who put it there does. */
+static void
+test_forged(void)
+{
+	static const uint8_t content[32] = {1};
+	static const char *const matched[] = {"url", "number", "references"};
+	hk_flow *flow = fl_open();
+	int64_t of_case = fl_confirmed(flow, "forged.example"), receipt;
+	int64_t id = ready(flow, of_case, "mail", "abuse@host.example");
+
+	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "begun");
+	ok(ended(flow, id, receipt, "again"), "their server has no time: %s", fl_why());
+	for (size_t i = 0; i < G_N_ELEMENTS(matched); i++) {
+		hk_letter_row letter = {.mailbox = "csirt",
+			.message_id = matched[i],
+			.report_id = id,
+			.matched = matched[i],
+			.class = "actioned",
+			.sender = "abuse@host.example",
+			.subject = "",
+			.text = "",
+			.content = content};
+		bool fresh;
+		ok(fl_do_as(flow, &fl_auto,
+			   hk_letter_take(flow, &letter, false, "words", &fresh, error)) &&
+				fresh,
+			"a letter by its %s: %s", matched[i], fl_why());
+		is_str(fl_state(flow, id), i < 2 ? "queued" : "actioned", "believed, or not");
+		if (i == 0) {
+			is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "it is sent all the same");
+			ok(ended(flow, id, receipt, "again"), "no time: %s", fl_why());
+		}
+	}
+	fl_close(flow);
+}
+
+/* Its bytes cannot be read, again and again: people can take it back, and what was tried cannot leave any more. */
+static void
+test_called_back(void)
+{
+	hk_flow *flow = fl_open();
+	int64_t of_case = fl_confirmed(flow, "back.example"), receipt;
+	int64_t id = ready(flow, of_case, "mail", "abuse@host.example");
+
+	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "begun");
+	hk_clock_advance(9999);
+	ok(!fl_do(flow, hk_report_act(flow, id, 0, "undo", NULL, error)), "it may be leaving: %s",
+		fl_why());
+	hk_clock_advance(1);
+	ok(fl_do(flow, hk_report_act(flow, id, 0, "undo", NULL, error)), "taken back: %s",
+		fl_why());
+	is_str(fl_state(flow, id), "drafted", "a draft");
+	ok(!fl_do(flow, hk_report_committed(flow, receipt, error)), "its last byte stays: %s",
+		fl_why());
+	id = ready(flow, of_case, "mail", "abuse@other.example");
+	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "begun");
+	ok(fl_do(flow, hk_report_committed(flow, receipt, error)), "committed");
+	hk_clock_advance(hour_ms);
+	ok(!fl_do(flow, hk_report_act(flow, id, 0, "undo", NULL, error)),
+		"what may have left is not taken back: %s", fl_why());
+	fl_close(flow);
+}
+
+/* A pause ends when a person opens the channel, and when a clock that was wrong has been set. */
+static void
+test_pause(void)
+{
+	hk_flow *flow = fl_open();
+	int64_t wait = -1, now = hk_clock_wall_ms();
+	hk_db *db = hk_flow_db(flow);
+
+	ok(fl_do(flow, hk_channels_pause(db, "netcraft", now + hour_ms, error) &&
+			       hk_channels_take(db, "netcraft", now, 0, 0, &wait, error)),
+		"paused");
+	is_int(wait, hour_ms, "it waits");
+	ok(fl_do(flow, hk_channel_set(flow, "netcraft", "open", error) &&
+			       hk_channels_take(db, "netcraft", now, 0, 0, &wait, error)),
+		"opened: %s", fl_why());
+	is_int(wait, 0, "it goes");
+	ok(fl_do(flow, hk_channels_pause(db, "netcraft", now + 1000 * hour_ms, error) &&
+			       hk_channels_take(db, "netcraft", now, 0, 0, &wait, error)),
+		"a clock was six weeks ahead");
+	is_int(wait, 0, "it goes");
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -528,5 +665,9 @@ main(void)
 	test_bounce();
 	test_volume();
 	test_channels();
+	test_chased();
+	test_forged();
+	test_called_back();
+	test_pause();
 	return tap_done();
 }

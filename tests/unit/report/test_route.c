@@ -123,6 +123,22 @@ mailboxes(void)
 	is_route(&ask, "", "nobody at the site's own name is written to");
 }
 
+/* What a registry's answer lists is a stranger's. */
+static void
+many(void)
+{
+	fresh("phishing", true);
+	for (int i = 0; i < 3000; i++) {
+		g_autofree char *to = g_strdup_printf("abuse%d@registrar.example", i);
+		contact("registrar", to, 0.9);
+	}
+	contact("hosting", "abuse@hosting.example", 0.9);
+	hk_route_ask ask = ask_of(false);
+	GPtrArray *all = hk_route(&ask);
+	is_int(all->len, 6, "five of thousands, and those of another kind");
+	g_ptr_array_unref(all);
+}
+
 static void
 other_banks(void)
 {
@@ -266,6 +282,7 @@ main(void)
 	confs = g_ptr_array_new_with_free_func((GDestroyNotify)hk_channel_conf_free);
 	never = g_ptr_array_new_with_free_func(g_free);
 	mailboxes();
+	many();
 	other_banks();
 	counted();
 	vendors();

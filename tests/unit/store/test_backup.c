@@ -89,7 +89,47 @@ fill(void)
 		"a large value");
 	ok(hk_db_exec(db, HK_SQL("DELETE FROM cases WHERE id > 2990"), HK_NO_ARGS, NULL, &error),
 		"gone");
+	/* Reports in every state that something leaves from, with a try that is open. */
+	for (int i = 0; i < 4; i++) {
+		static const char *const states[] = {"drafted", "approved", "queued", "approved"};
+		g_autofree char *token = g_strdup_printf("%032d", i);
+		ok(hk_db_exec(db,
+			   HK_SQL("INSERT INTO reports (case_id, channel, kind, recipient, lang, "
+				  "step, round, state, title, request, type, bytes, digest, token, "
+				  "drafted_ms) VALUES (1, 'mail', 'hosting', 'a@b.example', 'en', "
+				  "'first', $1, $2, '', $3, 'message/rfc822', 0, $4, $5, 0)"),
+			   HK_ARGS(hk_v_int(i), hk_v_str(states[i]),
+				   hk_v_str(i == 3 ? "{\"way\":\"assisted\"}"
+						   : "{\"way\":\"mail\"}"),
+				   hk_v_blob(hk_span_str(token)), hk_v_str(token)),
+			   NULL, &error),
+			"a report: %s", error ? error->message : "");
+	}
+	ok(hk_db_exec(db,
+		   HK_SQL("INSERT INTO receipts (report_id, act, phase, begun_ms) VALUES (3, "
+			  "'submit', 'committed', 7)"),
+		   HK_NO_ARGS, NULL, &error),
+		"its try");
 	ok(hk_db_commit(db, &error), "commit");
+}
+
+/* What was about to leave waits for a person. */
+static void
+is_held_back(hk_db *of)
+{
+	static const char *const states[] = {"drafted", "unsure", "unsure", "approved"};
+	int64_t open = -1;
+
+	for (int i = 0; i < 4; i++) {
+		g_autoptr(hk_rows) rows =
+			hk_db_query(of, HK_SQL("SELECT state FROM reports WHERE round = $1"),
+				HK_ARGS(hk_v_int(i)), NULL);
+		ok(rows && hk_rows_next(rows, NULL), "report %d", i);
+		is_str(hk_rows_str(rows, 0), states[i], "is then %s", states[i]);
+	}
+	hk_db_int(of, HK_SQL("SELECT COUNT(*) FROM receipts WHERE phase <> 'ended'"), HK_NO_ARGS,
+		&open, NULL);
+	is_int(open, 0, "no try is open");
 }
 
 static int64_t
@@ -193,6 +233,7 @@ there_and_back(const char *path)
 	g_autoptr(hk_db) two = hk_db_open(url, &error);
 	must(two && hk_schema_check(two, &error), error, "opened");
 	is_same(db, two, "restored");
+	is_held_back(two);
 	is_int(next_case(two), 3001, "numbers are not given again");
 	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
 	must(hk_db_inspect(two, faults, &error), error, "inspected");

@@ -333,7 +333,8 @@ test_volume(void)
 	ok(hk_reports_volume(db, 106, NULL, NULL, &n, &error) && n == 1,
 		"not what was sent by then");
 	ok(hk_reports_volume(db, 0, "mail", "abuse@two.example", &n, &error) && n == 1, "to one");
-	ok(hk_reports_volume(db, 0, "netcraft", NULL, &n, &error) && n == 0, "by one");
+	ok(hk_reports_volume(db, 0, "netcraft", "abuse@two.example", &n, &error) && n == 0,
+		"by another channel");
 }
 
 static void
