@@ -271,15 +271,16 @@ mask_quotations(char *text)
 static char *
 prepared(const hk_answer *reply)
 {
-	g_auto(GStrv) lines = g_strsplit(reply->text, "\n", -1);
 	GString *all = g_string_new(reply->subject);
 
 	g_string_append(all, "\1\n");
-	for (size_t i = 0; lines[i]; i++) {
-		const char *line = g_strstrip(lines[i]);
+	for (const char *p = reply->text; *p;) {
+		size_t n = strcspn(p, "\n");
+		bool blank = strspn(p, " \t\r") >= n;
 
-		g_string_append(all, *line ? line : "\1");
+		g_string_append_len(all, blank ? "\1" : p, blank ? 1 : (gssize)n);
 		g_string_append_c(all, '\n');
+		p += p[n] ? n + 1 : n;
 	}
 	char *folded = hk_answer_fold(all->str);
 
