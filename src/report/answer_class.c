@@ -9,8 +9,8 @@
 /* A '*' of a phrase stands for at most so many bytes. */
 enum { GAP_MAX = 40, POINTS_NEEDED = 3 };
 
-/* In the order of their rank. */
-typedef enum meaning { MASK, ACTIONED, REFUSED, NEEDS_INFO, ACKNOWLEDGED, AUTO, MEANINGS } meaning;
+/* The harmless ones first: of two that weigh the same the earlier one counts. None says that it was done: that is for answerrules.def. */
+typedef enum meaning { MASK, AUTO, ACKNOWLEDGED, NEEDS_INFO, REFUSED, MEANINGS } meaning;
 
 static const struct {
 	meaning meaning;
@@ -125,8 +125,8 @@ mask(char *text)
 static hk_answer_class
 by_phrases(const hk_answer *reply, const char **ret_why)
 {
-	static const hk_answer_class classes[MEANINGS] = {HK_ANSWER_OTHER, HK_ANSWER_ACTIONED,
-		HK_ANSWER_REFUSED, HK_ANSWER_NEEDS_INFO, HK_ANSWER_ACKNOWLEDGED, HK_ANSWER_AUTO};
+	static const hk_answer_class classes[MEANINGS] = {HK_ANSWER_OTHER, HK_ANSWER_AUTO,
+		HK_ANSWER_ACKNOWLEDGED, HK_ANSWER_NEEDS_INFO, HK_ANSWER_REFUSED};
 	g_autofree char *both = g_strconcat(reply->subject, " \n", reply->text, NULL);
 	g_autofree char *text = hk_answer_fold(both);
 	meaning best = MASK;
@@ -145,6 +145,19 @@ by_phrases(const hk_answer *reply, const char **ret_why)
 		}
 	}
 	return classes[best];
+}
+
+/* The rules first: they know a denial and a condition when they see one. Whole phrases only where the rules say nothing, and never that it was done: the rules would have seen it. */
+static hk_answer_class
+by_words(const hk_answer *reply, const char **ret_why)
+{
+	hk_answer_rules_verdict verdict = hk_answer_by_rules(reply);
+
+	if (verdict.weight > 0) {
+		*ret_why = verdict.why;
+		return verdict.class;
+	}
+	return by_phrases(reply, ret_why);
 }
 
 /* ---- bounces ---- */
@@ -214,7 +227,7 @@ hk_answer_classify(const hk_answer *reply, const char **ret_why)
 		class = HK_ANSWER_AUTO;
 	} else {
 		class = by_bounces(reply, &why);
-		class = class == HK_ANSWER_OTHER ? by_phrases(reply, &why) : class;
+		class = class == HK_ANSWER_OTHER ? by_words(reply, &why) : class;
 	}
 	if (class == HK_ANSWER_OTHER && (reply->flags & HK_ANSWER_AUTOMATIC)) {
 		why = "Auto-Submitted";

@@ -77,6 +77,7 @@ static const hk_answer_lookup lookup = {.token = by_token, .number = by_number, 
 
 typedef struct tally {
 	unsigned mails, matched, right;
+	bool silent; /* held out: nobody shall write rules by what is said of it */
 	unsigned table[HK_ANSWER_CLASSES][HK_ANSWER_CLASSES]; /* [is][taken for] */
 } tally;
 
@@ -119,7 +120,7 @@ one(const char *head, hk_span raw, tally *t)
 	if (!found) {
 		tap_diag("%s: report %d by %s", head, (int)match.report_id, match.matched);
 	}
-	if (taken != is) {
+	if (taken != is && !t->silent) {
 		tap_diag("%s: taken for %s (%s) \"%.60s\"", head, hk_answer_class_name(taken), why,
 			reply->subject);
 	}
@@ -134,7 +135,7 @@ read_all(const char *path)
 	size_t len;
 	g_autofree uint8_t *text = tap_file(path, &len);
 	hk_span all = hk_span_of(text, len);
-	tally t = {0};
+	tally t = {.silent = strstr(path, "heldout") != NULL};
 	size_t at = 0;
 
 	while (at < all.len) {
@@ -187,6 +188,49 @@ corpus(void)
 				hk_answer_class_name((hk_answer_class)i));
 		}
 	}
+}
+
+/* Sentences by themselves: seven of ten are those that the rules were written with, three are for checking. */
+static void
+sentences(void)
+{
+	size_t len;
+	g_autofree char *text = (char *)tap_file("tests/vectors/answers.tsv", &len);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	unsigned rows[2] = {0}, right[2] = {0}, actioned = 0, row = 0;
+
+	for (size_t i = 0; lines[i] && *lines[i]; i++) {
+		g_auto(GStrv) cells = g_strsplit(lines[i], "\t", 3);
+		char none[] = "";
+		hk_answer reply = {.subject = none, .from = none, .from_name = none};
+		const char *why;
+
+		if (lines[i][0] == '#') {
+			continue;
+		}
+		bool check = row++ % 10 >= 7;
+
+		reply.text = reply.quoted = cells[2];
+		const char *taken = hk_answer_class_name(hk_answer_classify(&reply, &why));
+		bool good = strcmp(taken, cells[0]) == 0;
+
+		rows[check]++;
+		right[check] += good;
+		actioned += !good && strcmp(taken, "actioned") == 0;
+		if (!good && !check) {
+			tap_diag("%s, taken for %s (%s): %s", cells[0], taken, why, cells[2]);
+		}
+	}
+	for (int check = 0; check < 2; check++) {
+		tap_diag("sentences %s: %u of %u (%.1f %%)",
+			check ? "for checking" : "written with", right[check], rows[check],
+			100.0 * right[check] / rows[check]);
+	}
+	ok(rows[0] >= 140 && rows[1] >= 60, "sentences");
+	ok(right[0] * 100 >= rows[0] * 95,
+		"at least 95 %% of those that the rules were written with");
+	ok(right[1] * 100 >= rows[1] * 85, "at least 85 %% of those for checking");
+	is_int(actioned, 0, "no sentence is taken for actioned that is not");
 }
 
 static void
@@ -301,6 +345,7 @@ main(void)
 	numbers();
 	splits();
 	sandboxed();
+	sentences();
 	corpus();
 	return tap_done();
 }
