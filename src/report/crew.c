@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "parse/url.h"
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
@@ -11,6 +12,14 @@
 #include "sys/hash.h"
 
 const hk_who hk_crew_who = {.login = "auto", .via = "work", .address = ""};
+
+int64_t
+hk_crew_number(const char *text)
+{
+	uint64_t number;
+
+	return hk_parse_u64(hk_span_str(text), INT64_MAX, &number) == HK_OK ? (int64_t)number : 0;
+}
 
 hk_crew *
 hk_crew_new(const hk_crew_config *config, GError **error)

@@ -12,12 +12,15 @@ struct hk_crew {
 	hk_blobs *blobs;
 	GPtrArray *confs; /* of hk_channel_conf */
 	hk_post *post;
-	hk_smime *signer; /* or NULL */
-	hk_cleandns *clients; /* or NULL */
+	hk_smime *signer;       /* or NULL */
+	hk_cleandns *clients;   /* or NULL */
 	int64_t clients_due_ms; /* by the monotonic clock; 0: never asked for */
 };
 
 extern const hk_who hk_crew_who; /* "auto", by "work" */
+
+/* hk_crew_number(text): the number that the key of a job ends with; 0: it is none. */
+int64_t hk_crew_number(const char *text);
 
 /* hk_crew_official(db, error): domains at which nobody is written to and that are never reported: those of all brands. GPtrArray of owned strings. */
 GPtrArray *hk_crew_official(hk_db *db, GError **error);

@@ -194,9 +194,9 @@ take_own(work *w, const GPtrArray *mine, const hk_recipient *to)
 	for (unsigned i = 0; i < mine->len && w->brief->sites->len < batch; i++) {
 		const hk_brief_site *lead = mine->pdata[0], *s = mine->pdata[i];
 		if (!one_host || g_strcmp0(s->host, lead->host) == 0) {
-			g_ptr_array_add(w->brief->sites,
-				hk_brief_site_new(s->case_id, s->url, s->host, s->domain,
-					s->first_seen_ms));
+			g_ptr_array_add(
+				w->brief->sites, hk_brief_site_new(s->case_id, s->url, s->host,
+							 s->domain, s->first_seen_ms));
 		}
 	}
 }
@@ -422,7 +422,7 @@ hk_draft_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		size_t len = strlen(kinds[i].prefix);
 		if (strncmp(job->key, kinds[i].prefix, len) == 0) {
-			int64_t id = g_ascii_strtoll(job->key + len, NULL, 10);
+			int64_t id = hk_crew_number(job->key + len);
 			return kinds[i].run(flow, job, crew, id, error);
 		}
 	}

@@ -470,11 +470,13 @@ hk_route_next(const hk_route_ask *ask, const char *kind, const GPtrArray *told)
 		if (strcmp(mailboxes[i].kind, kind) != 0) {
 			continue;
 		}
-		g_auto(GStrv) next = g_strsplit(mailboxes[i].next, "|", 0);
-		for (char **one = next; *one && list->len == 0; one++) {
-			if (!told_already(told, *one)) {
-				add_next(ask, list, *one, told);
+		for (const char *at = mailboxes[i].next; *at && list->len == 0;) {
+			size_t len = strcspn(at, "|");
+			g_autofree char *one = g_strndup(at, len);
+			if (!told_already(told, one)) {
+				add_next(ask, list, one, told);
 			}
+			at += len + (at[len] == '|');
 		}
 	}
 	return list;

@@ -106,10 +106,11 @@ mail_request(const hk_letter *letter, const char *text)
 static char *
 as_template(const char *subject, const char *text)
 {
-	g_autofree char *all = g_strdup_printf("Subject: %s\n\n%s", subject, text);
-	g_auto(GStrv) pieces = g_strsplit(all, "{{", -1);
+	GString *all = g_string_new(NULL);
 
-	return g_strjoinv("{ {", pieces);
+	g_string_printf(all, "Subject: %s\n\n%s", subject, text);
+	g_string_replace(all, "{{", "{ {", 0);
+	return g_string_free(all, FALSE);
 }
 
 static bool
