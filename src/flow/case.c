@@ -153,8 +153,8 @@ tell_move(hk_flow *flow, int64_t id, const char *act, GError **error)
 {
 	static const struct {
 		const char *act, *event;
-	} told[] = {{"confirm", "case.confirmed"}, {"down", "site.down"},
-		{"resurrect", "site.back"}};
+	} told[] = {
+		{"confirm", "case.confirmed"}, {"down", "site.down"}, {"resurrect", "site.back"}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
 		if (strcmp(told[i].act, act) == 0) {

@@ -23,7 +23,8 @@ struct hk_flow {
 		templates; /* of hk_template_row, those that come with a kind; NULL: not read in this transaction */
 	hk_policy policy; /* of this transaction, once policy_read */
 	bool policy_read;
-	bool chats_read, chats; /* whether there is a chat to tell; of this transaction, once chats_read */
+	bool chats_read,
+		chats; /* whether there is a chat to tell; of this transaction, once chats_read */
 	unsigned turn; /* of hk_job_claim, over the stages */
 };
 

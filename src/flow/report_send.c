@@ -426,8 +426,7 @@ hk_report_ended(
 }
 
 bool
-hk_report_settle(
-	hk_flow *flow, int64_t id, int found, const hk_report_end *what, GError **error)
+hk_report_settle(hk_flow *flow, int64_t id, int found, const hk_report_end *what, GError **error)
 {
 	hk_report_end end = *what;
 	int64_t receipt;
@@ -511,8 +510,8 @@ answered(hk_flow *flow, hk_report_row *row, const answer *a, const char *why, GE
 	const char *act = a->act;
 	bool moves = hk_move_find(HK_MACHINE_REPORT, row->state, act) != NULL;
 
-	if ((moves || a->always) && !hk_notice_say(flow, a->event, row->case_id, row->id, "what",
-					    a->class, error)) {
+	if ((moves || a->always) &&
+		!hk_notice_say(flow, a->event, row->case_id, row->id, "what", a->class, error)) {
 		return false;
 	}
 	if (!moves) {
@@ -659,7 +658,7 @@ hk_channel_set(hk_flow *flow, const char *name, const char *state, GError **erro
 	bool open = strcmp(state, "open") == 0;
 	note_channel(flow, open ? "channel.open" : "channel.close", name, NULL);
 	return hk_channels_set(flow->db, name, state, NULL, error) &&
-	       (!open ||
-		       (hk_notice_say(flow, "channel.open", 0, 0, "channel", name, error) &&
-			       wake(flow, name, "approved", error) && wake(flow, name, "queued", error)));
+	       (!open || (hk_notice_say(flow, "channel.open", 0, 0, "channel", name, error) &&
+				 wake(flow, name, "approved", error) &&
+				 wake(flow, name, "queued", error)));
 }

@@ -44,8 +44,7 @@ mark(hk_flow *flow, int64_t id, GError **error)
 	g_string_printf(data, "{\"clock\":\"%s\",\"due_ms\":%" G_GINT64_FORMAT "}",
 		work.row.due_clock, work.row.due_ms);
 	hk_case_note(flow, "case.breach", id, data->str);
-	return hk_notice_say(
-		       flow, "case.breach", id, 0, "clock", work.row.due_clock, error) &&
+	return hk_notice_say(flow, "case.breach", id, 0, "clock", work.row.due_clock, error) &&
 	       hk_case_save(flow, &work, HK_CASE_STATE, false, error);
 }
 

@@ -84,8 +84,7 @@ next_party(chase *c, hk_db *db, GError **error)
 	g_autoptr(GPtrArray) contacts = hk_crew_contacts(db, c->row.id, false, error);
 	g_autoptr(GPtrArray) never = contacts ? hk_crew_official(db, error) : NULL;
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
-	const hk_route_ask ask = {
-		.brief = c->brief,
+	const hk_route_ask ask = {.brief = c->brief,
 		.contacts = contacts,
 		.confs = c->crew->confs,
 		.never = never,

@@ -76,8 +76,7 @@ hk_chats_announce(hk_flow *flow, const hk_chats *chats, GError **error)
 		}
 	}
 	g_ptr_array_add(names, NULL);
-	return hk_notices_chats(
-		hk_flow_db(flow), (const char *const *)names->pdata, error);
+	return hk_notices_chats(hk_flow_db(flow), (const char *const *)names->pdata, error);
 }
 
 static const hk_chat *
@@ -161,8 +160,7 @@ spread(hk_flow *flow, void *user, GError **error)
 	bool ours = false;
 
 	/* What there is to say stands on the cards; where nobody wants it, nothing is left of it. */
-	if (w->notice->id != 0 &&
-		!hk_notices_drop(hk_flow_db(flow), w->notice->id, &ours, error)) {
+	if (w->notice->id != 0 && !hk_notices_drop(hk_flow_db(flow), w->notice->id, &ours, error)) {
 		return false;
 	}
 	return (!ours || add_cards(flow, w, error)) && hk_job_done(flow, w->job, error);

@@ -12,8 +12,8 @@ struct hk_crew {
 	hk_blobs *blobs;
 	GPtrArray *confs; /* of hk_channel_conf */
 	hk_post *post;
-	hk_smime *signer; /* or NULL */
-	hk_cleandns *clients; /* or NULL */
+	hk_smime *signer;       /* or NULL */
+	hk_cleandns *clients;   /* or NULL */
 	int64_t clients_due_ms; /* by the monotonic clock; 0: never asked for */
 };
 

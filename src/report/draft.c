@@ -194,9 +194,9 @@ take_own(work *w, const GPtrArray *mine, const hk_recipient *to)
 	for (unsigned i = 0; i < mine->len && w->brief->sites->len < batch; i++) {
 		const hk_brief_site *lead = mine->pdata[0], *s = mine->pdata[i];
 		if (!one_host || g_strcmp0(s->host, lead->host) == 0) {
-			g_ptr_array_add(w->brief->sites,
-				hk_brief_site_new(s->case_id, s->url, s->host, s->domain,
-					s->first_seen_ms));
+			g_ptr_array_add(
+				w->brief->sites, hk_brief_site_new(s->case_id, s->url, s->host,
+							 s->domain, s->first_seen_ms));
 		}
 	}
 }

@@ -57,9 +57,8 @@ find_number(polling *p, hk_flow *flow, const char *url, bool *ret_over)
 {
 	g_autoptr(GError) local = NULL;
 
-	*ret_over = !(p->conf->can & HK_CAN_FIND) ||
-		    !hk_crew_find(p->crew, flow, &p->row, p->conf, url, &p->told, &p->pause_ms,
-			    &local);
+	*ret_over = !(p->conf->can & HK_CAN_FIND) || !hk_crew_find(p->crew, flow, &p->row, p->conf,
+							     url, &p->told, &p->pause_ms, &local);
 	if (*ret_over || p->told.how != HK_TOLD_TAKEN || !p->told.remote_id) {
 		return false;
 	}
@@ -131,8 +130,8 @@ save(hk_flow *flow, void *user, GError **error)
 {
 	polling *p = user;
 	g_autofree char *facts = facts_of(p);
-	const hk_report_end end = {.remote_id = p->told.remote_id ? p->told.remote_id
-								 : p->row.remote_id,
+	const hk_report_end end = {
+		.remote_id = p->told.remote_id ? p->told.remote_id : p->row.remote_id,
 		.pause_ms = p->pause_ms,
 		.remote_state = p->told.remote_state,
 		.why = p->told.why,

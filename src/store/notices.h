@@ -63,8 +63,7 @@ bool hk_notices_fares(hk_db *db, const char *chat, int64_t free_ms, const char *
  * are over and older than that. hk_notices_since(db, event, since_ms, ret, error): whether that was told, or is being told, since then. */
 bool hk_notices_drop(hk_db *db, int64_t id, bool *ret, GError **error);
 bool hk_notices_forget(hk_db *db, int64_t before_ms, GError **error);
-bool hk_notices_since(
-	hk_db *db, const char *event, int64_t since_ms, bool *ret, GError **error);
+bool hk_notices_since(hk_db *db, const char *event, int64_t since_ms, bool *ret, GError **error);
 
 /* What a card says of a case and a report; nothing of victims. Strings owned, NULL: unknown. */
 typedef struct hk_notice_facts {

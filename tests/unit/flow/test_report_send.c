@@ -227,7 +227,8 @@ test_died(void)
 	hk_clock_advance(10000);
 	ok(settle(flow, id, 1, "it is there"), "there: %s", fl_why());
 	is_int(fl_int_of(flow,
-		       HK_SQL("SELECT COUNT(*) FROM reports WHERE id = $1 AND remote_id = 'T-1' AND "
+		       HK_SQL("SELECT COUNT(*) FROM reports WHERE id = $1 AND remote_id = 'T-1' "
+			      "AND "
 			      "remote_state = 'open'"),
 		       id),
 		1, "with their number");
