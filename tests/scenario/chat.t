@@ -114,10 +114,10 @@ stop_it($pid);
 
 # --- the whole program, with a chat that takes the connection and never says a word ---
 my $silent = IO::Socket::INET->new(Listen => 100, LocalAddr => '127.0.0.1', LocalPort => 0) or BAIL_OUT("no socket: $!");
-mkdir "$work/silent" or BAIL_OUT("$work/silent: $!");
-chmod 0600, spew("$work/silent/url", 'http://127.0.0.1:' . $silent->sockport . "/cards\n");
-spew("$work/silent/silent.conf", "kind = teams\nurl-file = url\n");
-new_house('silent', listen => '127.0.0.1:0', chats => "$work/silent");
+mkdir "$work/silent-chats" or BAIL_OUT("$work/silent-chats: $!");
+chmod 0600, spew("$work/silent-chats/url", 'http://127.0.0.1:' . $silent->sockport . "/cards\n");
+spew("$work/silent-chats/silent.conf", "kind = teams\nurl-file = url\n");
+new_house('silent', listen => '127.0.0.1:0', chats => "$work/silent-chats");
 is(value("SELECT COUNT(*) FROM channels WHERE name LIKE 'chat:%'"), 0, 'nobody has said that there is a chat');
 hk('case', 'add', 'https://early.evil.example/');
 is(value('SELECT COUNT(*) FROM notices'), 0, 'so nothing is written down for one');
