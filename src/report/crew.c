@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "parse/url.h"
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
@@ -113,6 +114,14 @@ hk_crew_stops(const hk_crew *crew, hk_db *db, const GPtrArray *urls, const char 
 	}
 	*ret = stops;
 	return true;
+}
+
+int64_t
+hk_crew_number(const char *text)
+{
+	uint64_t id;
+
+	return hk_parse_u64(hk_span_str(text), INT64_MAX, &id) == HK_OK ? (int64_t)id : 0;
 }
 
 void

@@ -26,6 +26,9 @@ GPtrArray *hk_crew_official(hk_db *db, GError **error);
 bool hk_crew_stops(const hk_crew *crew, hk_db *db, const GPtrArray *urls, const char *kind,
 	const char *recipient, unsigned *ret, GError **error);
 
+/* hk_crew_number(text): the number in a job's key; 0, which is no row's, when there is none. */
+int64_t hk_crew_number(const char *text);
+
 /* hk_crew_digest(request, content, ret): what is approved: SHA-256 of request, LF, content. */
 void hk_crew_digest(const char *request, GBytes *content, uint8_t ret[32]);
 

@@ -422,7 +422,7 @@ hk_draft_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		size_t len = strlen(kinds[i].prefix);
 		if (strncmp(job->key, kinds[i].prefix, len) == 0) {
-			int64_t id = g_ascii_strtoll(job->key + len, NULL, 10);
+			int64_t id = hk_crew_number(job->key + len);
 			return kinds[i].run(flow, job, crew, id, error);
 		}
 	}

@@ -160,7 +160,7 @@ static bool
 prepare(polling *p, hk_db *db, char **ret_url, GError **error)
 {
 	g_autoptr(GPtrArray) urls = NULL;
-	int64_t id = g_ascii_strtoll(p->job->key, NULL, 10);
+	int64_t id = hk_crew_number(p->job->key);
 
 	if (!hk_reports_get(db, id, &p->row, error) ||
 		!hk_reports_sites(db, id, &urls, NULL, error)) {

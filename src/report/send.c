@@ -63,7 +63,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sending, sending_clear)
 static int64_t
 report_of(const hk_job *job)
 {
-	return g_ascii_strtoll(job->key, NULL, 10);
+	return hk_crew_number(job->key);
 }
 
 /* ---- transaction 1 ---- */
