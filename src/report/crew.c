@@ -13,14 +13,6 @@
 
 const hk_who hk_crew_who = {.login = "auto", .via = "work", .address = ""};
 
-int64_t
-hk_crew_number(const char *text)
-{
-	uint64_t number;
-
-	return hk_parse_u64(hk_span_str(text), INT64_MAX, &number) == HK_OK ? (int64_t)number : 0;
-}
-
 hk_crew *
 hk_crew_new(const hk_crew_config *config, GError **error)
 {
@@ -122,6 +114,14 @@ hk_crew_stops(const hk_crew *crew, hk_db *db, const GPtrArray *urls, const char 
 	}
 	*ret = stops;
 	return true;
+}
+
+int64_t
+hk_crew_number(const char *text)
+{
+	uint64_t id;
+
+	return hk_parse_u64(hk_span_str(text), INT64_MAX, &id) == HK_OK ? (int64_t)id : 0;
 }
 
 void

@@ -19,15 +19,15 @@ struct hk_crew {
 
 extern const hk_who hk_crew_who; /* "auto", by "work" */
 
-/* hk_crew_number(text): the number that the key of a job ends with; 0: it is none. */
-int64_t hk_crew_number(const char *text);
-
 /* hk_crew_official(db, error): domains at which nobody is written to and that are never reported: those of all brands. GPtrArray of owned strings. */
 GPtrArray *hk_crew_official(hk_db *db, GError **error);
 
 /* hk_crew_stops(crew, db, urls, kind, recipient, ret, error): what only the crew can tell of stops.def: own, allowed, recipient, kill. urls: GPtrArray of URLs. */
 bool hk_crew_stops(const hk_crew *crew, hk_db *db, const GPtrArray *urls, const char *kind,
 	const char *recipient, unsigned *ret, GError **error);
+
+/* hk_crew_number(text): the number in a job's key; 0, which is no row's, when there is none. */
+int64_t hk_crew_number(const char *text);
 
 /* hk_crew_digest(request, content, ret): what is approved: SHA-256 of request, LF, content. */
 void hk_crew_digest(const char *request, GBytes *content, uint8_t ret[32]);

@@ -88,9 +88,9 @@ sub batch {
 	my @urls = map { 'https://s' . ++$cases . '.crash.example/login' } 1 .. $count;
 	my ($code, $out, $err) = hk(\join("\n", @urls), 'case', 'add', '-');
 	is($code, 0, "$count cases") or diag $err;
-	my $work = spawn_role('intake', 'work', '--pools', 'work');
+	my $taker = spawn_role('intake', 'work', '--pools', 'work');
 	until_ok('cases', sub { value('SELECT COUNT(*) FROM cases') >= $cases });
-	stop_it($work);
+	stop_it($taker);
 	rows(q(UPDATE cases SET state = 'confirmed', evidence_ms = 1 WHERE state = 'new'));
 	for my $url (@urls) {
 		my $case = value("SELECT id FROM cases WHERE url = '$url'");
@@ -124,7 +124,7 @@ my $pid = spawn_role('send', 'work', '--pools', 'send');
 rows(q(UPDATE jobs SET due_ms = 0 WHERE stage = 'send' AND state = 'ready'));
 ok(until_ok('all', sub {
 		# Letters whose fate the copy decides: not a quarter of an hour in a test.
-		rows("UPDATE receipts SET begun_ms = begun_ms - 900000 WHERE phase = 'committed' AND begun_ms > " . ($now - 800_000));
+		rows("UPDATE receipts SET begun_ms = begun_ms - 1900000 WHERE phase = 'committed' AND begun_ms > " . ($now - 1_800_000));
 		value("SELECT COUNT(*) FROM reports WHERE state IN ('approved', 'queued')") == 0 }, 600), 'everything that was approved left, or is before a person') or diag slurp("$work/send.err");
 stop_it($pid);
 

@@ -192,8 +192,11 @@ ended(hk_flow *flow, int64_t id, int64_t receipt, const char *how)
 static bool
 settle(hk_flow *flow, int64_t id, int found, const char *why)
 {
-	const hk_report_end end = {
-		.remote_id = "T-1", .remote_state = "open", .why = why, .poll_ms = 60000};
+	const hk_report_end end = {.remote_id = "T-1",
+		.remote_state = "open",
+		.why = why,
+		.poll_ms = 60000,
+		.pause_ms = 5000};
 
 	return fl_do(flow, hk_report_settle(flow, id, found, &end, error));
 }
@@ -241,6 +244,8 @@ test_died(void)
 			      "remote_state = 'open'"),
 		       id),
 		1, "with their number");
+	is_int(fl_int(flow, HK_SQL("SELECT free_ms FROM channels")), hk_clock_wall_ms() + 5000,
+		"their quota is used up: the channel pauses");
 	is_int(fl_int(flow, HK_SQL("SELECT due_ms FROM jobs WHERE stage = 'poll'")),
 		hk_clock_wall_ms() + 60000, "and is asked for from now on");
 	is_str(fl_state(flow, id), "sent", "it was sent");

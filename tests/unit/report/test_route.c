@@ -232,6 +232,45 @@ rows(void)
 	}
 }
 
+/* Users of its interface mail to it no more, whoever confirmed the case, and whatever step it is. */
+static void
+replaced(void)
+{
+	fresh("phishing", true);
+	contact("hosting", "abuse@godaddy.com", 0.9);
+	hk_route_ask ask = ask_of(false);
+	g_autofree char *before = text_of(hk_route(&ask));
+	ok(strstr(before, "abuse@godaddy.com") != NULL, "without its interface: by mail");
+	channel("godaddy", true);
+	g_autofree char *after = text_of(hk_route(&ask));
+	ok(!strstr(after, "godaddy"), "with it: not by mail, where the interface is not for this");
+}
+
+static void
+where_it_acts(void)
+{
+	const hk_channel_answer answer = {.status = 200,
+		.body = HK_SPAN_LIT("{\"registrars\":[\"Acme Names Inc.\"]}"),
+		.type = "application/json",
+		.retry_after_ms = -1};
+	g_auto(hk_told) told = {0};
+
+	fresh("phishing", true);
+	channel("cleandns", true);
+	hk_route_ask ask = ask_of(false);
+	g_autofree char *unknown = text_of(hk_route(&ask));
+	ok(strstr(unknown, "cleandns") != NULL, "whom it acts for is not known: told");
+	g_autoptr(hk_cleandns) clients = hk_cleandns_read(confs->pdata[0], &answer, &told);
+	ok(clients != NULL, "a list: %s", told.why ? told.why : "read");
+	ask.clients = clients;
+	g_autofree char *without = text_of(hk_route(&ask));
+	ok(!strstr(without, "cleandns"), "not for this one: not told");
+	g_free(brief->registrar);
+	brief->registrar = g_strdup("ACME Names, Inc");
+	g_autofree char *with = text_of(hk_route(&ask));
+	ok(strstr(with, "cleandns") != NULL, "for its registrar: told");
+}
+
 static void
 silence(void)
 {
@@ -287,6 +326,8 @@ main(void)
 	counted();
 	vendors();
 	rows();
+	replaced();
+	where_it_acts();
 	silence();
 	languages();
 	hk_brief_free(brief);
