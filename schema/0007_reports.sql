@@ -134,5 +134,6 @@ CREATE TABLE notices (                          -- cards for the chat
 	at_ms      BIGINT NOT NULL,
 	sent_ms    BIGINT
 );
+CREATE INDEX notices_chat ON notices (chat, state, id);
 CREATE INDEX notices_case ON notices (case_id, id);
 CREATE INDEX notices_chat ON notices (chat, state, id);

@@ -46,6 +46,11 @@ hk_setting_put(hk_flow *flow, const char *key, int64_t version, const char *valu
 	int64_t is_version;
 	hk_policy draft;
 
+	/* Its policies approve reports: no token does. */
+	if (strcmp(key, "takedown") == 0 && g_strcmp0(flow->who.via, "api") == 0) {
+		return hk_error_set(
+			error, HK_EPOLICY, "setting takedown is changed in a session, by no token");
+	}
 	if (!hk_db_lock(flow->db, "settings", error) ||
 		!hk_setting_get(flow->db, key, &was, &is_version, error)) {
 		return false;

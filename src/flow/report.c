@@ -8,6 +8,7 @@
 #include "flow/report_int.h"
 #include "flow/victim.h"
 #include "store/jobs.h"
+#include "store/letter_templates.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -247,6 +248,20 @@ let_go(hk_flow *flow, hk_report_row *row, GError **error)
 	       hk_report_stamp(flow, row, HK_CLOCK_APPROVED, error);
 }
 
+/* A policy was written for the words that were there: what somebody has made of them since is seen by a second person, or the setting is saved again. */
+static bool
+other_words(hk_flow *flow, const hk_report_row *row, bool *ret, GError **error)
+{
+	int64_t changed = 0;
+
+	if ((hk_report_assisted(row) || strstr(row->request, "\"way\":\"mail\"")) &&
+		!hk_letter_templates_after(flow->db, "takedown", &changed, error)) {
+		return false;
+	}
+	*ret = changed > 0;
+	return true;
+}
+
 /* A policy of the house may approve the class that the draft is of. */
 static bool
 by_policy(hk_flow *flow, hk_report_row *row, const hk_case_row *of_case, GError **error)
@@ -257,11 +272,13 @@ by_policy(hk_flow *flow, hk_report_row *row, const hk_case_row *of_case, GError 
 		.recipient = row->kind,
 		.score = of_case->score};
 
-	if (!policy || !own_brand(flow, of_case, &ask.own, error)) {
+	bool other;
+	if (!policy || !own_brand(flow, of_case, &ask.own, error) ||
+		!other_words(flow, row, &other, error)) {
 		return false;
 	}
 	const hk_takedown_rule *rule = hk_takedown_rule_for(&policy->takedown, &ask);
-	if (!rule || row->stops) {
+	if (!rule || row->stops || other) {
 		return true;
 	}
 	g_free(row->policy);

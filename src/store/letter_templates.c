@@ -100,3 +100,12 @@ hk_letter_templates_drop(
 	return hk_db_exec(db, HK_SQL("DELETE FROM letter_templates WHERE kind = $1 AND lang = $2"),
 		HK_ARGS(hk_v_str(kind), hk_v_str(lang)), ret_changed, error);
 }
+
+bool
+hk_letter_templates_after(hk_db *db, const char *key, int64_t *ret, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COUNT(*) FROM letter_templates WHERE updated_ms > COALESCE((SELECT "
+		       "updated_ms FROM settings WHERE key = $1), 0)"),
+		HK_ARGS(hk_v_str(key)), ret, error);
+}

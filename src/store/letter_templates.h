@@ -26,4 +26,7 @@ bool hk_letter_templates_put(hk_db *db, const hk_letter_template_row *row, GErro
 bool hk_letter_templates_drop(
 	hk_db *db, const char *kind, const char *lang, int64_t *ret_changed, GError **error);
 
+/* hk_letter_templates_after(db, key, ret, error): how many hold that were changed after the setting was. */
+bool hk_letter_templates_after(hk_db *db, const char *key, int64_t *ret, GError **error);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flow/letter_template.h"
 #include "flow/people.h"
 #include "flow/policy.h"
 #include "sys/clock.h"
@@ -236,6 +237,41 @@ test_sample(void)
 	fl_close(flow);
 }
 
+/* Who may change the words of letters, or has a token, does not approve reports by that. */
+static void
+test_who(void)
+{
+	static const hk_who token = {.user_id = 1, .login = "mikan", .via = "api", .address = ""};
+	static const char setting[] = "{\"policies\":[{\"name\":\"fast\"}]}";
+	hk_flow *flow = fl_open();
+	int64_t of_case = scored(flow, "who.example"), id;
+
+	ok(!fl_do_as(flow, &token, hk_setting_put(flow, "takedown", -1, setting, error)),
+		"not by token");
+	is_int(fl_code(), HK_EPOLICY, "by policy: %s", fl_why());
+	ok(fl_do_as(flow, &token, hk_setting_put(flow, "dedupe", -1, "{\"days\":9}", error)),
+		"another setting is: %s", fl_why());
+	fl_setting(flow, setting);
+	fl_run(flow, HK_SQL("INSERT INTO recipients (channel, recipient, at_ms) VALUES ('mail', "
+			    "'a@one.example', 1), ('mail', 'a@two.example', 1), ('mail', "
+			    "'a@three.example', 1)"));
+	id = fl_draft(flow, of_case, "mail", "a@one.example", 0);
+	is_str(fl_state(flow, id), "approved", "a policy passes a letter");
+	hk_clock_advance(1000);
+	ok(fl_do(flow, hk_letter_template_put(
+			       flow, "hosting", "en", -1, "Subject", "Other words\n", error)),
+		"other words: %s", fl_why());
+	id = fl_draft(flow, of_case, "mail", "a@two.example", 0);
+	is_str(fl_state(flow, id), "drafted", "not in other words");
+	id = fl_draft(flow, of_case, "netcraft", "netcraft", 0);
+	is_str(fl_state(flow, id), "approved", "what has no words is passed");
+	hk_clock_advance(1000);
+	fl_setting(flow, setting);
+	id = fl_draft(flow, of_case, "mail", "a@three.example", 0);
+	is_str(fl_state(flow, id), "approved", "the policy is for those words now");
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -245,5 +281,6 @@ main(void)
 	test_fits();
 	test_drafts();
 	test_sample();
+	test_who();
 	return tap_done();
 }
