@@ -136,4 +136,3 @@ CREATE TABLE notices (                          -- cards for the chat
 );
 CREATE INDEX notices_chat ON notices (chat, state, id);
 CREATE INDEX notices_case ON notices (case_id, id);
-CREATE INDEX notices_chat ON notices (chat, state, id);
