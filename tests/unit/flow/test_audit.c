@@ -27,9 +27,9 @@ trail(hk_event_head *kept)
 	ok(fl_do(flow, hk_events_head(hk_flow_db(flow), &head, error) &&
 			       hk_anchors_insert(hk_flow_db(flow), &head, start_ms, error)),
 		"anchor: %s", fl_why());
-	ok(fl_move(flow, 1, "confirm", &local) && fl_move(flow, 1, "report", &local), "moves");
+	ok(fl_move(flow, 1, "triage", &local) && fl_move(flow, 1, "dismiss", &local), "moves");
 	ok(hk_events_head(hk_flow_db(flow), kept, &local), "head");
-	ok(fl_move(flow, 1, "down", &local) && fl_move(flow, 1, "close", &local) &&
+	ok(fl_move(flow, 1, "reopen", &local) && fl_move(flow, 1, "dismiss", &local) &&
 			fl_move(flow, 2, "dismiss", &local),
 		"more moves");
 	return flow;
