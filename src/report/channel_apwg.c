@@ -84,20 +84,12 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 static void
 submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
+	g_autoptr(hk_json_doc) doc = hk_channel_http_taken(conf, answer, "id", ret);
 
 	if (!doc) {
 		return;
 	}
-	hk_json root = hk_json_root(doc);
-	char *id = hk_channel_id(&root, "id");
-	if (!id) {
-		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
-		return;
-	}
-	ret->how = HK_TOLD_TAKEN;
 	ret->state = "acknowledged"; /* it is in the exchange from now on */
-	ret->remote_id = id;
 }
 
 static bool

@@ -79,20 +79,7 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 static void
 submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
-
-	if (!doc) {
-		return;
-	}
-	hk_json root = hk_json_root(doc);
-	g_autofree char *id = hk_channel_id(&root, "reportId");
-	if (!id) {
-		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "reportId is missing", ret);
-		return;
-	}
-	ret->how = HK_TOLD_TAKEN;
-	ret->state = "sent";
-	ret->remote_id = g_steal_pointer(&id);
+	hk_json_doc_free(hk_channel_http_taken(conf, answer, "reportId", ret));
 }
 
 static bool

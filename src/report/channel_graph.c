@@ -87,20 +87,7 @@ read_state(const hk_json *at, hk_told *ret)
 static void
 submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
-
-	if (!doc) {
-		return;
-	}
-	hk_json root = hk_json_root(doc);
-	const char *id = hk_channel_json_str(&root, "id");
-	if (!id) {
-		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
-		return;
-	}
-	ret->how = HK_TOLD_TAKEN;
-	ret->state = "sent";
-	ret->remote_id = g_strdup(id);
+	hk_json_doc_free(hk_channel_http_taken(conf, answer, "id", ret));
 }
 
 static bool

@@ -206,3 +206,25 @@ hk_channel_http_is_png(const hk_channel_answer *answer)
 	return answer->status == 200 && !answer->broken && answer->body.len > sizeof magic &&
 	       memcmp(answer->body.data, magic, sizeof magic) == 0;
 }
+
+hk_json_doc *
+hk_channel_http_taken(const hk_channel_conf *conf, const hk_channel_answer *answer,
+	const char *path, hk_told *ret)
+{
+	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
+
+	if (!doc) {
+		return NULL;
+	}
+	hk_json root = hk_json_root(doc);
+	char *id = hk_channel_id(&root, path);
+	if (!id) {
+		g_autofree char *why = g_strdup_printf("%s is missing", path);
+		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, why, ret);
+		return NULL;
+	}
+	ret->how = HK_TOLD_TAKEN;
+	ret->state = "sent";
+	ret->remote_id = id;
+	return g_steal_pointer(&doc);
+}

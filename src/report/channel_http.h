@@ -43,6 +43,11 @@ hk_json_doc *hk_channel_http_read(
 void hk_channel_http_odd(
 	const hk_channel_conf *conf, hk_asked asked, const char *why, hk_told *ret);
 
+/* hk_channel_http_taken(conf, answer, path, ret): what most submissions say: a 2xx whose JSON has their number at path (hk_channel_id): *ret is TAKEN, state "sent", with that
+ * remote_id; a document (or NULL: *ret says what it means: hk_channel_http_read(), or hk_channel_http_odd() without a number) for what else it says. Caller frees. */
+hk_json_doc *hk_channel_http_taken(const hk_channel_conf *conf, const hk_channel_answer *answer,
+	const char *path, hk_told *ret);
+
 /* hk_channel_http_says(answer): what an error says for people, one line of printable text, or NULL. Caller frees. */
 char *hk_channel_http_says(const hk_channel_answer *answer);
 

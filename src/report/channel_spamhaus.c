@@ -64,19 +64,7 @@ submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told 
 		ret->remote_state = g_strdup("already submitted");
 		return;
 	}
-	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
-	if (!doc) {
-		return;
-	}
-	hk_json root = hk_json_root(doc);
-	char *id = hk_channel_id(&root, "id");
-	if (!id) {
-		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "id is missing", ret);
-		return;
-	}
-	ret->how = HK_TOLD_TAKEN;
-	ret->state = "sent";
-	ret->remote_id = id;
+	hk_json_doc_free(hk_channel_http_taken(conf, answer, "id", ret));
 }
 
 static bool

@@ -78,20 +78,12 @@ submit(const hk_channel_conf *conf, const hk_brief *brief, const char *token, hk
 static void
 submitted(const hk_channel_conf *conf, const hk_channel_answer *answer, hk_told *ret)
 {
-	g_autoptr(hk_json_doc) doc = hk_channel_http_read(conf, HK_ASKED_SUBMIT, answer, ret);
+	g_autoptr(hk_json_doc) doc = hk_channel_http_taken(conf, answer, "uuid", ret);
 
 	if (!doc) {
 		return;
 	}
 	hk_json root = hk_json_root(doc);
-	g_autofree char *uuid = hk_channel_id(&root, "uuid");
-	if (!uuid) {
-		hk_channel_http_odd(conf, HK_ASKED_SUBMIT, "uuid is missing", ret);
-		return;
-	}
-	ret->how = HK_TOLD_TAKEN;
-	ret->state = "sent";
-	ret->remote_id = g_steal_pointer(&uuid);
 	ret->again_ms = MAX(ret->again_ms, READY_MS);
 	ret->facts = hk_channel_facts(
 		&root, "result", "result", "visibility", "visibility", "country", "country", NULL);

@@ -76,9 +76,8 @@ hk_look_answer(const hk_look *look, hk_page_answer *ret)
 
 /* --- what came --- */
 
-/* The value of the last header line of that name. Caller frees; NULL: none. */
-static char *
-header(const char *head, const char *name)
+char *
+hk_looknet_header(const char *head, const char *name)
 {
 	size_t len = strlen(name);
 	const char *found = NULL;
@@ -142,18 +141,17 @@ keep(hk_look *look, const hk_fetch_answer *answer)
 	g_free(look->final_url);
 	look->final_url = g_strdup(last->url);
 	g_free(look->type);
-	look->type = header(last->head, "Content-Type");
+	look->type = hk_looknet_header(last->head, "Content-Type");
 	g_byte_array_set_size(look->body, 0);
 	g_byte_array_append(look->body, answer->body.data, (unsigned)answer->body.len);
 }
 
-/* Nothing answered by TLS, but the name is there and time is left: the same over http. */
-static bool
-wants_http(const hk_look *look, const hk_fetch_answer *answer)
+bool
+hk_looknet_wants_http(const hk_fetch_answer *answer)
 {
 	const hk_fetch_hop *last = answer->count > 0 ? &answer->hops[answer->count - 1] : NULL;
 
-	return look->may_http && answer->status == 0 && answer->count == 1 && answer->error &&
+	return answer->status == 0 && answer->count == 1 && answer->error &&
 	       hk_error_code(answer->error) == HK_EREMOTE && last->refused == HK_EGRESS_OK &&
 	       !last->certs;
 }
@@ -168,7 +166,7 @@ on_answer(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 
 	(void)call;
 	look->call = NULL;
-	if (wants_http(look, answer)) {
+	if (look->may_http && hk_looknet_wants_http(answer)) {
 		g_free(look->url);
 		look->url = g_strdup_printf("http://%s/", look->host);
 		look->may_http = false;

@@ -5,12 +5,13 @@
 
 #include "evidence/plan.h"
 #include "parse/url.h"
+#include "role/looknet.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
 #include "sys/uts46.h"
 
-enum { TYPE_MAX = 200, TITLE_MAX = 1000 };
+enum { TITLE_MAX = 1000 };
 
 /* The browser that Chrome's visitors say they are; every visitor of a day says the same. */
 static const char product[] = "Chrome/156.0";
@@ -104,23 +105,6 @@ hk_outing_answer(const hk_outing *o, const hk_page_sketch *sketch, hk_visit_answ
 }
 
 /* ---- What came ---- */
-
-/* The value of the last header line of that name. Caller frees; NULL: none. */
-static char *
-header(const char *head, const char *name)
-{
-	size_t len = strlen(name);
-	const char *found = NULL;
-
-	for (const char *line = head; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (g_ascii_strncasecmp(line, name, len) == 0 && line[len] == ':') {
-			found = line + len + 1;
-		}
-	}
-	char *value = found ? g_strndup(found, MIN(strcspn(found, "\r\n"), TYPE_MAX)) : NULL;
-	return value ? g_strstrip(value) : NULL;
-}
 
 /* What egress's reason says about the site: only that it has no (public) address is its own doing. What is not named was our doing. */
 static const struct {
@@ -224,20 +208,10 @@ keep(hk_outing *o, const hk_fetch_answer *answer)
 	g_free(o->address);
 	o->address = g_strdup(last->address);
 	g_free(o->type);
-	o->type = header(last->head, "Content-Type");
+	o->type = hk_looknet_header(last->head, "Content-Type");
 	g_byte_array_set_size(o->body, 0);
 	g_byte_array_append(o->body, answer->body.data, (unsigned)answer->body.len);
 	o->print = print_of(o);
-}
-
-static bool
-wants_http(const hk_outing *o, const hk_fetch_answer *answer)
-{
-	const hk_fetch_hop *last = answer->count > 0 ? &answer->hops[answer->count - 1] : NULL;
-
-	return o->may_http && answer->status == 0 && answer->count == 1 && answer->error &&
-	       hk_error_code(answer->error) == HK_EREMOTE && last->refused == HK_EGRESS_OK &&
-	       !last->certs;
 }
 
 static bool ask(hk_visitnet *net, hk_outing *outing, GError **error);
@@ -250,7 +224,7 @@ on_answer(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 
 	(void)call;
 	o->call = NULL;
-	if (wants_http(o, answer)) {
+	if (o->may_http && hk_looknet_wants_http(answer)) {
 		g_free(o->url);
 		o->url = g_strdup_printf("http://%s/", o->host);
 		o->may_http = false;

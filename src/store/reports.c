@@ -268,18 +268,6 @@ numbers_of(hk_rows *rows, GArray **ret, GError **error)
 }
 
 bool
-hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error)
-{
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT id FROM reports WHERE due_ms IS NOT NULL AND due_ms <= $1 ORDER BY "
-		       "due_ms, "
-		       "id LIMIT $2"),
-		HK_ARGS(hk_v_int(now_ms), hk_v_int(limit)), error);
-
-	return numbers_of(rows, ret, error);
-}
-
-bool
 hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error)
 {
 	return hk_db_int(db,

@@ -49,8 +49,6 @@ bool hk_reports_by_remote(hk_db *db, const char *channel, const char *remote_id,
 	int64_t *ret_id, GError **error);
 /* hk_reports_sites(db, id, ret, error): *ret: GPtrArray of owned URLs in their order; ret_cases (or NULL): GArray of int64_t, each case once. */
 bool hk_reports_sites(hk_db *db, int64_t id, GPtrArray **ret, GArray **ret_cases, GError **error);
-/* hk_reports_due(db, now_ms, limit, ret, error): reports whose due_ms has passed, the oldest first: GArray of int64_t. */
-bool hk_reports_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error);
 /* hk_reports_unfit(db, id, ret, error): how many of the cases that it speaks of are deleted or were never confirmed, or not any more. */
 bool hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error);
 /* hk_reports_unsent(db, case_id, ret, error): those with that lead that are drafted, approved or queued, and of which no try is under way or in doubt: GArray of int64_t. */

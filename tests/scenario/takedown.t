@@ -7,95 +7,18 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use CtFollow;
+use Crews;
 use Digest::SHA qw(sha256_hex);
 use House;
 use JSON::PP;
 use Test::More;
 use Web;
 
-my $src = "$FindBin::Bin/../..";
 my $json = JSON::PP->new->utf8->canonical;
 my $host = 'www.mihon-login.example';
 $CtFollow::deadline_s = 120;
 
-# must(name, cond, what is known): without it the rest means nothing.
-sub must {
-	my ($name, $cond, @known) = @_;
-	return if ok(until_ok($name, $cond), $name);
-	diag(map { ref $_ ? $_->() : $_ } @known, slurp("$work/serve.err"));
-	done_testing();
-	exit 1;
-}
-my $table = sub { my ($sql) = @_; return sub { join '', map { join(' ', @$_) . "\n" } rows($sql) } };
-
-# --- the outside ---
-my $rdap = sub { return { headers => { 'Content-Type' => 'application/rdap+json' }, body => { rdapConformance => ['rdap_level_0'], @_ } } };
-my $desk = sub {
-	my ($mail) = @_;
-	return { objectClassName => 'entity', roles => ['abuse'], vcardArray => ['vcard', [['version', {}, 'text', '4.0'], ['fn', {}, 'text', 'Abuse desk'], ['email', {}, 'text', $mail]]] };
-};
-my %world = (
-	tls => ['data.iana.org', 'rdap.mihon-registry.test'],
-	dns => { '*' => { A => ['193.0.6.139'], NS => ['ns1.dns.example'] } },
-	http => {
-		'data.iana.org/rdap/dns.json' => { body => { version => '1.0', services => [[['example', 'test'], ['https://rdap.mihon-registry.test/']]] } },
-		'data.iana.org/rdap/ipv4.json' => { body => { version => '1.0', services => [[['193.0.0.0/8'], ['https://rdap.mihon-registry.test/']]] } },
-		'data.iana.org/rdap/asn.json' => { body => { version => '1.0', services => [] } },
-		'rdap.mihon-registry.test/domain/*' => $rdap->(objectClassName => 'domain', ldhName => '{*}', status => ['active'], nameservers => [{ objectClassName => 'nameserver', ldhName => 'ns1.dns.example' }],
-			events => [{ eventAction => 'registration', eventDate => '2026-11-28T01:02:03Z' }],
-			entities => [{ objectClassName => 'entity', roles => ['registrar'], vcardArray => ['vcard', [['version', {}, 'text', '4.0'], ['fn', {}, 'text', 'Registrar Example']]], entities => [$desk->('abuse@registrar.example')] }]),
-		'rdap.mihon-registry.test/ip/*' => $rdap->(objectClassName => 'ip network', name => 'HOSTING-EXAMPLE', startAddress => '193.0.6.0', endAddress => '193.0.6.255', ipVersion => 'v4', entities => [$desk->('abuse@hosting.example')]),
-	},
-	whois => { '*' => [{ text => "Domain Name: X\r\n" }] },
-);
-spew("$work/world.json", $json->encode(\%world));
-my $sites = start("$work/sites.out", "$work/sites.err", 0, $CtFollow::range, 'sites', '--others', '--list', "$work/sites.jsonl", '--data', "$work/world.json", '--dir', "$work/sites");
-my $registry = start("$work/registry.out", "$work/registry.err", 0, $CtFollow::range, 'registry', '--dir', "$work/registry", '--data', "$work/world.json");
-my $vendors = start("$work/vendors.out", "$work/vendors.err", 0, $CtFollow::range, 'vendors', '--dir', "$work/channels");
-for my $name (qw(sites registry vendors)) {
-	ok(until_ok($name, sub { slurp("$work/$name.out") =~ /\n/ }), "$name: there") or diag slurp("$work/$name.err");
-}
-my %out = map { $_ => decode_json((split /\n/, slurp("$work/$_.out"))[0]) } qw(sites registry vendors);
-my $mailhouse = start("$work/mail.out", "$work/mail.err", 0, $CtFollow::range, 'mailhouse', '--dir', "$work/mailhouse", '--login', 'csirt@mihon-bank.example:range-password', '--pace', '500', '--sites', "http://127.0.0.1:$out{sites}{port}");
-ok(until_ok('mail', sub { slurp("$work/mail.out") =~ /\n/ }), 'the mail house: there') or diag slurp("$work/mail.err");
-$out{mail} = decode_json((split /\n/, slurp("$work/mail.out"))[0]);
-my $egress = spew("$work/egress.conf", <<"END");
-range = 127.0.0.1
-range-ports = {"80=$out{sites}{port}", "443=$out{sites}{tls_port}", "43=$out{registry}{whois}"}
-resolvers = {"127.0.0.1:$out{registry}{dns}"}
-address-rate = 2000
-address-burst = 2000
-END
-# In this world somebody lives below .example.
-spew("$work/operators.conf", join '', grep { !/^never *@(?:test|example) / } map { "$_\n" } split /\n/, slurp("$src/conf/operators.conf"));
-spew("$work/password", "range-password\n");
-chmod 0600, "$work/password";
-spew("$work/replies.conf", <<"END");
-imap = "imaps://127.0.0.1:$out{mail}{imaps}"
-ca-file = "$out{mail}{ca}"
-user = "csirt\@mihon-bank.example"
-password-file = "$work/password"
-after = "seen"
-poll = 1s
-END
-
-# --- the house ---
-my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => "$src/conf/targets/example.conf", operators => "$work/operators.conf",
-	'ca-file' => "$work/sites/ca.pem", 'rdap-state' => "$work/rdap", 'rdap-copies' => "$src/conf/rdap", 'capture-time' => '10s',
-	'report-org' => 'Mihon Bank CSIRT', 'report-contact' => 'csirt@mihon-bank.example', 'report-person' => 'Akari', channels => "$work/channels",
-	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt@mihon-bank.example', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
-hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,system_admin', 'akari');
-hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
-my $serve = spawn_role('serve', 'serve', '--workers', '1');
-ok(until_ok('board', sub { slurp("$work/serve.out") =~ /"url"/ }), 'the house stands') or diag slurp("$work/serve.err");
-my ($url) = slurp("$work/serve.out") =~ /"url":"([^"]+)"/;
-my $people = sub {
-	my ($who, $password) = @_;
-	my $answer = login($url, $who, $password);
-	is($answer->{status}, 200, "$who is at the board") or diag $answer->{content};
-};
-$people->('akari', 'correct horse battery 9');
-is(call('PUT', '/settings/takedown', { undo_s => 2, policies => [] })->{status}, 200, 'the undo window is short in this test');
+crews(1);
 
 # --- a case, confirmed by akari ---
 my $answer = call('POST', '/cases', { url => "http://$host/" });
@@ -106,7 +29,7 @@ my $version = sub { return { 'If-Match' => '"' . value("SELECT version FROM case
 $answer = call('POST', "/cases/$case/acts", { act => 'confirm' }, $version->());
 is($answer->{status}, 200, 'akari confirms it') or BAIL_OUT($answer->{content});
 my $drafts = sub { return value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND state = 'drafted' AND round = $_[0]") };
-must('reports are drafted', sub { $drafts->(1) >= 8 }, $table->('SELECT channel, kind, recipient, state, stops FROM reports'));
+must('reports are drafted', sub { $drafts->(1) >= 8 }, table('SELECT channel, kind, recipient, state, stops FROM reports'));
 my %drafted = map { ("$_->[0]:$_->[1]" => 1) } rows("SELECT channel, recipient FROM reports WHERE case_id = $case");
 ok($drafted{'mail:abuse@registrar.example'}, 'to the registrar') or diag join ' ', sort keys %drafted;
 ok($drafted{'mail:abuse@hosting.example'}, 'to the hoster');
@@ -127,14 +50,14 @@ my %digest = map { $_->[0] => $_->[1] } rows($ENV{HK_TEST_PGSQL} ? "SELECT id, e
 my @asked = map { { id => 0 + $_, digest => $digest{$_} } } @ids;
 $answer = call('POST', '/reports/approve', { reports => \@asked, agree => ['first'] });
 is($answer->{status}, 403, 'akari is no approver') or diag $answer->{content};
-$people->('ren', 'correct horse battery 8');
+people('ren', 'correct horse battery 8');
 $answer = call('POST', '/reports/approve', { reports => [{ %{ $asked[0] }, digest => '0' x 64 }], agree => ['first'] });
 unlike($answer->{content}, qr/"state":"approved"/, 'other bytes than those that are there are not approved');
 $answer = call('POST', '/reports/approve', { reports => \@asked, agree => [] });
 is(value("SELECT COUNT(*) FROM reports WHERE channel = 'mail' AND state = 'approved' AND recipient = 'abuse\@hosting.example'"), '0', 'the first mail to a mailbox is agreed to by name');
 $answer = call('POST', '/reports/approve', { reports => \@asked, agree => ['first'] });
 my $unsent = "SELECT COUNT(*) FROM reports WHERE case_id = $case AND state IN ('drafted', 'approved', 'queued') AND request NOT LIKE '%\"way\":\"assisted\"%'";
-must('ren approves, and all leave', sub { value($unsent) == 0 }, $answer->{content}, $table->("SELECT channel, recipient, state, stops, why FROM reports WHERE case_id = $case"));
+must('ren approves, and all leave', sub { value($unsent) == 0 }, $answer->{content}, table("SELECT channel, recipient, state, stops, why FROM reports WHERE case_id = $case"));
 is(value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND sent_ms IS NULL AND request NOT LIKE '%\"way\":\"assisted\"%'"), '0', 'every one of them was taken')
 	or diag join "\n", map { "@$_" } rows("SELECT channel, recipient, state, why FROM reports WHERE case_id = $case AND sent_ms IS NULL");
 is(value("SELECT state FROM cases WHERE id = $case"), 'reported', 'the case is reported');
@@ -142,23 +65,23 @@ my $book = decode_json(HTTP::Tiny->new->get("$out{vendors}{url}-/reports")->{con
 ok($json->encode($book) !~ /"doubles":[1-9]/, 'no vendor got one twice') or diag $json->encode($book);
 
 # --- answers ---
-must('hoster and registrar answer by mail', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }, $table->('SELECT sender, subject, class, report_id FROM letters'));
+must('hoster and registrar answer by mail', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }, table('SELECT sender, subject, class, report_id FROM letters'));
 is(value("SELECT COUNT(*) FROM letters WHERE report_id IS NULL AND sender <> 'csirt\@mihon-bank.example'"), '0', 'each is matched to its report') or diag join "\n", map { "@$_" } rows('SELECT sender, subject, class FROM letters WHERE report_id IS NULL');
 must('and the reports say what was done', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND recipient = 'abuse\@hosting.example' AND round = 1 AND state = 'actioned'") == 1 },
-	$table->('SELECT channel, recipient, state FROM reports'));
+	table('SELECT channel, recipient, state FROM reports'));
 
 # --- dark, and back ---
 my $look = sub { rows("UPDATE watches SET due_ms = 0 WHERE case_id = $case AND due_ms IS NOT NULL") };
-must('the site is seen to be dark', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' }, $table->('SELECT case_id, state, since_ms, due_ms FROM watches'));
+must('the site is seen to be dark', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' }, table('SELECT case_id, state, since_ms, due_ms FROM watches'));
 is(value("SELECT COUNT(*) FROM cases WHERE id = $case AND down_ms >= reported_ms"), '1', 'its clocks are kept');
 my $told = HTTP::Tiny->new->post("http://127.0.0.1:$out{sites}{port}/-/sites?host=$host&state=live", { content => '' });
 is($told->{status}, 200, 'it comes back') or diag $told->{content};
 must('that is seen', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'resurrected' });
-must('and a second round is drafted', sub { $drafts->(2) >= 8 }, $table->('SELECT channel, recipient, round, state FROM reports'));
+must('and a second round is drafted', sub { $drafts->(2) >= 8 }, table('SELECT channel, recipient, round, state FROM reports'));
 @ids = map { $_->[0] } rows("SELECT id FROM reports WHERE case_id = $case AND state = 'drafted' AND round = 2 ORDER BY id");
 %digest = map { $_->[0] => $_->[1] } rows($ENV{HK_TEST_PGSQL} ? "SELECT id, encode(digest, 'hex') FROM reports" : 'SELECT id, lower(hex(digest)) FROM reports');
 $answer = call('POST', '/reports/approve', { reports => [map { { id => 0 + $_, digest => $digest{$_} } } @ids], agree => [] });
-must('it is reported again, without asking for the mailboxes that are known', sub { value($unsent) == 0 }, $answer->{content}, $table->("SELECT channel, recipient, state, stops, why FROM reports WHERE round = 2"));
+must('it is reported again, without asking for the mailboxes that are known', sub { value($unsent) == 0 }, $answer->{content}, table("SELECT channel, recipient, state, stops, why FROM reports WHERE round = 2"));
 must('and goes dark again', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' });
 is(call('POST', "/cases/$case/acts", { act => 'close' }, $version->())->{status}, 200, 'the case is closed');
 

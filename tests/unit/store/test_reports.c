@@ -169,7 +169,6 @@ test_found(void)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) urls = NULL;
 	g_autoptr(GArray) cases = NULL;
-	g_autoptr(GArray) due = NULL;
 	int64_t id = 0, n;
 
 	ok(hk_reports_sites(db, 1, &urls, &cases, &error) && urls->len == 3 && cases->len == 2,
@@ -182,9 +181,6 @@ test_found(void)
 	}
 	ok(hk_reports_find(db, 1, "mail", "abuse@host.example", "first", 2, &id, &error) && id == 0,
 		"not by another round");
-	ok(hk_reports_due(db, 108, 10, &due, &error) && due->len == 0, "not due before");
-	g_clear_pointer(&due, g_array_unref);
-	ok(hk_reports_due(db, 109, 10, &due, &error) && due->len == 1, "due then");
 	ok(hk_reports_unfit(db, 1, &n, &error) && n == 0, "confirmed and down cases are fit");
 	run(HK_SQL("UPDATE cases SET state = 'triaged' WHERE id = 2"));
 	ok(hk_reports_unfit(db, 1, &n, &error) && n == 1,
