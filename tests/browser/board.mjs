@@ -187,8 +187,8 @@ await part('The case', async () => {
   await press('Enter')
   ok(await until(async () => (await caseOf(newId)).labels?.includes('sms')), 'a label is added')
   // The page has heard of it too, else what is done next is done to an older version, and refused.
-  await until(async () => /sms/.test(await page.locator('main').innerText()) && await page.locator('[name=label]').inputValue() === '')
-  await sleep(500)
+  const abreast = async () => Number(await page.locator('.verdict').getAttribute('data-version')) === (await caseOf(newId)).version
+  ok(await until(async () => await abreast() && await page.locator('[name=label]').inputValue() === ''), 'and the page has heard of it')
   await page.evaluate(() => document.activeElement.blur())
   await press('d')
   await page.waitForSelector('dialog[open] textarea')

@@ -127,7 +127,7 @@ export default function Case({ id }) {
   if (!item) return html`<${Skeleton} rows=${12} label=${t('loading')} />`
   const [primary, ...others] = may
   return html`<div class="page">
-    <header class=${`verdict verdict-${level(item.score)}`}>
+    <header class=${`verdict verdict-${level(item.score)}`} data-version=${item.version}>
       ${item.deleted && html`<p class="errorbox" role="status"><span>${t('case.deleted')}</span>${can.write && html`<button type="button" class="button" onClick=${() => change(() => post(`/cases/${item.id}/restore`))}>${t('act.restore')}</button>`}</p>`}
       ${item.merged_into && html`<p>${t('case.merged')} <a href=${href(`/case/${item.merged_into}`)}>${item.merged_into}</a></p>`}
       <h1 tabindex="-1"><span class="num dim">${item.id}</span> ${item.name === item.host || !item.name ? html`<${HostName} host=${item.host || item.name} domain=${item.domain} />` : html`<bdi>${defangText(item.name)}</bdi>`}${(item.url || item.host) && html`<${Exact} text=${item.url || item.host} label=${t('copy.url')} />`}</h1>
