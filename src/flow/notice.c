@@ -52,9 +52,9 @@ any_chat(hk_flow *flow, bool *ret, GError **error)
 }
 
 /* A key for each: one that all share would make all transactions that tell anything stand in line. */
-bool
-hk_notice_tell(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id,
-	const char *data, GError **error)
+static bool
+put(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id, const char *data,
+	int64_t due_ms, GError **error)
 {
 	hk_notice_row row = {.case_id = case_id,
 		.report_id = report_id,
@@ -79,7 +79,21 @@ hk_notice_tell(hk_flow *flow, const char *event, int64_t case_id, int64_t report
 		return false;
 	}
 	g_snprintf(key, sizeof key, "%" G_GINT64_FORMAT, id);
-	return hk_flow_job(flow, "notice", key, case_id, NULL, row.at_ms, error);
+	return hk_flow_job(flow, "notice", key, case_id, NULL, due_ms, error);
+}
+
+bool
+hk_notice_tell(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id,
+	const char *data, GError **error)
+{
+	return put(flow, event, case_id, report_id, data, hk_flow_now(flow), error);
+}
+
+bool
+hk_notice_later(hk_flow *flow, const char *event, int64_t case_id, const char *data, int64_t due_ms,
+	GError **error)
+{
+	return put(flow, event, case_id, 0, data, due_ms, error);
 }
 
 bool

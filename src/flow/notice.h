@@ -25,12 +25,15 @@ const hk_chat_event *hk_chat_event_find(const char *text);
  * "channel" (where there is no report); and "count", a number. Unknown members are kept and not shown. HK_EFORM: no such event, data
  * over HK_NOTICE_DATA_MAX bytes or no object. Writes nothing but its own row and job, and these only if there is a chat.
  * hk_notice_say(flow, event, case_id, report_id, key, value, error): the same with {key: value} as data; value NULL: none. hk_notice_many(flow, event, case_id, report_id, count,
- * error): the same with {"count": count}. */
+ * error): the same with {"count": count}. hk_notice_later(flow, event, case_id, data, due_ms, error): the same of no report, whose card is made at due_ms: what is
+ * known by then is on it. */
 bool hk_notice_tell(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id,
 	const char *data, GError **error);
 bool hk_notice_say(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id,
 	const char *key, const char *value, GError **error);
 bool hk_notice_many(hk_flow *flow, const char *event, int64_t case_id, int64_t report_id,
 	int64_t count, GError **error);
+bool hk_notice_later(hk_flow *flow, const char *event, int64_t case_id, const char *data,
+	int64_t due_ms, GError **error);
 
 #endif

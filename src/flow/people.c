@@ -12,12 +12,13 @@
 enum { FIELDS_BYTES_MAX = 65536, QUERY_MAX = 2000, COLUMNS_MAX = 60 };
 
 const char *const hk_setting_keys[] = {
-	"dedupe", "scope", "sla", "ct", "evidence", "looks", "takedown", NULL};
+	"dedupe", "scope", "sla", "ct", "evidence", "looks", "waves", "takedown", NULL};
 /* What holds when nobody has said otherwise; flow/policy knows the numbers. */
 static const char *const defaults[] = {"{\"days\":30}", "[]",
 	"{\"triage\":30,\"confirm\":120,\"report\":240,\"down\":2880}", "{\"threshold\":0.9}",
 	"{\"capture\":true,\"enrich\":true,\"plan\":\"standard\",\"days\":7}",
 	"{\"on\":true,\"share\":0.01,\"cap\":100000,\"floor\":0.001,\"threshold\":0.5}",
+	"{\"confirm\":true}",
 	"{\"draft\":true,\"undo_s\":60,\"per_hour\":300,\"per_recipient_day\":50,\"followup_h\":24,"
 	"\"escalate_h\":24,\"expire_h\":168,\"policies\":[]}"};
 G_STATIC_ASSERT(G_N_ELEMENTS(hk_setting_keys) == G_N_ELEMENTS(defaults) + 1);

@@ -105,7 +105,8 @@ hk_policy_init(hk_policy *policy)
 		.looks_share = 0.01,
 		.looks_floor = 0.001,
 		.looks_threshold = 0.5,
-		.looks_cap = 100000};
+		.looks_cap = 100000,
+		.waves_confirm = true};
 	policy->scope = g_ptr_array_new_with_free_func(rule_free);
 	sla_default(policy);
 	hk_takedown_init(&policy->takedown);
@@ -247,6 +248,20 @@ take_looks(hk_policy *policy, const hk_json *root, GError **error)
 	policy->looks_share = share;
 	policy->looks_floor = floor;
 	policy->looks_threshold = threshold;
+	return true;
+}
+
+static bool
+take_waves(hk_policy *policy, const hk_json *root, GError **error)
+{
+	static const char *const known[] = {"confirm", NULL};
+	bool confirm = policy->waves_confirm;
+
+	if (!members_known(root, known, error) ||
+		(hk_json_has(root, "confirm") && !hk_json_bool(root, "confirm", &confirm, error))) {
+		return false;
+	}
+	policy->waves_confirm = confirm;
 	return true;
 }
 
@@ -423,6 +438,7 @@ static const struct {
 	{"ct", take_ct},
 	{"evidence", take_evidence},
 	{"looks", take_looks},
+	{"waves", take_waves},
 	{"takedown", take_takedown},
 };
 
@@ -439,7 +455,7 @@ hk_policy_take(hk_policy *policy, const char *key, hk_span value, GError **error
 	}
 	return hk_error_set(error, HK_ENOENT,
 		"there is no setting of that name; there are dedupe, "
-		"scope, sla, ct, evidence, looks and takedown");
+		"scope, sla, ct, evidence, looks, waves and takedown");
 }
 
 bool

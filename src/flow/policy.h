@@ -10,6 +10,7 @@
  *     looks   {"on"?: bool, "share"?: 0..1, "cap"?: 0..10000000, "floor"?: 0..1, "threshold"?: 0..1}  light looks at names that are no case
  *             (docs/looks.md): on; of the names read 0.01, the likeliest, at most 100000 in 24 hours, none that scores below 0.001; a page that scores
  *             0.5 or more makes a case
+ *     waves   {"confirm"?: bool}                 the case of a wave of messages whose target is known is confirmed by itself (flow/wave); true
  *     takedown how reports are drafted, approved and followed up: flow/takedown.h
  *
  * A member that is missing has its default. */
@@ -51,6 +52,7 @@ typedef struct hk_policy {
 	bool looks_on;
 	double looks_share, looks_floor, looks_threshold;
 	int64_t looks_cap;
+	bool waves_confirm;
 	hk_takedown takedown;
 } hk_policy;
 

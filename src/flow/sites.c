@@ -10,11 +10,14 @@
 
 struct hk_sites {
 	hk_suffixes *suffixes;
-	GHashTable *shared; /* host, or "*.suffix"; owned keys */
+	GHashTable *shared; /* host, or "*.suffix" (owned) -> its kind (static) */
 };
 
-static const char *const built_in[] = {
-#define SHARED(host, kind, meaning) host,
+static const char shortener[] = "shortener";
+static const struct {
+	const char *host, *kind;
+} built_in[] = {
+#define SHARED(host, kind, meaning) {host, kind},
 #include "flow/shared.def"
 #undef SHARED
 };
@@ -31,19 +34,26 @@ take_line(hk_sites *s, const char *path, unsigned number, hk_span line, GError *
 		return true;
 	}
 	bool out = *text == '!';
-	const char *name = text + out;
+	char *name = text + out;
 	bool below = g_str_has_prefix(name, "*.");
+	char *kind = name + strcspn(name, " \t");
+	if (*kind != '\0') {
+		*kind++ = '\0';
+		kind = g_strchug(kind);
+	}
 	if (hk_url_parse(hk_span_str(name + (below ? 2 : 0)), hk_uts46_to_ascii, NULL, &url) !=
 			HK_OK ||
-		url.is_ip || strchr(name, '/')) {
+		url.is_ip || strchr(name, '/') ||
+		(*kind != '\0' && (out || below || strcmp(kind, shortener) != 0))) {
 		return hk_error_set(error, HK_ECONFIG,
-			"%s:%u: a host name, *.SUFFIX or !HOST is expected", path, number);
+			"%s:%u: HOST, HOST shortener, *.SUFFIX or !HOST is expected", path, number);
 	}
 	g_autofree char *key = g_strconcat(below ? "*." : "", url.host, NULL);
 	if (out) {
 		g_hash_table_remove(s->shared, key);
 	} else {
-		g_hash_table_add(s->shared, g_steal_pointer(&key));
+		g_hash_table_insert(s->shared, g_steal_pointer(&key),
+			(gpointer)(uintptr_t)(*kind ? shortener : "page"));
 	}
 	return true;
 }
@@ -76,7 +86,8 @@ hk_sites_new(const char *suffixes, const char *shared, GError **error)
 
 	s->shared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
-		g_hash_table_add(s->shared, g_strdup(built_in[i]));
+		g_hash_table_insert(s->shared, g_strdup(built_in[i].host),
+			(gpointer)(uintptr_t)built_in[i].kind);
 	}
 	s->suffixes = hk_suffixes_load(suffixes, error);
 	if (!s->suffixes || (shared && !take_file(s, shared, error))) {
@@ -117,7 +128,8 @@ hk_sites_look(const hk_sites *s, const char *host, bool is_ip, hk_site *ret)
 {
 	hk_suffix_split split;
 
-	*ret = (hk_site){.shared = g_hash_table_contains(s->shared, host)};
+	const char *kind = g_hash_table_lookup(s->shared, host);
+	*ret = (hk_site){.shared = kind != NULL, .shortener = kind && strcmp(kind, shortener) == 0};
 	if (is_ip) {
 		return;
 	}

@@ -9,7 +9,7 @@
 typedef struct hk_sites hk_sites;
 
 /* hk_sites_new(suffixes, shared, error): suffixes: the public suffix list (NULL: the system's, sys/suffixes); shared: file of hosts to add to
- * flow/shared.def (NULL: none), one a line: "host", "*.suffix", "!host" takes one out; '#' begins a comment. HK_ENOENT,
+ * flow/shared.def (NULL: none), one a line: "host", "host shortener", "*.suffix", "!host" takes one out; '#' begins a comment. HK_ENOENT,
  * HK_ECONFIG with file and line. */
 hk_sites *hk_sites_new(const char *suffixes, const char *shared, GError **error);
 void hk_sites_free(hk_sites *sites); /* accepts NULL */
@@ -20,6 +20,7 @@ typedef struct hk_site {
 		    1]; /* registrable domain; "" for an address, or a name that is a suffix itself */
 	bool private_suffix; /* domain belongs to a customer of a hosting service */
 	bool shared;         /* many people's pages on this one host */
+	bool shortener;      /* shared, and its pages only lead elsewhere */
 } hk_site;
 
 /* hk_sites_look(sites, host, is_ip, ret): host as parse/url gives it. Any thread. */

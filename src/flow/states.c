@@ -55,6 +55,9 @@ hk_machine_text(hk_machine machine)
 		[HK_MACHINE_RUN] = "run",
 		[HK_MACHINE_REPORT] = "report",
 		[HK_MACHINE_LIVENESS] = "liveness",
+		[HK_MACHINE_DROP] = "drop",
+		[HK_MACHINE_SESSION] = "session",
+		[HK_MACHINE_LINK] = "link",
 		[HK_MACHINE_JOB] = "job",
 	};
 
