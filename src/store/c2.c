@@ -19,32 +19,28 @@ hk_c2_drop_row_clear(hk_c2_drop_row *row)
 }
 
 bool
-hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, hk_c2_drop_row *ret,
-	GError **error)
+hk_c2_drop_find(hk_db *db, const char *family, const char *url, hk_c2_drop_row *ret, GError **error)
 {
 	bool found;
-
-	*ret = (hk_c2_drop_row){0};
-	if (!hk_db_exec(db,
-		    HK_SQL("INSERT INTO c2_drops (family, url, state, since_ms, last_ms) "
-			   "VALUES ($1, $2, 'unseen', $3, $3) ON CONFLICT DO NOTHING"),
-		    HK_ARGS(hk_v_str(family), hk_v_str(url), hk_v_int(now_ms)), NULL, error)) {
-		return false;
-	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT d.id, d.since_ms, d.last_ms, d.status, d.checks, d.state, d.etag, "
 		       "d.modified, n.address, n.body, n.id FROM c2_drops d LEFT JOIN c2_named n "
 		       "ON n.id = (SELECT MAX(id) FROM c2_named WHERE drop_id = d.id) WHERE "
 		       "d.family = $1 AND d.url = $2"),
 		HK_ARGS(hk_v_str(family), hk_v_str(url)), error);
-	if (!hk_rows_one(rows, &found, error)) {
-		return false;
-	}
 	int64_t *const numbers[] = {
 		&ret->id, &ret->since_ms, &ret->last_ms, &ret->status, &ret->checks};
 	char **const texts[] = {
 		&ret->state, &ret->etag, &ret->modified, &ret->address, &ret->body};
 	unsigned column = 0;
+
+	*ret = (hk_c2_drop_row){0};
+	if (!hk_rows_one(rows, &found, error)) {
+		return false;
+	}
+	if (!found) {
+		return true;
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		*numbers[i] = hk_rows_int(rows, column++);
 	}
@@ -53,6 +49,18 @@ hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, h
 	}
 	ret->named_id = hk_rows_int(rows, column);
 	return true;
+}
+
+bool
+hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, hk_c2_drop_row *ret,
+	GError **error)
+{
+	*ret = (hk_c2_drop_row){0};
+	return hk_db_exec(db,
+		       HK_SQL("INSERT INTO c2_drops (family, url, state, since_ms, last_ms) "
+			      "VALUES ($1, $2, 'unseen', $3, $3) ON CONFLICT DO NOTHING"),
+		       HK_ARGS(hk_v_str(family), hk_v_str(url), hk_v_int(now_ms)), NULL, error) &&
+	       hk_c2_drop_find(db, family, url, ret, error);
 }
 
 bool
@@ -86,14 +94,14 @@ hk_c2_named_seen(hk_db *db, int64_t named_id, int64_t now_ms, GError **error)
 }
 
 bool
-hk_c2_addresses(hk_db *db, const char *family, GPtrArray **ret, GError **error)
+hk_c2_addresses(hk_db *db, const char *family, int64_t since_ms, GPtrArray **ret, GError **error)
 {
 	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON n.id = "
-		       "(SELECT MAX(id) FROM c2_named WHERE drop_id = d.id) WHERE d.family = $1 "
-		       "ORDER BY n.address"),
-		HK_ARGS(hk_v_str(family)), error);
+		HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON n.drop_id = "
+		       "d.id WHERE d.family = $1 AND (n.id = (SELECT MAX(id) FROM c2_named WHERE "
+		       "drop_id = d.id) OR ($2 > 0 AND n.last_ms >= $2)) ORDER BY n.address"),
+		HK_ARGS(hk_v_str(family), hk_v_int(since_ms)), error);
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
 	while (rows && hk_rows_next(rows, &inner)) {
@@ -205,25 +213,11 @@ hk_c2_session_beat(hk_db *db, int64_t id, int64_t at_ms, GError **error)
 bool
 hk_c2_sessions_running(hk_db *db, const char *family, GArray **ret, GError **error)
 {
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> 'over' ORDER BY "
-		       "id"),
-		HK_ARGS(hk_v_str(family)), error);
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		int64_t id = hk_rows_int(rows, 0);
-		g_array_append_val(list, id);
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
+	return hk_rows_ids(hk_db_query(db,
+				HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> "
+				       "'over' ORDER BY id"),
+				HK_ARGS(hk_v_str(family)), error),
+		ret, error);
 }
 
 /* ---- Commands ---- */
@@ -368,6 +362,18 @@ hk_c2_piece_stamp(hk_db *db, int64_t id, hk_span token, const char *why, GError 
 		HK_ARGS(hk_v_int(id), token.len > 0 ? hk_v_blob(token) : hk_v_null(),
 			hk_v_str(why)),
 		NULL, error);
+}
+
+bool
+hk_c2_pieces_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error)
+{
+	return hk_rows_ids(hk_db_query(db,
+				HK_SQL("SELECT t.id FROM c2_transcripts t WHERE t.stamp IS NULL "
+				       "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.stage = "
+				       "'stamp' AND jobs.key = 'c2:' || CAST(t.id AS TEXT) AND "
+				       "jobs.state <> 'done') ORDER BY t.id LIMIT $1"),
+				HK_ARGS(hk_v_int(limit)), error),
+		ret, error);
 }
 
 bool

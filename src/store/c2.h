@@ -16,7 +16,9 @@ typedef struct hk_c2_drop_row {
 void hk_c2_drop_row_clear(hk_c2_drop_row *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_c2_drop_row, hk_c2_drop_row_clear)
 
-/* hk_c2_drop_get(db, family, url, now_ms, ret, error): made ("unseen") when it is new. hk_c2_drop_set: what the last answer was; checks one up. */
+/* hk_c2_drop_find(db, family, url, ret, error): ret->id 0: nothing is known of it. hk_c2_drop_get(db, family, url, now_ms, ret, error): made ("unseen") when it is new. hk_c2_drop_set: what the last answer was; checks one up. */
+bool hk_c2_drop_find(
+	hk_db *db, const char *family, const char *url, hk_c2_drop_row *ret, GError **error);
 bool hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms,
 	hk_c2_drop_row *ret, GError **error);
 bool hk_c2_drop_set(hk_db *db, const hk_c2_drop_row *row, const char *why, GError **error);
@@ -24,8 +26,10 @@ bool hk_c2_drop_set(hk_db *db, const hk_c2_drop_row *row, const char *why, GErro
 bool hk_c2_named_add(hk_db *db, int64_t drop_id, const char *address, const char *body,
 	int64_t now_ms, GError **error);
 bool hk_c2_named_seen(hk_db *db, int64_t named_id, int64_t now_ms, GError **error);
-/* hk_c2_addresses(db, family, ret, error): what drops of the family name now (those that answer, or last did): *ret, GPtrArray of owned texts, each once. */
-bool hk_c2_addresses(hk_db *db, const char *family, GPtrArray **ret, GError **error);
+/* hk_c2_addresses(db, family, since_ms, ret, error): what drops of the family name now (those that answer, or last did), and what any of them named since since_ms (0: only now):
+ * *ret, GPtrArray of owned texts, each once. */
+bool hk_c2_addresses(
+	hk_db *db, const char *family, int64_t since_ms, GPtrArray **ret, GError **error);
 
 /* One session: a port of a server. */
 typedef struct hk_c2_session_row {
@@ -72,6 +76,8 @@ bool hk_c2_piece_get(
 	hk_db *db, int64_t id, hk_c2_piece_row *ret, bool *ret_stamped, GError **error);
 bool hk_c2_piece_stamp(
 	hk_db *db, int64_t id, hk_span token, const char *why, GError **error);
+/* hk_c2_pieces_unstamped(db, limit, ret, error): numbers of those whose job said that there is no authority, and is done: *ret, array of int64_t. */
+bool hk_c2_pieces_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error);
 /* hk_c2_sealed_get(db, piece, ret, error): NULL: its time is over, or there was nothing. hk_c2_sealed_forget(db, now_ms, ret_count, error). */
 bool hk_c2_sealed_get(hk_db *db, int64_t piece, GBytes **ret, GError **error);
 bool hk_c2_sealed_forget(hk_db *db, int64_t now_ms, int64_t *ret_count, GError **error);

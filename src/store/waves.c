@@ -189,32 +189,10 @@ hk_link_get(hk_db *db, int64_t id, hk_link_row *ret, GError **error)
 	return true;
 }
 
-/* The numbers in the first column. */
-static bool
-take_ids(hk_rows *taken, GArray **ret, GError **error)
-{
-	g_autoptr(hk_rows) rows = taken;
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	GError *inner = NULL;
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		int64_t id = hk_rows_int(rows, 0);
-		g_array_append_val(list, id);
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
-}
-
 bool
 hk_links_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error)
 {
-	return take_ids(hk_db_query(db,
+	return hk_rows_ids(hk_db_query(db,
 				HK_SQL("SELECT id FROM c2_links WHERE due_ms IS NOT NULL AND "
 				       "due_ms <= $1 ORDER BY due_ms, id LIMIT $2"),
 				HK_ARGS(hk_v_int(now_ms), hk_v_int(limit)), error),
@@ -267,7 +245,7 @@ hk_landing_put(hk_db *db, int64_t link_id, const char *landing, const char *hops
 bool
 hk_link_waves(hk_db *db, int64_t link_id, GArray **ret, GError **error)
 {
-	return take_ids(hk_db_query(db,
+	return hk_rows_ids(hk_db_query(db,
 				HK_SQL("SELECT wave_id FROM wave_links WHERE link_id = $1 ORDER "
 				       "BY wave_id DESC LIMIT 50"),
 				HK_ARGS(hk_v_int(link_id)), error),
