@@ -139,11 +139,13 @@ told(void *user, const char *url, int status, const char *addresses, const char 
 	}
 }
 
+/* The family's ports and those that were named by hand. */
 static bool
-begin(observer *o, const hk_opts *opts, GError **error)
+allow_ports(const observer *o, const char *const *addresses, GError **error)
 {
-	const char *const *addresses = hk_opts_list(opts, HK_OPT_C2_ADDRESS);
+	g_autoptr(GArray) ports = g_array_new(FALSE, FALSE, sizeof(unsigned));
 
+	g_array_append_vals(ports, o->family->ports->data, o->family->ports->len);
 	for (size_t i = 0; addresses && addresses[i]; i++) {
 		unsigned port;
 		g_autofree char *host = hk_bell_host(addresses[i], &port);
@@ -152,6 +154,24 @@ begin(observer *o, const hk_opts *opts, GError **error)
 				"--address %s: HOST:PORT is expected, as a drop names it",
 				addresses[i]);
 		}
+		g_array_append_val(ports, port);
+	}
+	return hk_egress_purpose_ports(hk_egress_house(), "c2",
+		       (const unsigned *)(const void *)ports->data, ports->len) ||
+	       hk_error_set(error, HK_EUSAGE, "--address: that is the port of the DNS or of WHOIS");
+}
+
+static bool
+begin(observer *o, const hk_opts *opts, GError **error)
+{
+	const char *const *addresses = hk_opts_list(opts, HK_OPT_C2_ADDRESS);
+
+	if (!allow_ports(o, addresses, error)) {
+		return false;
+	}
+	for (size_t i = 0; addresses && addresses[i]; i++) {
+		unsigned port;
+		g_autofree char *host = hk_bell_host(addresses[i], &port);
 		if (!hk_ear_listen(o->ear, host, port)) {
 			return hk_error_set(error, HK_ELIMIT, "--address: too many");
 		}
@@ -183,11 +203,11 @@ family_of(const hk_opts *opts, const GPtrArray *families, GError **error)
 }
 
 static void
-run(observer *o, hk_ws_hub *hub, int64_t for_s)
+run(observer *o, hk_ws_hub *hub, int64_t for_ms)
 {
-	int64_t end = hk_clock_mono_ms() + for_s * 1000;
+	int64_t end = hk_clock_mono_ms() + for_ms;
 
-	while (!hk_stop_asked() && (for_s == 0 || hk_clock_mono_ms() < end)) {
+	while (!hk_stop_asked() && (for_ms == 0 || hk_clock_mono_ms() < end)) {
 		hk_ws_hub_step(hub, hk_ear_step(o->ear), hk_stop_fd());
 	}
 	/* In good order: a close frame for each, and its answer. */

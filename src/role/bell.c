@@ -257,6 +257,22 @@ enabled(GPtrArray *all)
 	return all;
 }
 
+/* Strangers are connected to on these ports for this and for nothing else. A family that names none is listened to on those that its drops name, if `ports` of egress.conf allows them. */
+static bool
+allow_ports(const GPtrArray *families, GError **error)
+{
+	g_autoptr(GArray) ports = g_array_new(FALSE, FALSE, sizeof(unsigned));
+
+	for (unsigned i = 0; i < families->len; i++) {
+		const hk_family *f = families->pdata[i];
+		g_array_append_vals(ports, f->ports->data, f->ports->len);
+	}
+	return hk_egress_purpose_ports(hk_egress_house(), "c2",
+		       (const unsigned *)(const void *)ports->data, ports->len) ||
+	       hk_error_set(error, HK_ECONFIG,
+		       "the ports of the families: one of them is that of the DNS or of WHOIS, or none");
+}
+
 static bool
 check_exits(const GPtrArray *families, GError **error)
 {
@@ -293,6 +309,7 @@ hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bel
 		return true;
 	}
 	if (!hk_opts_require(opts, HK_OPT_STATE, error) || !check_exits(b->families, error) ||
+		!allow_ports(b->families, error) ||
 		!hk_bell_house_init(&b->house, opts, error) || !open_ears(b, error) ||
 		!start_pollers(b, pollers, error)) {
 		bell_free(b);

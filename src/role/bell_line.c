@@ -54,7 +54,7 @@ hk_bell_house_init(hk_bell_house *h, const hk_opts *opts, GError **error)
 
 	*h = (hk_bell_house){.opts = opts,
 		.lines = g_ptr_array_new(),
-		.piece_ms = hk_opts_int(opts, HK_OPT_C2_PIECE) * 1000,
+		.piece_ms = hk_opts_int(opts, HK_OPT_C2_PIECE),
 		.keep_ms = hk_opts_int(opts, HK_OPT_C2_KEEP) * DAY_MS};
 	if (!key) {
 		return false;

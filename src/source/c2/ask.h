@@ -15,6 +15,7 @@ typedef struct hk_c2_asker hk_c2_asker;
 void hk_c2_asker_free(hk_c2_asker *asker); /* accepts NULL */
 hk_c2_asker *hk_c2_asker_new(const hk_family *family, hk_egress *egress, int stop_fd,
 	GError **error) HK_FREED_BY(hk_c2_asker_free);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_c2_asker, hk_c2_asker_free)
 
 /* hk_c2_asker_ask(asker, flow, ret_moved, error): all of them, at once; waits for the answers, at most 20 s. *ret_moved: how many name something new. One that fails is told to flow, it is no failure.
  * hk_c2_asker_next_ms(asker): until the next time, with jitter of a tenth. */

@@ -243,17 +243,16 @@ floods(hk_ear_session *s)
 static const char *
 kind_text(hk_ws_kind kind)
 {
-	switch (kind) {
-	case HK_WS_TEXT:
-		return "text";
-	case HK_WS_BINARY:
-		return "binary";
-	case HK_WS_PING:
-		return "ping";
-	case HK_WS_PONG:
-		return "pong";
-	case HK_WS_CLOSE:
-		return "close";
+	static const struct {
+		hk_ws_kind kind;
+		const char *text;
+	} rows[] = {{HK_WS_TEXT, "text"}, {HK_WS_PING, "ping"}, {HK_WS_PONG, "pong"},
+		{HK_WS_CLOSE, "close"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (rows[i].kind == kind) {
+			return rows[i].text;
+		}
 	}
 	return "binary";
 }

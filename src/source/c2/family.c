@@ -57,7 +57,7 @@ hk_family_free(hk_family *family)
 	}
 	char *texts[] = {family->path, family->name, family->title_en, family->title_ja,
 		family->path_b, family->hello, family->beat, family->pong, family->exit,
-		family->banner, family->separators};
+		family->banner, family->actor, family->separators};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_free(texts[i]);
@@ -281,6 +281,7 @@ read_session(reading *r, GError **error)
 	family->message_max = (size_t)r->entries[KEY_MESSAGE_MAX].value.number;
 	family->exit = g_strdup(text_of(r, KEY_EXIT));
 	family->banner = g_strdup(text_of(r, KEY_BANNER));
+	family->actor = g_strdup(text_of(r, KEY_ACTOR));
 	if (!read_frame(r, KEY_HELLO, &family->hello, error) ||
 		!read_frame(r, KEY_BEAT, &family->beat, error) ||
 		!read_frame(r, KEY_PONG, &family->pong, error)) {

@@ -86,6 +86,7 @@ typedef struct hk_family {
 	unsigned miss;
 	char *exit;
 	char *banner;
+	char *actor;
 	size_t message_max;
 
 	GPtrArray *verbs; /* hk_verb *; may be empty */

@@ -14,7 +14,7 @@
 #include "sys/json.h"
 #include "sys/jsonw.h"
 
-enum { SALT_BYTES = 16, LINE_MAX = 512 << 10 };
+enum { SALT_BYTES = 16, ROW_MAX = 512 << 10 };
 
 struct hk_record {
 	char *path, *family, *host, *beat, *pong;
@@ -74,11 +74,11 @@ each_line(hk_span text, bool (*each)(void *user, hk_span line, GError **error), 
 static GBytes *
 open_sealed(const hk_json *root, const uint8_t *key)
 {
-	g_autofree uint8_t *sealed = g_malloc(LINE_MAX);
+	g_autofree uint8_t *sealed = g_malloc(ROW_MAX);
 	size_t len;
 
 	if (!hk_json_has(root, "sealed") ||
-		!hk_json_base64(root, "sealed", sealed, LINE_MAX, &len, NULL)) {
+		!hk_json_base64(root, "sealed", sealed, ROW_MAX, &len, NULL)) {
 		return NULL;
 	}
 	g_autoptr(GBytes) plain = hk_open(key, hk_span_of(sealed, len));
@@ -98,7 +98,7 @@ GBytes *
 hk_record_line_read(
 	hk_span line, const uint8_t *key, int64_t *ret_at_ms, unsigned *ret_port, GError **error)
 {
-	g_autoptr(hk_json_doc) doc = hk_json_load(line, LINE_MAX, error);
+	g_autoptr(hk_json_doc) doc = hk_json_load(line, ROW_MAX, error);
 	const char *text;
 	uint64_t port;
 
@@ -147,7 +147,7 @@ static bool
 count_line(void *user, hk_span line, GError **error)
 {
 	tally *t = user;
-	g_autoptr(hk_json_doc) doc = hk_json_load(line, LINE_MAX, error);
+	g_autoptr(hk_json_doc) doc = hk_json_load(line, ROW_MAX, error);
 	hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
 	int64_t at_ms;
 
@@ -173,7 +173,7 @@ mend(hk_record *r, GError **error)
 	}
 	gsize len;
 	const uint8_t *data = g_bytes_get_data(bytes, &len);
-	const uint8_t *end = len > 0 ? memrchr(data, '\n', len) : NULL;
+	const uint8_t *end = data && len > 0 ? memrchr(data, '\n', len) : NULL;
 	r->bytes = end ? (size_t)(end - data) + 1 : 0;
 	if (r->bytes < len && ftruncate(r->fd, (off_t)r->bytes) < 0) {
 		return hk_error_errno(error, errno, "%s: cannot be cut", r->path);
@@ -358,7 +358,7 @@ static bool
 cut_line(void *user, hk_span line, GError **error)
 {
 	cutting *c = user;
-	g_autoptr(hk_json_doc) doc = hk_json_load(line, LINE_MAX, error);
+	g_autoptr(hk_json_doc) doc = hk_json_load(line, ROW_MAX, error);
 	hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
 	void *pos = NULL;
 	const char *key;
