@@ -359,14 +359,18 @@ read_verbs(reading *r, GError **error)
 	return list != NULL;
 }
 
-/* One sign of ASCII that is no letter, digit or blank. */
+/* One sign of ASCII that is no letter, digit or blank; "none" is 0. */
 static bool
 read_sign(reading *r, key id, char *ret, GError **error)
 {
 	const char *text = text_of(r, id);
 
+	if (g_strcmp0(text, "none") == 0) {
+		*ret = '\0';
+		return true;
+	}
 	if (text && (strlen(text) != 1 || !g_ascii_ispunct(*text) || *text == '+')) {
-		return fail(r, id, error, "is one sign such as & or |, not '%s'", text);
+		return fail(r, id, error, "is one sign such as & or |, or none, not '%s'", text);
 	}
 	*ret = text ? *text : '\0';
 	return true;
