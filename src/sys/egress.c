@@ -52,7 +52,8 @@ hk_egress_new(const char *path, GError **error)
 	egress->locals = g_ptr_array_new_with_free_func(hk_egress_local_free);
 	egress->exits = g_ptr_array_new_with_free_func(hk_egress_exit_free);
 	egress->names = g_ptr_array_new();
-	egress->range_ports = g_hash_table_new(NULL, NULL);
+	egress->range_ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	egress->range_addresses = g_array_new(FALSE, FALSE, sizeof(hk_ipaddr));
 	egress->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return hk_egress_configure(egress, path, error) ? g_steal_pointer(&egress) : NULL;
 }
@@ -75,6 +76,7 @@ hk_egress_unref(hk_egress *egress)
 	g_ptr_array_unref(egress->exits);
 	g_ptr_array_unref(egress->names);
 	g_hash_table_unref(egress->range_ports);
+	g_array_unref(egress->range_addresses);
 	g_hash_table_unref(egress->buckets);
 	g_mutex_clear(&egress->mutex);
 	g_free(egress->resolvers);
@@ -141,11 +143,33 @@ hk_egress_on_range(const hk_egress *egress)
 }
 
 unsigned
-hk_egress_range_port(const hk_egress *egress, unsigned port)
+hk_egress_range_port(const hk_egress *egress, const char *host, unsigned port)
 {
-	gpointer to = g_hash_table_lookup(egress->range_ports, GUINT_TO_POINTER(port));
+	g_autofree char *low = g_ascii_strdown(host, -1);
+	size_t len = strlen(low);
 
-	return to ? GPOINTER_TO_UINT(to) : port;
+	if (len > 0 && low[len - 1] == '.') {
+		low[len - 1] = '\0';
+	}
+	/* The host, the names above it, and "": every host. */
+	for (const char *at = low;; at += strcspn(at, "."), at += *at == '.') {
+		g_autofree char *key = g_strdup_printf("%s:%u", at, port);
+		gpointer to = g_hash_table_lookup(egress->range_ports, key);
+		if (to || !*at) {
+			return to ? GPOINTER_TO_UINT(to) : port;
+		}
+	}
+}
+
+bool
+hk_egress_range_address(const hk_egress *egress, const hk_ipaddr *addr)
+{
+	for (unsigned i = 0; egress->on_range && i < egress->range_addresses->len; i++) {
+		if (hk_ipaddr_eq(&g_array_index(egress->range_addresses, hk_ipaddr, i), addr)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const hk_egress_exit *
@@ -297,7 +321,7 @@ hk_egress_check_address(const hk_egress *egress, const hk_egress_who *who, const
 	char text[HK_IPADDR_TEXT_SIZE];
 	hk_ipaddr literal;
 
-	if (!class) {
+	if (!class || hk_egress_range_address(egress, addr)) {
 		return HK_EGRESS_OK;
 	}
 	bool named = host && hk_ipaddr_parse(hk_span_str(host), &literal) != HK_OK;

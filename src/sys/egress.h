@@ -115,9 +115,13 @@ hk_egress_reason hk_egress_check_address(const hk_egress *egress, const hk_egres
 /* hk_egress_decided(egress, record): hands a decision to the recorder; at_ms is filled in. For the parts of egress. */
 void hk_egress_decided(hk_egress *egress, hk_egress_record *record);
 
-/* hk_egress_on_range(egress): all names are the range's. hk_egress_range_port(egress, port): the port of the range that stands for it. */
+/* hk_egress_on_range(egress): all names are the range's. hk_egress_range_port(egress, host, port): the port of the range that stands for it: of the row for host, else
+ * of the nearest name above it, else of the row for every host, else port. */
 bool hk_egress_on_range(const hk_egress *egress);
-unsigned hk_egress_range_port(const hk_egress *egress, unsigned port);
+unsigned hk_egress_range_port(const hk_egress *egress, const char *host, unsigned port);
+
+/* hk_egress_range_address(egress, addr): on the range, and an address that a stranger has there (`range-addresses`): it stands for the range's own one. */
+bool hk_egress_range_address(const hk_egress *egress, const hk_ipaddr *addr);
 
 /* hk_egress_has_exit(egress, name): NULL and "direct" are always there. hk_egress_exits(egress): the names, NULL at the end, borrowed. */
 bool hk_egress_has_exit(const hk_egress *egress, const char *name);

@@ -37,7 +37,8 @@ struct hk_egress {
 	GPtrArray *names;  /* of the exits, NULL at the end */
 	bool on_range;
 	hk_ipaddr range;
-	GHashTable *range_ports; /* port -> port */
+	GHashTable *range_ports; /* "host:port", ":port" -> port */
+	GArray *range_addresses; /* hk_ipaddr */
 	char *resolvers;         /* as c-ares wants them, or NULL */
 	unsigned dns_timeout_ms;
 	char *stop_file;
