@@ -34,6 +34,7 @@ bool hk_c2_addresses(
 /* One session: a port of a server. */
 typedef struct hk_c2_session_row {
 	int64_t id, port, since_ms, opened_ms, beat_ms, command_ms, opened, failed, commands;
+	int64_t alarmed, alarmed_ms, back_ms; /* schema/0009 */
 	char *family, *host, *state, *print, *why;
 } hk_c2_session_row;
 void hk_c2_session_row_clear(hk_c2_session_row *row);
@@ -46,7 +47,8 @@ bool hk_c2_session_get(hk_db *db, const char *family, const char *host, unsigned
 bool hk_c2_session_find(hk_db *db, int64_t id, hk_c2_session_row *ret, GError **error);
 bool hk_c2_session_set(hk_db *db, const hk_c2_session_row *row, GError **error);
 bool hk_c2_session_beat(hk_db *db, int64_t id, int64_t at_ms, GError **error);
-/* hk_c2_sessions_running(db, family, ret, error): numbers of those that are not "over": *ret, array of int64_t. */
+/* hk_c2_session_peers(db, row, ret, error): what the other ports of the same family and host know: *ret, GPtrArray of hk_c2_session_row, owned. hk_c2_sessions_running(db, family, ret, error): numbers of those that are not "over": *ret, array of int64_t. */
+bool hk_c2_session_peers(hk_db *db, const hk_c2_session_row *row, GPtrArray **ret, GError **error);
 bool hk_c2_sessions_running(hk_db *db, const char *family, GArray **ret, GError **error);
 
 /* One command; strings borrowed. */
@@ -58,8 +60,7 @@ typedef struct hk_c2_command_row {
 /* hk_c2_command_add(db, row, ret_id, error): *ret_id 0: that frame was taken already, nothing is written. Counts it at the session. */
 /* hk_c2_command_known(db, frame, ret, error): whether it was taken. */
 bool hk_c2_command_known(hk_db *db, const uint8_t frame[32], bool *ret, GError **error);
-bool hk_c2_command_add(
-	hk_db *db, const hk_c2_command_row *row, int64_t *ret_id, GError **error);
+bool hk_c2_command_add(hk_db *db, const hk_c2_command_row *row, int64_t *ret_id, GError **error);
 
 /* A closed piece of a session's record; strings borrowed. */
 typedef struct hk_c2_piece_row {
