@@ -192,12 +192,12 @@ begin(observer *o, const hk_opts *opts, GError **error)
 static const hk_family *
 family_of(const hk_opts *opts, const GPtrArray *families, GError **error)
 {
-	const char *name = hk_opts_str(opts, HK_OPT_C2_FAMILY);
+	const char *name = hk_opts_str(opts, HK_OPT_FAMILY);
 	const hk_family *found = hk_family_of(families, name);
 
 	if (!found) {
-		hk_error_set(error, HK_EUSAGE, "%s: no family of that name in %s (--family, --c2)",
-			name, hk_opts_str(opts, HK_OPT_C2));
+		hk_error_set(error, HK_EUSAGE, "%s: no family of that name in %s (--family, --families)",
+			name, hk_opts_str(opts, HK_OPT_FAMILIES));
 	}
 	return found;
 }
@@ -223,13 +223,13 @@ hk_cmd_c2_observe(const hk_opts *opts, GError **error)
 {
 	uint8_t seed[SEED_BYTES];
 
-	if (hk_opts_arg_count(opts) != 0 || !hk_opts_str(opts, HK_OPT_C2_FAMILY)) {
+	if (hk_opts_arg_count(opts) != 0 || !hk_opts_str(opts, HK_OPT_FAMILY)) {
 		return hk_error_set(error, HK_EUSAGE,
 			"`hikeshi c2 observe` takes --family NAME, and no argument: hikeshi c2 "
 			"observe --family keepspy --address 192.0.2.7:7775");
 	}
 	hk_file_init();
-	g_autoptr(GPtrArray) families = hk_family_folder(hk_opts_str(opts, HK_OPT_C2), error);
+	g_autoptr(GPtrArray) families = hk_family_folder(hk_opts_str(opts, HK_OPT_FAMILIES), error);
 	observer o = {.family = families ? family_of(opts, families, error) : NULL};
 	if (!o.family || !hk_stop_begin(error)) {
 		return false;

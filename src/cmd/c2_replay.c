@@ -180,7 +180,7 @@ go(replay *r, const hk_opts *opts, hk_span text, bool dry, GError **error)
 bool
 hk_cmd_c2_replay(const hk_opts *opts, GError **error)
 {
-	const char *name = hk_opts_str(opts, HK_OPT_C2_FAMILY);
+	const char *name = hk_opts_str(opts, HK_OPT_FAMILY);
 	bool dry = hk_opts_bool(opts, HK_OPT_DRY_RUN);
 
 	if (hk_opts_arg_count(opts) != 1 || !name) {
@@ -189,11 +189,11 @@ hk_cmd_c2_replay(const hk_opts *opts, GError **error)
 			"--family keepspy commands.log");
 	}
 	hk_file_init();
-	g_autoptr(GPtrArray) families = hk_family_folder(hk_opts_str(opts, HK_OPT_C2), error);
+	g_autoptr(GPtrArray) families = hk_family_folder(hk_opts_str(opts, HK_OPT_FAMILIES), error);
 	const hk_family *family = families ? hk_family_of(families, name) : NULL;
 	if (families && !family) {
 		hk_error_set(error, HK_EUSAGE, "%s: no family of that name in %s", name,
-			hk_opts_str(opts, HK_OPT_C2));
+			hk_opts_str(opts, HK_OPT_FAMILIES));
 	}
 	g_autoptr(GBytes) bytes =
 		family ? hk_file_read(hk_opts_args(opts)[0], FILE_MAX, error) : NULL;

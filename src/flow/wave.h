@@ -82,4 +82,7 @@ bool hk_wave_led_to(hk_flow *flow, const hk_wave_led *led, GError **error);
 /* hk_wave_start(flow, error): sees to it that there is the one job of stage "hops". */
 bool hk_wave_start(hk_flow *flow, GError **error);
 
+/* hk_wave_cut(text, max): its first bytes, whole characters. Caller frees. */
+char *hk_wave_cut(const char *text, size_t max);
+
 #endif

@@ -290,10 +290,10 @@ bool
 hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret,
 	GError **error)
 {
-	const char *folder = hk_opts_str(opts, HK_OPT_C2);
+	const char *folder = hk_opts_str(opts, HK_OPT_FAMILIES);
 
 	*ret = NULL;
-	if (!hk_opts_given(opts, HK_OPT_C2) && !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+	if (!hk_opts_given(opts, HK_OPT_FAMILIES) && !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
 		return true;
 	}
 	GPtrArray *families = hk_family_folder(folder, error);

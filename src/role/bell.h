@@ -14,7 +14,7 @@
 
 typedef struct hk_bell hk_bell;
 
-/* hk_bell_start(opts, owner, pollers, ret, error): reads --c2 (a folder that was not asked for may be missing: then, and without an enabled family, *ret is NULL). opts must outlive it; owner: the process's name in
+/* hk_bell_start(opts, owner, pollers, ret, error): reads --families (a folder that was not asked for may be missing: then, and without an enabled family, *ret is NULL). opts must outlive it; owner: the process's name in
  * `workers`. pollers: of hk_poller; those of the drops are added. HK_ECONFIG: a family's file, its exit, the key; --state is missing. */
 bool hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret,
 	GError **error);

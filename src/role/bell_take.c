@@ -5,7 +5,6 @@
 
 #include "casework/names.h"
 #include "parse/url.h"
-#include "store/lookup.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/hmac.h"
@@ -213,15 +212,6 @@ load_fill(const hk_bell_taker *t, const hk_command *c, load *l)
 	hk_jsonw_close(l->brands, ']');
 }
 
-/* A key of a table of people's that is not there is nobody. */
-static const char *
-known_actor(hk_db *db, const char *key, GError **error)
-{
-	int64_t id = 0;
-
-	return key && hk_lookup_actor(db, key, &id, error) && id != 0 ? key : NULL;
-}
-
 bool
 hk_bell_take(hk_bell_taker *t, hk_flow *flow, const hk_bell_from *from, hk_span frame,
 	hk_wave_taken *ret, GError **error)
@@ -229,23 +219,16 @@ hk_bell_take(hk_bell_taker *t, hk_flow *flow, const hk_bell_from *from, hk_span 
 	static const hk_who who = {.login = "auto", .via = "watch", .address = ""};
 	g_autoptr(hk_command) c = hk_command_read(from->family, frame);
 	g_auto(load) l = {0};
-	GError *why = NULL;
 	uint8_t key[32];
 
 	*ret = (hk_wave_taken){0};
 	if (!read_names(t, hk_flow_db(flow), error)) {
 		return false;
 	}
-	const char *actor = known_actor(hk_flow_db(flow), from->family->actor, &why);
-	if (why) {
-		g_propagate_error(error, why);
-		return false;
-	}
 	g_autofree char *plain = c && c->text ? mask_text(c->text)
 				 : c && !c->send && c->argument ? mask_text(c->argument)
 								: g_strdup("");
-	g_autofree char *cut = g_strndup(plain, HK_WAVE_TEXT_MAX);
-	g_autofree char *text = g_utf8_make_valid(cut, -1);
+	g_autofree char *text = hk_wave_cut(plain, HK_WAVE_TEXT_MAX);
 	g_autofree char *word = c ? g_utf8_substring(c->word, 0, MIN(g_utf8_strlen(c->word, -1), 100)) : NULL;
 	frame_key(t, from, frame, key);
 	if (c) {
@@ -265,7 +248,7 @@ hk_bell_take(hk_bell_taker *t, hk_flow *flow, const hk_bell_from *from, hk_span 
 		.key = c->key,
 		.brands = l.brands->str,
 		.target = c->send ? target_of(t, c) : NULL,
-		.actor = actor,
+		.actor = from->family->actor,
 		.shown = l.shown->str,
 		.to = (const hk_wave_to *)(const void *)l.to->data,
 		.to_count = l.to->len,

@@ -92,7 +92,7 @@ drops(void)
 	is_count(HK_SQL("SELECT COUNT(*) FROM events WHERE act = 'c2.drop'"), 5,
 		"a state that is new is audited, one that is not is not");
 	g_autoptr(GPtrArray) list = NULL;
-	ok(fl_do(flow, hk_c2_addresses(hk_flow_db(flow), "keepspy", &list, error)) &&
+	ok(fl_do(flow, hk_c2_addresses(hk_flow_db(flow), "keepspy", 0, &list, error)) &&
 			list->len == 1 &&
 			strcmp(g_ptr_array_index(list, 0), "198.51.100.7:7775") == 0,
 		"what it named last is listened to though the drop is away");
