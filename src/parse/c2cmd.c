@@ -271,10 +271,10 @@ belongs(const hk_c2cmd_list *list, const hk_telno *telno, size_t end)
 	case HK_TELNO_DIGITS:
 		break;
 	}
-	if (behind == BY_OTHER) {
-		return false;
+	if (behind == BY_OTHER || telno->digits >= 9) {
+		return behind != BY_OTHER;
 	}
-	return telno->digits >= 9 || list->comma || (behind == BY_COMMA && goes_on(list, end));
+	return behind == BY_COMMA ? goes_on(list, end) : list->comma;
 }
 
 hk_c2cmd_list
@@ -292,7 +292,7 @@ hk_c2cmd_number(hk_c2cmd_list *list, hk_telno *ret)
 {
 	bool comma;
 	hk_telno telno;
-	size_t at = past_separators(list, list->at, &comma);
+	size_t before = list->at, at = past_separators(list, before, &comma);
 
 	list->comma = comma;
 	list->at = at;
@@ -302,7 +302,8 @@ hk_c2cmd_number(hk_c2cmd_list *list, hk_telno *ret)
 		*ret = telno;
 		return true;
 	}
-	len = comma ? elision(list->text, at) : 0;
+	/* "…" behind a comma or a number; behind a blank it begins a text */
+	len = comma || (at == before && at > 0) ? elision(list->text, at) : 0;
 	if (len > 0) {
 		list->elided = true;
 		list->at = past_separators(list, at + len, &comma);
