@@ -36,8 +36,10 @@ static char *
 reasons_of(const hk_wave_seen *s)
 {
 	GString *out = g_string_new(NULL);
+	g_autofree char *port =
+		s->port != 0 ? g_strdup_printf(" (port %u)", s->port) : g_strdup("");
 	g_autofree char *text = g_strdup_printf(
-		"SMS wave: the command channel of %s ordered it (port %u)", s->family, s->port);
+		"SMS wave: the command channel of %s ordered it%s", s->family, port);
 
 	hk_jsonw_open(out, '[');
 	hk_jsonw_str(out, text);
@@ -164,15 +166,37 @@ add_wave(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error
 	return true;
 }
 
+static bool
+add_numbers(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, GError **error)
+{
+	enum { CHUNK = 1000 };
+	g_autoptr(GByteArray) hashes = g_byte_array_new();
+	g_autoptr(GString) regions = g_string_new(NULL);
+
+	for (size_t i = 0; i < s->to_count; i++) {
+		g_byte_array_append(hashes, s->to[i].hash, HK_WAVE_HASH);
+		g_string_append_printf(
+			regions, "%-*.*s", HK_WAVE_REGION, HK_WAVE_REGION, s->to[i].region);
+		if (hashes->len < CHUNK * HK_WAVE_HASH && i + 1 < s->to_count) {
+			continue;
+		}
+		if (!hk_wave_numbers(flow->db, wave_id, hk_span_of(hashes->data, hashes->len),
+			    regions->str, error)) {
+			return false;
+		}
+		g_byte_array_set_size(hashes, 0);
+		g_string_truncate(regions, 0);
+	}
+	return s->to_count == 0 || hk_wave_count(flow->db, wave_id, error);
+}
+
 /* The numbers and links of one command. *ret_wait: there is a link to follow. */
 static bool
 add_rest(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, bool *ret_wait, GError **error)
 {
 	*ret_wait = false;
-	for (size_t i = 0; i < s->to_count; i++) {
-		if (!hk_wave_number(flow->db, wave_id, s->to[i].hash, s->to[i].region, error)) {
-			return false;
-		}
+	if (!add_numbers(flow, s, wave_id, error)) {
+		return false;
 	}
 	for (size_t i = 0; i < MIN(s->link_count, HK_WAVE_LINKS_MAX); i++) {
 		int64_t id;

@@ -90,23 +90,31 @@ hk_wave_grow(hk_db *db, int64_t id, int64_t at_ms, GError **error)
 		HK_ARGS(hk_v_int(id), hk_v_int(at_ms)), NULL, error);
 }
 
+/* In few statements: a command may name a hundred thousand, and its alarm does not wait for a statement each. */
 bool
-hk_wave_number(hk_db *db, int64_t id, const uint8_t hash[32], const char *region, GError **error)
+hk_wave_numbers(hk_db *db, int64_t id, hk_span hashes, const char *regions, GError **error)
 {
-	int64_t times;
+	int64_t count = (int64_t)(hashes.len / HK_WAVE_HASH);
 
-	return hk_db_int(db,
-		       HK_SQL("INSERT INTO wave_numbers (wave_id, hash, region) VALUES ($1, $2, "
-			      "$3) ON CONFLICT (wave_id, hash) DO UPDATE SET times = "
-			      "wave_numbers.times + 1 RETURNING times"),
-		       HK_ARGS(hk_v_int(id), hk_v_blob(hk_span_of(hash, 32)), hk_v_str(region)),
-		       &times, error) &&
-	       (times > 2 ||
-		       hk_db_exec(db,
-			       HK_SQL("UPDATE waves SET numbers = numbers + $2, repeated = "
-				      "repeated + $3 WHERE id = $1"),
-			       HK_ARGS(hk_v_int(id), hk_v_int(times == 1), hk_v_int(times == 2)),
-			       NULL, error));
+	return hk_db_exec(db,
+		HK_SQL("WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+		       "WHERE i + 1 < $4) INSERT INTO wave_numbers (wave_id, hash, region) "
+		       "SELECT $1, substr($2, i * 32 + 1, 32), MIN(substr($3, i * 7 + 1, 7)) "
+		       "FROM n WHERE i < $4 GROUP BY substr($2, i * 32 + 1, 32) ON CONFLICT "
+		       "(wave_id, hash) DO UPDATE SET times = wave_numbers.times + 1"),
+		HK_ARGS(hk_v_int(id), hk_v_blob(hashes), hk_v_str(regions), hk_v_int(count)), NULL,
+		error);
+}
+
+bool
+hk_wave_count(hk_db *db, int64_t id, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE waves SET numbers = (SELECT COUNT(*) FROM wave_numbers WHERE "
+		       "wave_id "
+		       "= $1), repeated = (SELECT COUNT(*) FROM wave_numbers WHERE wave_id = $1 "
+		       "AND times > 1) WHERE id = $1"),
+		HK_ARGS(hk_v_int(id)), NULL, error);
 }
 
 bool

@@ -6,6 +6,8 @@
 
 #include "store/db.h"
 
+enum { HK_WAVE_HASH = 32, HK_WAVE_REGION = 7 };
+
 typedef struct hk_wave_row {
 	int64_t id, target_id, case_id, first_ms, last_ms, commands, numbers, repeated, card_ms;
 	char *family, *text, *brands, *landing; /* landing NULL: not known */
@@ -20,11 +22,12 @@ bool hk_wave_near(hk_db *db, const char *family, const uint8_t key[32], int64_t 
 bool hk_wave_add(
 	hk_db *db, const hk_wave_row *row, const uint8_t key[32], int64_t *ret_id, GError **error);
 bool hk_wave_get(hk_db *db, int64_t id, hk_wave_row *ret, GError **error);
-/* hk_wave_grow(db, id, at_ms, error): one command more. hk_wave_number(db, id, hash, region, error): one of its numbers; counts it, and whether it was there.
+/* hk_wave_grow(db, id, at_ms, error): one command more. hk_wave_numbers(db, id, hashes, regions, error): numbers of one command: HK_WAVE_HASH bytes
+ * and HK_WAVE_REGION characters each; one that is named twice among them counts once. hk_wave_count(db, id, error): counts them anew: how many, and that more than one command named.
  * hk_wave_case(db, id, case_id, error), hk_wave_card(db, id, card_ms, error), hk_wave_landing(db, id, landing, error): from now on. */
 bool hk_wave_grow(hk_db *db, int64_t id, int64_t at_ms, GError **error);
-bool hk_wave_number(
-	hk_db *db, int64_t id, const uint8_t hash[32], const char *region, GError **error);
+bool hk_wave_numbers(hk_db *db, int64_t id, hk_span hashes, const char *regions, GError **error);
+bool hk_wave_count(hk_db *db, int64_t id, GError **error);
 bool hk_wave_case(hk_db *db, int64_t id, int64_t case_id, GError **error);
 bool hk_wave_card(hk_db *db, int64_t id, int64_t card_ms, GError **error);
 bool hk_wave_landing(hk_db *db, int64_t id, const char *landing, GError **error);

@@ -208,6 +208,16 @@ landings(void)
 	is_count(HK_SQL("SELECT COUNT(*) FROM notices WHERE event = 'wave.landing'"), 1,
 		"that leads to the same is no news");
 	is_count(HK_SQL("SELECT COUNT(*) FROM cases"), 1, "still one case");
+	/* What the card reads. */
+	g_auto(hk_notice_facts) facts = {0};
+	int64_t case_id = 0;
+	ok(fl_do(flow, hk_notices_wave(hk_flow_db(flow), 1, &facts, &case_id, error)), "facts: %s",
+		fl_why());
+	ok(facts.wave_id == 1 && facts.wave_numbers == 5 && case_id != 0, "of the wave");
+	is_str(facts.wave_landing, "https://ysl88.test/", "its landing");
+	ok(fl_do(flow, hk_notices_wave(hk_flow_db(flow), 77, &facts, &case_id, error)) &&
+			case_id == 0,
+		"one that is gone is no error");
 	/* The landing moves. */
 	hk_clock_advance(300000);
 	ok(lead("https://t.co/a", "lead", "https://next.test/x", "next.test", false), "moves");
@@ -305,6 +315,49 @@ repeated(void)
 	ok(send_on(3, &o, &b) && b.wave_id == a.wave_id, "what comes late finds its wave");
 	is_count(HK_SQL("SELECT first_ms FROM waves ORDER BY id LIMIT 1"), T0 - 200000,
 		"which began earlier");
+	end();
+}
+
+/* Many numbers in one command, one of them twice; another command names some of them. */
+static void
+many_numbers(void)
+{
+	enum { MANY = 2345 };
+	g_autofree hk_wave_to *to = g_new0(hk_wave_to, MANY + 1);
+	uint8_t frame[32] = {7}, key[32] = {7};
+	hk_wave_taken taken;
+	hk_wave_seen seen = {.family = "keepspy",
+		.port = 7775,
+		.at_ms = T0,
+		.frame = frame,
+		.verb = "send",
+		.word = "发信息",
+		.text = "x",
+		.send = true,
+		.key = key,
+		.brands = "[]",
+		.shown = "",
+		.to = to,
+		.to_count = MANY + 1};
+
+	begin();
+	seen.session_id = sessions[0];
+	for (unsigned i = 0; i <= MANY; i++) {
+		unsigned number = i % MANY;
+		memcpy(to[i].hash, &number, sizeof number);
+		g_strlcpy(to[i].region, i == 5 ? "090" : "0905500", sizeof to[i].region);
+	}
+	ok(fl_do_as(flow, &fl_auto, hk_wave_take(flow, &seen, &taken, error)), "many numbers: %s",
+		fl_why());
+	is_count(HK_SQL("SELECT numbers FROM waves"), MANY, "are counted");
+	is_count(HK_SQL("SELECT COUNT(*) FROM wave_numbers WHERE region = '0905500'"), MANY - 1,
+		"with their regions");
+	frame[0] = 8;
+	seen.to_count = 10;
+	ok(fl_do_as(flow, &fl_auto, hk_wave_take(flow, &seen, &taken, error)), "some again: %s",
+		fl_why());
+	is_count(HK_SQL("SELECT numbers - repeated FROM waves"), MANY - 10,
+		"ten of them were named again");
 	end();
 }
 
@@ -520,6 +573,7 @@ main(void)
 	five_ports();
 	landings();
 	repeated();
+	many_numbers();
 	others();
 	targets();
 	settings();
