@@ -222,7 +222,9 @@ hk_role_serve(const hk_opts *opts, GError **error)
 	add(&s, "capture", run_capture, true);
 	add(&s, "look", run_look, true);
 	add(&s, "hops", run_hops, true);
-	add(&s, "send", run_send, true);
+	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_SEND_WORKERS); i++) {
+		add(&s, "send", run_send, true);
+	}
 	add(&s, "monitor", run_monitor, true);
 	add(&s, "chat", run_chat, true);
 	add(&s, "watch", hk_role_watch, false);

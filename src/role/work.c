@@ -175,6 +175,7 @@ static const struct {
 	{"draft", hk_draft_run, crew_of, false},
 	{"send", hk_send_run, crew_of, true},
 	{"poll", hk_poll_run, crew_of, true},
+	{"lookup", hk_lookup_run, crew_of, true},
 	{"notice", hk_notice_run, chats_of, true},
 	{"monitor", hk_monitor_run, monitor_of, true},
 };
