@@ -76,7 +76,7 @@ sub count { return value("SELECT COUNT(*) FROM $_[0]") }
 must('five ports are listened to', sub { count("c2_sessions WHERE state = 'open' AND beat_ms IS NOT NULL") == 5 });
 is(value('SELECT COUNT(DISTINCT address) FROM c2_named'), 1, 'one address is named');
 is(count("c2_drops WHERE state = 'naming'"), 2, 'by two drops');
-like(value('SELECT print FROM c2_sessions LIMIT 1'), qr/HP Http Server/i, 'what the host looks like');
+like(value('SELECT print FROM c2_sessions LIMIT 1'), qr/101 Switching/, 'what the host looks like');
 
 # --- a wave ---
 ask('POST', 'play');
@@ -85,7 +85,7 @@ is(count('waves'), 1, 'five commands on five ports are one wave');
 is(value('SELECT COUNT(DISTINCT s.port) FROM c2_commands c JOIN c2_sessions s ON s.id = c.session_id WHERE wave_id IS NOT NULL'), 5, 'on five ports');
 is(value('SELECT numbers FROM waves'), 200, 'to two hundred people');
 is(value('SELECT repeated FROM waves'), 0, 'none twice');
-is(value('SELECT t.key FROM waves w JOIN targets t ON t.id = w.target_id'), 'mihon', 'against our bank') or diag map { "@$_\n" } rows('SELECT key, name FROM targets');
+is(value('SELECT t.key FROM waves w JOIN targets t ON t.id = w.target_id'), 'mihon-bank', 'against our bank') or diag map { "@$_\n" } rows('SELECT key, name FROM targets');
 must('where its links lead', sub { count("c2_links WHERE landing IS NOT NULL") == 3 }, 'SELECT url, state, landing, why FROM c2_links');
 is(count('cases'), 1, 'one case');
 must('it is the site of the landing', sub { (value('SELECT host FROM cases') // '') eq 'ysl88.mihon-kisei.test' }, 'SELECT host, url, state FROM cases');
@@ -103,18 +103,13 @@ must('they are written down', sub { count('c2_commands') == 9 }, 'SELECT verb, w
 is(count("c2_commands WHERE verb = ''"), 1, 'one that nobody knows, too');
 
 # --- nothing was said ---
-my $log = ask('GET', 'log');
-my %said;
-for my $entry (@{ $log->{log} // $log->{entries} // $log }) {
-	$said{ $entry->{kind} // $entry->{what} // '' }++;
-}
-diag($json->encode(\%said));
-my @wrong = grep { my $text = $_->{text} // ''; ($_->{kind} // '') eq 'text' && $text ne "\x{5fc3}\x{8df3}&ping" && $text !~ /^\{"id":/ } @{ $log->{log} // $log->{entries} // $log };
-is(scalar @wrong, 0, 'nothing but hello and beat') or diag $json->encode(\@wrong);
+sub strange { return ask('GET', 'log')->{strange} }
+is(strange(), 0, 'nothing but hello, beat, pong and close');
+cmp_ok(scalar @{ ask('GET', 'log')->{sessions} }, '>=', 5, 'said in five sessions');
 
 # --- nobody is named ---
 my $sent = ask('GET', 'sent');
-my @numbers = map { my $t = $_->{text} // ''; $t =~ /(0[789]0\d{8})/g } @{ $sent->{sent} // $sent };
+my @numbers = map { my $t = $_->{text}; $t =~ /(0[789]0\d{8})/g } @{ $sent->{commands} };
 cmp_ok(scalar @numbers, '>=', 200, 'the numbers that were sent');
 sub named_in {
 	my ($where, $text) = @_;
@@ -135,10 +130,12 @@ my ($watch) = grep { slurp("/proc/$_/cmdline") =~ /hikeshi\0watch/ || slurp("/pr
 kill_it($serve);
 is(until_ok('all are gone', sub { !grep { -d "/proc/$_" } grep { defined } $watch }), 1, 'killed');
 $serve = spawn_role('serve', @serve);
-must('they are listened to again', sub { my $s = ask('GET', 'state'); (grep { ($_->{clients} // 0) >= 1 } @{ $s->{b}{ports} // $s->{b} }) == 5 });
+must('they are listened to again', sub { my $s = ask('GET', 'state'); (grep { $_->{clients} >= 1 } @{ $s->{b} }) == 5 });
 ask('POST', "send?port=$_&verb=send&numbers=\@3&text=%E3%80%90%E3%81%BF%E3%81%BB%E3%82%93%E9%8A%80%E8%A1%8C%E3%80%91%E7%A2%BA%E8%AA%8D%20https://t.range.test/KoJR0A9aAf") for 7775 .. 7779;
 must('what comes then is heard', sub { count('c2_commands') == 14 }, 'SELECT verb, at_ms FROM c2_commands');
 is(count('waves'), 2, 'a second wave');
+my $heard_again = ask('GET', 'sent');
+is(scalar @{ $heard_again->{missed} } + @{ $heard_again->{cut} }, 0, 'nothing was sent to nobody') or diag $json->encode($heard_again->{missed});
 must('in the same case', sub { value('SELECT COUNT(DISTINCT c.id) FROM waves w JOIN cases c ON c.id = w.case_id AND c.merged_into IS NULL') == 1 }, 'SELECT id, host, state, merged_into FROM cases');
 
 # --- the server moves ---
@@ -146,8 +143,8 @@ ask('POST', 'a?host=drop.range.test&address=203.0.113.78:7775');
 must('another address is named', sub { count("c2_named WHERE address = '203.0.113.78:7775'") == 1 }, 'SELECT * FROM c2_named');
 must('and listened to', sub { count("c2_sessions WHERE host = '203.0.113.78' AND state = 'open'") == 5 });
 is(count("notices WHERE event = 'c2.moved' AND chat = 'duty'") >= 1, 1, 'which is told');
-ask('POST', 'a?host=drop.range.test&state=forbidden');
-ask('POST', 'a?host=second.range.test&state=gone');
+ask('POST', 'a?host=drop.range.test&state=403');
+ask('POST', 'a?host=second.range.test&state=404');
 must('403 and 404 are states', sub { value('SELECT COUNT(DISTINCT state) FROM c2_drops WHERE state <> \'naming\'') == 2 }, 'SELECT url, state, status, why FROM c2_drops');
 
 # --- silence ---
@@ -165,6 +162,8 @@ for my $fault (qw(8gb-header endless-fragments invalid-utf8 flood)) {
 }
 must('and it is listened to again', sub { count("c2_sessions WHERE host = '203.0.113.78' AND state = 'open'") == 5 });
 unlike(slurp("$work/serve.err"), qr/role\.ended/, 'nobody fell over');
+
+is(strange(), 0, 'whatever they did, nothing was said but hello, beat, pong and close');
 
 # --- the end ---
 is(stop_it($serve), 0, 'SIGTERM') or diag slurp("$work/serve.err");
