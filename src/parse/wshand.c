@@ -246,19 +246,20 @@ hk_wshand_lines(void)
 	return usual;
 }
 
-/* The lines that a handshake lives on: how often they may stand there, and what their value holds. */
+/* The lines that a handshake lives on: how often they may stand there, what their value holds as an element of a list, whatever its
+ * case, and what it is, byte for byte. */
 static const struct {
 	const char *name;
 	unsigned least, most;
-	const char *holds; /* or NULL: anything */
+	const char *holds, *is; /* or NULL: anything */
 } vital[] = {
-	{"host", 0, 1, NULL},
-	{"upgrade", 1, 1, "websocket"},
-	{"connection", 1, 1, "upgrade"},
-	{"sec-websocket-key", 1, 1, "%KEY%"},
-	{"sec-websocket-version", 0, 1, NULL},
-	{"content-length", 0, 0, NULL},
-	{"transfer-encoding", 0, 0, NULL},
+	{"host", 0, 1, NULL, NULL},
+	{"upgrade", 1, 1, "websocket", NULL},
+	{"connection", 1, 1, "upgrade", NULL},
+	{"sec-websocket-key", 1, 1, NULL, "%KEY%"},
+	{"sec-websocket-version", 0, 1, NULL, NULL},
+	{"content-length", 0, 0, NULL, NULL},
+	{"transfer-encoding", 0, 0, NULL, NULL},
 };
 
 static hk_err
@@ -273,8 +274,9 @@ check_vital(const char *const *lines, size_t row)
 			continue;
 		}
 		count++;
-		if (vital[row].holds &&
-			!hk_headline_has(line.value, hk_span_str(vital[row].holds))) {
+		if ((vital[row].holds &&
+			    !hk_headline_has(line.value, hk_span_str(vital[row].holds))) ||
+			(vital[row].is && !hk_span_eq(line.value, hk_span_str(vital[row].is)))) {
 			return HK_EFORM;
 		}
 	}

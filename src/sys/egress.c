@@ -55,6 +55,8 @@ hk_egress_new(const char *path, GError **error)
 	egress->range_ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	egress->range_addresses = g_array_new(FALSE, FALSE, sizeof(hk_ipaddr));
 	egress->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	egress->purposes = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
 	return hk_egress_configure(egress, path, error) ? g_steal_pointer(&egress) : NULL;
 }
 
@@ -78,6 +80,7 @@ hk_egress_unref(hk_egress *egress)
 	g_hash_table_unref(egress->range_ports);
 	g_array_unref(egress->range_addresses);
 	g_hash_table_unref(egress->buckets);
+	g_hash_table_unref(egress->purposes);
 	g_mutex_clear(&egress->mutex);
 	g_free(egress->resolvers);
 	g_free(egress->stop_file);
@@ -228,19 +231,51 @@ scheme_fits(const hk_egress_who *who, const char *scheme)
 				    strcmp(scheme, "smtps") == 0));
 }
 
+static bool
+has_port(const GArray *ports, unsigned port)
+{
+	for (unsigned i = 0; ports && i < ports->len; i++) {
+		if (g_array_index(ports, unsigned, i) == port) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* WHOIS (RFC 3912) has one port, and nothing else has it. */
 static bool
 port_fits(const hk_egress *egress, const hk_egress_who *who, const char *scheme, unsigned port)
 {
+	hk_egress *locked = (hk_egress *)egress;
+
 	if (strcmp(scheme, "whois") == 0) {
 		return port == HK_EGRESS_WHOIS_PORT;
 	}
-	for (unsigned i = 0; i < egress->ports->len; i++) {
-		if (g_array_index(egress->ports, unsigned, i) == port) {
-			return true;
+	if (has_port(egress->ports, port)) {
+		return true;
+	}
+	g_mutex_lock(&locked->mutex);
+	bool fits =
+		who->purpose && has_port(g_hash_table_lookup(egress->purposes, who->purpose), port);
+	g_mutex_unlock(&locked->mutex);
+	return fits || (who->own && port > 0 && port < 65536);
+}
+
+bool
+hk_egress_purpose_ports(hk_egress *egress, const char *purpose, const unsigned *ports, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ports[i] == 0 || ports[i] > 65535 || ports[i] == HK_EGRESS_WHOIS_PORT ||
+			ports[i] == HK_EGRESS_DNS_PORT) {
+			return false;
 		}
 	}
-	return who->own && port > 0 && port < 65536;
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	g_array_append_vals(all, ports, (unsigned)count);
+	g_mutex_lock(&egress->mutex);
+	g_hash_table_insert(egress->purposes, g_strdup(purpose), all);
+	g_mutex_unlock(&egress->mutex);
+	return true;
 }
 
 /* Labels of letters, digits, - and _ ; a dot at the end is nothing. own: one label will do. */

@@ -30,7 +30,7 @@ typedef struct hk_egress hk_egress;
 /* Who asks. The strings are copied where they are kept. */
 typedef struct hk_egress_who {
 	const char *
-		purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc", "blobs" */
+		purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc", "blobs", "c2" */
 	const char *case_id;   /* for which case, or NULL */
 	const char *requester; /* login or name of the part that asks, or NULL */
 	const char *exit;      /* name of the exit, or NULL: "direct" */
@@ -94,6 +94,13 @@ void hk_egress_record_to(hk_egress *egress, hk_egress_recorder recorder, void *u
 void hk_egress_kill(hk_egress *egress);
 void hk_egress_revive(hk_egress *egress);
 bool hk_egress_killed(const hk_egress *egress);
+
+/* hk_egress_purpose_ports(egress, purpose, ports, count): from now on who asks for that purpose may connect to these ports of strangers
+ * besides those of `ports` in the configuration, with any scheme that has no port of its own, and nobody else may; in place of what the purpose was given before (count
+ * 0: none). For the ports that a file of a C2 family names (purpose "c2"). False, and nothing is changed, when one of them is out of
+ * range, or that of WHOIS or of the DNS. Any thread. */
+bool hk_egress_purpose_ports(
+	hk_egress *egress, const char *purpose, const unsigned *ports, size_t count);
 
 /* hk_egress_check_target(egress, who, scheme, host, port, ret_detail): what can be said before a name is looked up: the kill switch,
  * the exit, the scheme (http, https, ws, wss; connect: a

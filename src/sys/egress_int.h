@@ -45,9 +45,10 @@ struct hk_egress {
 	double host_rate, address_rate;
 	unsigned host_burst, address_burst, host_open, open_max;
 
-	/* Pace: under the mutex. */
+	/* Under the mutex: ports that one purpose has besides `ports`, and the pace. */
 	GMutex mutex;
-	GHashTable *buckets; /* "h:host" and "a:address" -> bucket */
+	GHashTable *purposes; /* purpose -> GArray of unsigned */
+	GHashTable *buckets;  /* "h:host" and "a:address" -> bucket */
 	unsigned open;
 };
 

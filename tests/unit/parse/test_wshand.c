@@ -69,6 +69,8 @@ lines(void)
 		{2, "Connection: keep-alive", HK_EFORM},
 		{3, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", HK_EFORM},
 		{3, "X-Key: %KEY%", HK_EFORM},
+		{3, "Sec-WebSocket-Key: %Key%", HK_EFORM},
+		{3, "Sec-WebSocket-Key: %KEY%, a", HK_EFORM},
 		{4, "Sec-WebSocket-Version: 8", HK_OK},
 	};
 
