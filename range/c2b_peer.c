@@ -1,7 +1,6 @@
 /* A connection of stage B. */
 #include <errno.h>
 #include <linux/sockios.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +10,7 @@
 #include "c2b_int.h"
 #include "parse/wshand.h"
 #include "sys/clock.h"
+#include "sys/ws.h"
 
 /* Bytes that are read or written at once; of a flood, in a row; ms between two bytes of a slow one, and until a connection is closed whose other end does not go. */
 enum {
@@ -337,23 +337,13 @@ c2_peer_tick(c2_peer *p)
 /* ---- In: the handshake ---- */
 
 static void
-accept_of(hk_span key, char ret[HK_WSHAND_ACCEPT_LEN + 1])
-{
-	uint8_t input[HK_WSHAND_INPUT_LEN], digest[SHA_DIGEST_LENGTH];
-
-	hk_wshand_input(key, input);
-	SHA1(input, sizeof input, digest);
-	hk_wshand_accept(digest, ret);
-}
-
-static void
 answer_socket(c2_peer *p, const hk_wshand_asked *asked)
 {
 	char accept[HK_WSHAND_ACCEPT_LEN + 1], reply[1024];
 	const c2_fault *fault = c2_port_strikes(p->port, C2_HAND);
 	size_t len = 0;
 
-	accept_of(asked->key, accept);
+	hk_ws_accept(asked->key, accept);
 	p->open = true;
 	if (fault) {
 		c2_peer_strike(p, fault, accept);
