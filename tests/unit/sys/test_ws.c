@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "egresslib.h"
-#include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/gerr.h"
 #include "tap.h"
 #include "wspeer.h"
@@ -645,6 +645,7 @@ main(void)
 	g_autoptr(GString) records = g_string_new(NULL);
 	unsigned dead_port = el_canary();
 
+	hk_file_init(); /* TLS writes to who has gone */
 	port = wp_start(scripts, G_N_ELEMENTS(scripts), false);
 	tls_port = wp_start(scripts, G_N_ELEMENTS(scripts), true);
 	/* A port of the range that was given out and is free again. */
