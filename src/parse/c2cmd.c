@@ -258,16 +258,18 @@ static bool
 belongs(const hk_c2cmd_list *list, const hk_telno *telno, size_t end)
 {
 	size_t len;
-	follower behind = follows(list, end);
 
-	switch (telno->kind) {
-	case HK_TELNO_MOBILE:
+	if (telno->kind == HK_TELNO_MOBILE) {
 		return true;
+	}
+	follower behind = follows(list, end);
+	switch (telno->kind) {
 	case HK_TELNO_MASKED:
 		/* "24xyz" begins a text, "090…お客様" does not go on with the number */
 		return behind != BY_OTHER || kind_of(char_at(list->text, end, &len)) != 2;
 	case HK_TELNO_OTHER:
 		return behind != BY_OTHER;
+	case HK_TELNO_MOBILE:
 	case HK_TELNO_DIGITS:
 		break;
 	}
