@@ -74,7 +74,7 @@ typedef enum hk_report_go {
 	HK_GO_DOUBT, /* an earlier try was committed and has no end: look whether it arrived, then hk_report_settle */
 } hk_report_go;
 /* hk_report_begin(flow, id, stops, ret_go, ret, ret_receipt, ret_wait_ms, error): may it be sent now? stops: those that the caller found (own, allowed, recipient, kill); the
- * others are looked at here. *ret: the report as it is now, the caller's. */
+ * others are looked at here. *ret: the report as it is now, the caller's. *ret_receipt: of SEND the new try, of DOUBT the one that is in doubt; else 0. */
 bool hk_report_begin(hk_flow *flow, int64_t id, unsigned stops, hk_report_go *ret_go,
 	hk_report_row *ret, int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error);
 

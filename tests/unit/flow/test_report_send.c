@@ -225,6 +225,7 @@ test_died(void)
 	is_int(fl_go(flow, id, 0, NULL), HK_GO_WAIT, "what has just left is not looked for yet");
 	hk_clock_advance(10000);
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_DOUBT, "then it is");
+	ok(receipt > 0, "and which try it is");
 	ok(settle(flow, id, 0, "not there"), "not there: %s", fl_why());
 	is_str(fl_state(flow, id), "queued", "may be sent");
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "is sent");
