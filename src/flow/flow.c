@@ -320,7 +320,8 @@ hk_flow_do(hk_flow *flow, const hk_who *who, hk_flow_act act, void *user, GError
 bool
 hk_flow_source(hk_flow *flow, const char *key, int64_t *ret_id, GError **error)
 {
-	static const char *const kinds[] = {"manual", "api", "import", "ct", "mail", "feed", NULL};
+	static const char *const kinds[] = {
+		"manual", "api", "import", "ct", "mail", "feed", "c2", NULL};
 	const int64_t *known = g_hash_table_lookup(flow->sources, key);
 	const char *colon = strchr(key, ':');
 	g_autofree char *kind = colon ? g_strndup(key, (size_t)(colon - key)) : g_strdup(key);
@@ -332,7 +333,8 @@ hk_flow_source(hk_flow *flow, const char *key, int64_t *ret_id, GError **error)
 	}
 	if (!g_strv_contains(kinds, kind) || strlen(key) > 100 || (colon && colon[1] == '\0')) {
 		return hk_error_set(error, HK_EFORM,
-			"source: a key is manual, api, import, ct, mail:NAME or feed:NAME");
+			"source: a key is manual, api, import, ct, mail:NAME, feed:NAME or "
+			"c2:NAME");
 	}
 	if (!hk_lookup_source(flow->db, key, kind, flow->now_ms, ret_id, &made, error)) {
 		return false;
