@@ -37,6 +37,9 @@ CREATE TABLE c2_sessions (                      -- stage B: one row a family, ho
 	opened     BIGINT NOT NULL DEFAULT 0,       -- connections
 	failed     BIGINT NOT NULL DEFAULT 0,       -- tries that were none, in a row
 	commands   BIGINT NOT NULL DEFAULT 0,
+	alarmed    BIGINT NOT NULL DEFAULT 0,       -- 1: an alarm of it stands; 2: one would, but the like was told just before
+	alarmed_ms BIGINT,                          -- when the alarm was told that covers it
+	back_ms    BIGINT,                          -- so, too, for the word that it is heard again
 	print      @TEXT@,                          -- JSON: what the host looks like: its AS, country, banner
 	why        @TEXT@,
 	UNIQUE (family, host, port)
@@ -75,7 +78,8 @@ CREATE TABLE waves (                            -- commands to send the same tex
 	commands   BIGINT NOT NULL DEFAULT 0,
 	numbers    BIGINT NOT NULL DEFAULT 0,       -- different ones
 	repeated   BIGINT NOT NULL DEFAULT 0,       -- that more than one command named
-	landing    @TEXT@                           -- where its links lead, as far as is known
+	landing    @TEXT@,                          -- where its links lead, as far as is known
+	card_ms    BIGINT NOT NULL DEFAULT 0        -- its card is made then, and shows the landing that is known by then
 );
 CREATE INDEX waves_key ON waves (family, key, last_ms);
 CREATE INDEX waves_case ON waves (case_id) WHERE case_id IS NOT NULL;
@@ -113,6 +117,7 @@ CREATE TABLE c2_links (                         -- what waves lead to; due_ms: l
 	state      @TEXT@ NOT NULL,                 -- states.def, LINK
 	hops       @TEXT@ NOT NULL DEFAULT '[]',    -- JSON: {"url","status","at"} of the last time
 	first_ms   BIGINT NOT NULL,
+	named_ms   BIGINT NOT NULL,                 -- a wave last named it: what its turns are counted from
 	last_ms    BIGINT,                          -- it was last followed
 	changed_ms BIGINT,
 	checks     BIGINT NOT NULL DEFAULT 0,

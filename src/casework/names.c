@@ -6,7 +6,7 @@
 #include "sys/json.h"
 #include "sys/textfold.h"
 
-enum { OWN = 2, OTHER = 1 };
+enum { OWN = 2, OTHER = 1, WITHIN_MIN = 5 /* bytes: two kanji have six */ };
 
 struct hk_names {
 	GStringChunk *texts;
@@ -179,6 +179,31 @@ hk_names_find(const hk_names *n, const char *text, hk_named *ret)
 		*ret = *found;
 	}
 	return found != NULL;
+}
+
+const char *
+hk_names_within(const hk_names *n, const char *text)
+{
+	g_autofree char *all = folded(text);
+	GHashTableIter iter;
+	void *name, *value;
+	const char *best = NULL;
+	size_t longest = 0;
+
+	g_hash_table_iter_init(&iter, n->names);
+	while (g_hash_table_iter_next(&iter, &name, &value)) {
+		size_t len = strlen(name);
+		const hk_named *named = value;
+		if (!named || len < WITHIN_MIN || len < longest || !strstr(all, name)) {
+			continue;
+		}
+		/* Of two that are as long, always the same one. */
+		if (len > longest || strcmp(named->target, best) < 0) {
+			longest = len;
+			best = named->target;
+		}
+	}
+	return best;
 }
 
 bool

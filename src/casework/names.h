@@ -22,6 +22,9 @@ typedef struct hk_named {
  * A text that two targets have belongs to none. */
 bool hk_names_find(const hk_names *names, const char *text, hk_named *ret);
 
+/* hk_names_within(names, text): key of the target whose name (of at least two kanji or five letters, its own or a service's) stands in the text; of several the longest; NULL: none. Borrowed. */
+const char *hk_names_within(const hk_names *names, const char *text);
+
 /* hk_names_service(names, target, text, ret): the key of the target's service that is called so (by key or name). A target that lists no services has any:
  * *ret is text then. False: it has none of that name. */
 bool hk_names_service(

@@ -1,4 +1,4 @@
-/* evidence/stamp: stage "stamp": the manifest of a run gets its time stamp (sys/tsp). Layer: stage. What the authority answers is hostile. */
+/* evidence/stamp: stage "stamp": the manifest of a run, or a piece of a command channel's record, gets its time stamp (sys/tsp). Layer: stage. What the authority answers is hostile. */
 #ifndef HK_EVIDENCE_STAMP_H
 #define HK_EVIDENCE_STAMP_H
 
@@ -13,8 +13,8 @@ typedef struct hk_stamper {
 	hk_egress *egress;   /* NULL: hk_egress_house() */
 } hk_stamper;
 
-/* hk_stamp_run(flow, job, user, error): a hk_job_handler; user: const hk_stamper *; job->key: the number of the run. Stamps runs.manifest, keeps the token
- * (audited: run.stamp). Done without a word for a run that has none or is stamped. Without an authority the job is done and runs.stamp_why says so; on a failure
+/* hk_stamp_run(flow, job, user, error): a hk_job_handler; user: const hk_stamper *; job->key: the number of the run, or "c2:" and that of the piece. Keeps the token
+ * (audited: run.stamp, c2.stamp). Done without a word for a run that has none or is stamped. Without an authority the job is done and stamp_why says so; on a failure
  * stamp_why says what, too, and the error goes to the queue: HK_EREMOTE (comes again), HK_EPOLICY, HK_ECHECK, HK_EFORM, HK_ECONFIG (do not); HK_EINCONSISTENT: the lease is another's. */
 bool hk_stamp_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 

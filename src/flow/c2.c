@@ -6,36 +6,37 @@
 #include "flow/flow_int.h"
 #include "flow/notice.h"
 #include "flow/states.h"
-#include "store/notices.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
 /* ---- Alarms ---- */
 
-/* An alarm about "FAMILY HOST:PORT", unless the like was told just now: five ports that fall silent together are one alarm. */
+enum { WHAT_MAX = 400 };
+
 static bool
 tell(hk_flow *flow, const char *event, const char *what, GError **error)
 {
-	bool told;
+	g_autofree char *line = g_utf8_substring(what, 0, MIN(g_utf8_strlen(what, -1), WHAT_MAX));
 
-	return hk_notices_since(flow->db, event, flow->now_ms - HK_C2_QUIET_MS, &told, error) &&
-	       (told || hk_notice_say(flow, event, 0, 0, "what", what, error));
+	return hk_notice_say(flow, event, 0, 0, "what", line, error);
 }
 
 /* ---- Dead drops ---- */
 
 static const char *
-drop_act(const hk_c2_drop_seen *s)
+drop_act(const hk_c2_drop_seen *s, const hk_c2_drop_row *row)
 {
 	static const struct {
 		int from, to;
 		const char *act;
 	} rows[] = {{404, 404, "miss"}, {410, 410, "miss"}, {400, 499, "refuse"}};
 
-	if (s->status == 304 || (s->status == 200 && s->addresses)) {
+	/* "As before" is a name only where there was one. */
+	bool same = s->status == 304 && row->named_id != 0 && strcmp(row->state, "unreadable") != 0;
+	if (same || (s->status == 200 && s->addresses)) {
 		return "name";
 	}
-	if (s->status == 200) {
+	if (s->status == 200 || s->status == 304) {
 		return "garble";
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -76,15 +77,28 @@ take_name(hk_flow *flow, const hk_c2_drop_seen *s, const hk_c2_drop_row *row, bo
 		row->address ? row->address : "", row->address ? " -> " : "", s->addresses);
 	note_drop(flow, "c2.named", s, row->id, row->address ? row->address : "", s->addresses);
 	return hk_c2_named_add(flow->db, row->id, s->addresses, valid, flow->now_ms, error) &&
-	       hk_notice_say(flow, "c2.moved", 0, 0, "what", what, error);
+	       tell(flow, "c2.moved", what, error);
 }
 
 static void
 set_text(char **at, const char *text)
 {
-	if (text) {
-		g_free(*at);
-		*at = g_strdup(text);
+	char *copy = g_strdup(text);
+
+	g_free(*at);
+	*at = copy;
+}
+
+/* What the next question will name. Of a text that cannot be read nothing is kept: it is asked for whole again, and not taken for a name when it is "as before". */
+static void
+take_marks(hk_flow *flow, const hk_c2_drop_seen *s, hk_c2_drop_row *row)
+{
+	if (s->status == 200 && s->etag && row->etag && strcmp(s->etag, row->etag) != 0) {
+		note_drop(flow, "c2.etag", s, row->id, row->etag, s->etag);
+	}
+	if (s->status == 200) {
+		set_text(&row->etag, s->addresses ? s->etag : NULL);
+		set_text(&row->modified, s->addresses ? s->modified : NULL);
 	}
 }
 
@@ -97,7 +111,7 @@ hk_c2_drop_saw(hk_flow *flow, const hk_c2_drop_seen *s, bool *ret_moved, GError 
 	if (!hk_c2_drop_get(flow->db, s->family, s->url, flow->now_ms, &row, error)) {
 		return false;
 	}
-	const hk_move *move = hk_move_find(HK_MACHINE_DROP, row.state, drop_act(s));
+	const hk_move *move = hk_move_find(HK_MACHINE_DROP, row.state, drop_act(s, &row));
 	if (!move) {
 		return hk_error_set(error, HK_EINTERNAL, "a dead drop is %s", row.state);
 	}
@@ -108,8 +122,7 @@ hk_c2_drop_saw(hk_flow *flow, const hk_c2_drop_seen *s, bool *ret_moved, GError 
 	}
 	row.last_ms = flow->now_ms;
 	row.status = s->status;
-	set_text(&row.etag, s->etag);
-	set_text(&row.modified, s->modified);
+	take_marks(flow, s, &row);
 	bool naming = strcmp(move->act, "name") == 0;
 	return (!naming || take_name(flow, s, &row, ret_moved, error)) &&
 	       hk_c2_drop_set(flow->db, &row, s->why, error);
@@ -136,10 +149,13 @@ name_of(const hk_c2_session_row *row)
 	return g_strdup_printf("%s: %s:%" G_GINT64_FORMAT, row->family, row->host, row->port);
 }
 
-/* What the host looks like now. The first print is no change. */
+/* What the host looks like now. The first print is no change, and what another port has shown already is no news. */
 static bool
-take_print(hk_flow *flow, hk_c2_session_row *row, const char *print, GError **error)
+take_print(hk_flow *flow, hk_c2_session_row *row, const GPtrArray *peers, const char *print,
+	GError **error)
 {
+	bool told = false;
+
 	if (!print || strlen(print) > HK_C2_PRINT_MAX || g_strcmp0(print, row->print) == 0) {
 		return true;
 	}
@@ -148,6 +164,10 @@ take_print(hk_flow *flow, hk_c2_session_row *row, const char *print, GError **er
 	if (!was) {
 		return true;
 	}
+	for (unsigned i = 0; i < peers->len; i++) {
+		const hk_c2_session_row *peer = g_ptr_array_index(peers, i);
+		told = told || g_strcmp0(peer->print, print) == 0;
+	}
 	g_autofree char *what = name_of(row);
 	g_autoptr(GString) data = g_string_new(NULL);
 	hk_jsonw_open(data, '{');
@@ -155,29 +175,78 @@ take_print(hk_flow *flow, hk_c2_session_row *row, const char *print, GError **er
 	hk_jsonw_member_str(data, "to", print);
 	hk_jsonw_close(data, '}');
 	hk_flow_note(flow, "c2.print", "c2", row->id, 0, data->str);
-	return tell(flow, "c2.print", what, error);
+	return told || tell(flow, "c2.print", what, error);
+}
+
+/* When the host's last alarm was told, if that is so little time ago that another would say the same; else 0. */
+static int64_t
+told_ms(const hk_flow *flow, const hk_c2_session_row *row, const GPtrArray *peers, bool back)
+{
+	int64_t last = back ? row->back_ms : row->alarmed_ms;
+
+	for (unsigned i = 0; i < peers->len; i++) {
+		const hk_c2_session_row *peer = g_ptr_array_index(peers, i);
+		last = MAX(last, back ? peer->back_ms : peer->alarmed_ms);
+	}
+	return last > flow->now_ms - HK_C2_QUIET_MS ? last : 0;
+}
+
+/* An alarm of one port stands for all of its host's that fail within HK_C2_QUIET_MS. One that comes and goes within that time is told if it stays. */
+static bool
+unheard(hk_flow *flow, hk_c2_session_row *row, const GPtrArray *peers, GError **error)
+{
+	int64_t told = told_ms(flow, row, peers, false);
+	bool stands = false;
+
+	for (unsigned i = 0; i < peers->len; i++) {
+		const hk_c2_session_row *peer = g_ptr_array_index(peers, i);
+		stands = stands || (peer->alarmed == 1 && peer->alarmed_ms == told);
+	}
+	if (told != 0) {
+		row->alarmed = stands ? 1 : 2;
+		row->alarmed_ms = stands ? told : row->alarmed_ms;
+		return true;
+	}
+	g_autofree char *what = name_of(row);
+	row->alarmed = 1;
+	row->alarmed_ms = flow->now_ms;
+	return tell(flow, "c2.silent", what, error);
+}
+
+static bool
+heard(hk_flow *flow, hk_c2_session_row *row, const GPtrArray *peers, GError **error)
+{
+	bool alarmed = row->alarmed == 1;
+
+	row->failed = 0;
+	row->opened++;
+	row->opened_ms = flow->now_ms;
+	row->alarmed = 0;
+	if (!alarmed) {
+		return true;
+	}
+	int64_t told = told_ms(flow, row, peers, true);
+	row->back_ms = told != 0 ? told : flow->now_ms;
+	g_autofree char *what = name_of(row);
+	return told != 0 || tell(flow, "c2.back", what, error);
 }
 
 /* One failed try is the weather; several are an alarm, and so is one who is connected and does not answer. */
 static bool
-take_trouble(hk_flow *flow, hk_c2_session_row *row, const char *act, bool was_alarmed,
+take_act(hk_flow *flow, hk_c2_session_row *row, const GPtrArray *peers, const char *act,
 	GError **error)
 {
-	g_autofree char *what = name_of(row);
-
 	if (strcmp(act, "open") == 0) {
-		row->failed = 0;
-		row->opened++;
-		row->opened_ms = flow->now_ms;
-		return !was_alarmed || tell(flow, "c2.back", what, error);
+		return heard(flow, row, peers, error);
 	}
 	if (strcmp(act, "end") == 0) {
+		row->alarmed = 0;
 		return true;
 	}
 	row->failed++;
-	bool silent = strcmp(act, "silence") == 0;
-	return was_alarmed || (!silent && row->failed < HK_C2_ALARM_TRIES) ||
-	       tell(flow, "c2.silent", what, error);
+	bool enough = row->failed >= HK_C2_ALARM_TRIES || strcmp(act, "silence") == 0;
+	return row->alarmed == 1 || (row->alarmed == 0 && !enough) ||
+	       unheard(flow, row, peers, error);
 }
 
 bool
@@ -185,8 +254,10 @@ hk_c2_session_saw(hk_flow *flow, int64_t id, const char *act, const char *print,
 	GError **error)
 {
 	g_auto(hk_c2_session_row) row = {0};
+	g_autoptr(GPtrArray) peers = NULL;
 
-	if (!hk_c2_session_find(flow->db, id, &row, error)) {
+	if (!hk_c2_session_find(flow->db, id, &row, error) ||
+		!hk_c2_session_peers(flow->db, &row, &peers, error)) {
 		return false;
 	}
 	const hk_move *move = hk_move_find(HK_MACHINE_SESSION, row.state, act);
@@ -194,16 +265,14 @@ hk_c2_session_saw(hk_flow *flow, int64_t id, const char *act, const char *print,
 		return hk_error_set(
 			error, HK_EPOLICY, "a session that is %s cannot %s", row.state, act);
 	}
-	bool alarmed = row.failed >= HK_C2_ALARM_TRIES || strcmp(row.state, "silent") == 0;
 	if (strcmp(row.state, move->to) != 0) {
 		set_text(&row.state, move->to);
 		row.since_ms = flow->now_ms;
 	}
 	g_free(row.why);
 	row.why = g_strdup(why);
-	return take_print(flow, &row, print, error) &&
-	       take_trouble(flow, &row, act, alarmed, error) &&
-	       hk_c2_session_set(flow->db, &row, error);
+	return take_print(flow, &row, peers, print, error) &&
+	       take_act(flow, &row, peers, act, error) && hk_c2_session_set(flow->db, &row, error);
 }
 
 bool

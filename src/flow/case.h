@@ -21,8 +21,8 @@ typedef struct hk_lead {
 	const char *target;  /* key or name of a target, or NULL; unknown ones are HK_ENOENT */
 	const char *service; /* or NULL */
 	const char *actor;   /* key, or NULL */
-	const char
-		*source; /* sources.key: manual, api, import, ct, mail:X, feed:X; made when new */
+	const char *
+		source; /* sources.key: manual, api, import, ct, mail:X, feed:X, c2:X; made when new */
 	int64_t reporter_id;       /* 0: auto */
 	int64_t first_seen_ms;     /* 0: now */
 	double score;              /* 0..1 */

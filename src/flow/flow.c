@@ -334,7 +334,7 @@ hk_flow_source(hk_flow *flow, const char *key, int64_t *ret_id, GError **error)
 	if (!g_strv_contains(kinds, kind) || strlen(key) > 100 || (colon && colon[1] == '\0')) {
 		return hk_error_set(error, HK_EFORM,
 			"source: a key is manual, api, import, ct, mail:NAME, feed:NAME or "
-			"c2:NAME");
+			"c2:FAMILY");
 	}
 	if (!hk_lookup_source(flow->db, key, kind, flow->now_ms, ret_id, &made, error)) {
 		return false;

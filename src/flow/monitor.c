@@ -4,7 +4,9 @@
 
 #include "flow/case_int.h"
 #include "flow/check.h"
+#include "flow/notice.h"
 #include "flow/states.h"
+#include "store/facts.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
@@ -16,7 +18,8 @@ hk_monitor_start(hk_flow *flow, GError **error)
 {
 	return hk_watches_missing(
 		       flow->db, flow->now_ms, flow->now_ms - HK_MONITOR_KEEP_MS, error) &&
-	       hk_flow_job(flow, "monitor", "monitor", 0, NULL, flow->now_ms, error);
+	       hk_flow_job(flow, "monitor", "monitor", 0, NULL, flow->now_ms, error) &&
+	       hk_flow_job(flow, "lookup", "lookup", 0, NULL, flow->now_ms, error);
 }
 
 static bool
@@ -288,9 +291,56 @@ hk_monitor_act(hk_flow *flow, int64_t case_id, const char *act, GError **error)
 
 /* ---- Lists and vendors ---- */
 
-/* {"vendor": {"state": ..., "at_ms": ...}} with one more, or another word. *ret_new: it is news. */
+/* What a vendor said last. */
+typedef struct listing {
+	const char *vendor, *state;
+	bool listed, was_listed;
+	bool fresh; /* another word than before, or the first */
+	int64_t since_ms;
+} listing;
+
+static void
+put_listing(GString *out, const hk_monitor_listing *l, const char *vendor)
+{
+	hk_jsonw_key(out, vendor);
+	hk_jsonw_open(out, '{');
+	hk_jsonw_member_str(out, "state", l->state);
+	hk_jsonw_member_bool(out, "listed", l->listed);
+	hk_jsonw_member_int(out, "at_ms", l->since_ms);
+	hk_jsonw_member_int(out, "asked_ms", l->asked_ms);
+	hk_jsonw_close(out, '}');
+}
+
+/* An entry of watches.listings; those of before there was `listed` have neither it nor asked_ms. */
+static bool
+read_listing(const hk_json *one, hk_monitor_listing *ret)
+{
+	*ret = (hk_monitor_listing){0};
+	if (!hk_json_str(one, "state", &ret->state, NULL) ||
+		!hk_json_i64(one, "at_ms", &ret->since_ms, NULL)) {
+		return false;
+	}
+	(void)(hk_json_has(one, "listed") && hk_json_bool(one, "listed", &ret->listed, NULL));
+	(void)(hk_json_has(one, "asked_ms") && hk_json_i64(one, "asked_ms", &ret->asked_ms, NULL));
+	return true;
+}
+
+bool
+hk_monitor_listing_of(const char *listings, const char *vendor, hk_monitor_listing *ret)
+{
+	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(listings), LISTINGS_MAX, NULL);
+	hk_json root = doc ? hk_json_root(doc) : (hk_json){0}, one;
+
+	*ret = (hk_monitor_listing){0};
+	bool there = doc && hk_json_has(&root, vendor) &&
+		     hk_json_object(&root, vendor, &one, NULL) && read_listing(&one, ret);
+	ret->state = NULL; /* it is the document's */
+	return there;
+}
+
+/* The listings with one more, or another word; what it says about the one before stands in l. */
 static char *
-with_listing(const char *text, const char *vendor, const char *state, int64_t now_ms, bool *ret_new)
+with_listing(const char *text, listing *l, int64_t now_ms)
 {
 	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(text), LISTINGS_MAX, NULL);
 	GString *out = g_string_new(NULL);
@@ -298,31 +348,26 @@ with_listing(const char *text, const char *vendor, const char *state, int64_t no
 	void *pos = NULL;
 	hk_json one;
 
-	*ret_new = true;
 	hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
 	hk_jsonw_open(out, '{');
 	while (doc && hk_json_each(&root, &pos, &key, &one)) {
-		const char *was = NULL;
-		int64_t at_ms = 0;
-		if (!hk_json_str(&one, "state", &was, NULL) ||
-			!hk_json_i64(&one, "at_ms", &at_ms, NULL)) {
+		hk_monitor_listing was;
+		if (!read_listing(&one, &was)) {
 			continue;
 		}
-		if (strcmp(key, vendor) == 0) {
-			*ret_new = strcmp(was, state) != 0;
+		if (strcmp(key, l->vendor) != 0) {
+			put_listing(out, &was, key);
 			continue;
 		}
-		hk_jsonw_key(out, key);
-		hk_jsonw_open(out, '{');
-		hk_jsonw_member_str(out, "state", was);
-		hk_jsonw_member_int(out, "at_ms", at_ms);
-		hk_jsonw_close(out, '}');
+		l->was_listed = was.listed;
+		l->fresh = strcmp(was.state, l->state) != 0 || was.listed != l->listed;
+		l->since_ms = l->fresh ? now_ms : was.since_ms;
 	}
-	hk_jsonw_key(out, vendor);
-	hk_jsonw_open(out, '{');
-	hk_jsonw_member_str(out, "state", state);
-	hk_jsonw_member_int(out, "at_ms", now_ms);
-	hk_jsonw_close(out, '}');
+	const hk_monitor_listing now = {.state = l->state,
+		.listed = l->listed,
+		.since_ms = l->since_ms,
+		.asked_ms = now_ms};
+	put_listing(out, &now, l->vendor);
 	hk_jsonw_close(out, '}');
 	return g_string_free(out, FALSE);
 }
@@ -342,12 +387,48 @@ stamp_listed(hk_flow *flow, int64_t case_id, GError **error)
 	return hk_case_save(flow, &work, HK_CASE_ALL, false, error);
 }
 
+/* The facts of a case say what holds now, and keep what was. */
+static bool
+put_fact(hk_flow *flow, int64_t case_id, const listing *l, GError **error)
+{
+	const hk_fact fact = {
+		.subject = l->vendor, .kind = "list.state", .value = l->state, .source = l->vendor};
+	g_autoptr(GPtrArray) gone = NULL;
+	hk_fact_how how;
+
+	return hk_facts_put(flow->db, case_id, &fact, flow->now_ms, &how, error) &&
+	       hk_facts_gone(
+		       flow->db, case_id, l->vendor, "list.state", flow->now_ms, &gone, error);
+}
+
+/* Audited and told when it is listed, and when it is so no longer; other words change only the panel. */
+static bool
+tell_listing(hk_flow *flow, int64_t case_id, const listing *l, GError **error)
+{
+	g_autoptr(GString) data = g_string_new(NULL);
+
+	if (!l->listed && !l->was_listed) {
+		return true;
+	}
+	hk_jsonw_open(data, '{');
+	hk_jsonw_member_str(data, "vendor", l->vendor);
+	hk_jsonw_member_str(data, "state", l->state);
+	hk_jsonw_close(data, '}');
+	hk_case_note(flow, l->listed ? "site.listed" : "site.unlisted", case_id, data->str);
+	return !l->listed || l->was_listed ||
+	       hk_notice_say(flow, "site.listed", case_id, 0, "channel", l->vendor, error);
+}
+
 bool
 hk_monitor_listed(hk_flow *flow, int64_t case_id, const char *vendor, const char *state,
 	bool listed, GError **error)
 {
 	g_autoptr(hk_watch_row) watch = NULL;
-	bool fresh = true;
+	listing l = {.vendor = vendor,
+		.state = state,
+		.listed = listed,
+		.fresh = true,
+		.since_ms = flow->now_ms};
 
 	if (strlen(vendor) > VENDOR_MAX ||
 		strspn(vendor, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(vendor)) {
@@ -358,16 +439,11 @@ hk_monitor_listed(hk_flow *flow, int64_t case_id, const char *vendor, const char
 		!find_watch(flow, case_id, &watch, error)) {
 		return false;
 	}
-	g_autofree char *listings =
-		watch ? with_listing(watch->listings, vendor, state, flow->now_ms, &fresh) : NULL;
-	if (fresh && listed) {
-		g_autoptr(GString) data = g_string_new(NULL);
-		hk_jsonw_open(data, '{');
-		hk_jsonw_member_str(data, "vendor", vendor);
-		hk_jsonw_member_str(data, "state", state);
-		hk_jsonw_close(data, '}');
-		hk_case_note(flow, "site.listed", case_id, data->str);
+	g_autofree char *listings = watch ? with_listing(watch->listings, &l, flow->now_ms) : NULL;
+	if ((listings && !hk_watches_listings(flow->db, case_id, listings, error)) ||
+		(listed && !stamp_listed(flow, case_id, error))) {
+		return false;
 	}
-	return (!fresh || !listings || hk_watches_listings(flow->db, case_id, listings, error)) &&
-	       (!listed || stamp_listed(flow, case_id, error));
+	return !l.fresh ||
+	       (put_fact(flow, case_id, &l, error) && tell_listing(flow, case_id, &l, error));
 }

@@ -14,7 +14,7 @@
 #define HK_MONITOR_ASK_MS   INT64_C(21600000) /* the registry is asked again (enrichment) so often */
 #define HK_MONITOR_KEEP_MS  INT64_C(7776000000) /* a site that is dark is watched for 90 days */
 
-/* hk_monitor_start(flow, error): sees to it that there is the one job of stage "monitor", and a watch for every case that should have one. Each role that
+/* hk_monitor_start(flow, error): sees to it that there are the one job of stage "monitor" and the one of stage "lookup", and a watch for every case that should have one. Each role that
  * works calls it when it starts. */
 bool hk_monitor_start(hk_flow *flow, GError **error);
 
@@ -50,9 +50,20 @@ bool hk_monitor_save(hk_flow *flow, const char *owner, const hk_monitor_seen *se
  * HK_EPOLICY: check of one that is stopped. */
 bool hk_monitor_act(hk_flow *flow, int64_t case_id, const char *act, GError **error);
 
-/* hk_monitor_listed(flow, case_id, vendor, state, listed, error): a vendor's or list's word about the site ("safebrowsing", "listed"): kept in the watch, audited when it is new; listed: the case's
- * clock of that name is stamped, if it is empty. For channels and look-ups; a case without a watch has only the clock. vendor: letters, digits, hyphens. */
+/* hk_monitor_listed(flow, case_id, vendor, state, listed, error): a vendor's or list's word about the site ("safebrowsing", "listed"), asked for just now: kept in the watch with the time
+ * since which they say so. A new word becomes a fact of the case (kind list.state); that it is listed, or no longer, is audited (site.listed, site.unlisted), and the first is told in the
+ * chat. listed: the case's clock of that name is stamped, if it is empty. A case without a watch has all but the entry of the watch. vendor: letters, digits, hyphens. */
 bool hk_monitor_listed(hk_flow *flow, int64_t case_id, const char *vendor, const char *state,
 	bool listed, GError **error);
+
+/* What a vendor said last. Times in ms since 1970. */
+typedef struct hk_monitor_listing {
+	const char *state; /* borrowed; NULL from hk_monitor_listing_of() */
+	bool listed;
+	int64_t since_ms,
+		asked_ms; /* since when they say so; when they were last asked, 0: not known */
+} hk_monitor_listing;
+/* hk_monitor_listing_of(listings, vendor, ret): of hk_watch_row.listings; false: that vendor has not been asked yet. */
+bool hk_monitor_listing_of(const char *listings, const char *vendor, hk_monitor_listing *ret);
 
 #endif

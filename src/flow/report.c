@@ -24,7 +24,9 @@ const hk_stop_row hk_stop_rows[HK_STOP_COUNT] = {
 };
 
 /* What only the caller of hk_report_draft can tell. */
-#define BY_DRAFTER (1u << HK_STOPS_OWN | 1u << HK_STOPS_ALLOWED | 1u << HK_STOPS_RECIPIENT)
+#define BY_DRAFTER                                                                                 \
+	(1u << HK_STOPS_OWN | 1u << HK_STOPS_ALLOWED | 1u << HK_STOPS_RECIPIENT |                  \
+		1u << HK_STOPS_VICTIM)
 
 hk_stop
 hk_stop_find(const char *text)
@@ -132,11 +134,13 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 		!names_victim(flow, row->id, &victim, error) || !volume(flow, row, &over, error)) {
 		return false;
 	}
+	/* What is looked at once more when it has gone may be gone. */
+	bool able = hk_report_able(of_case->state) ||
+		    (hk_report_is_after(row) && strcmp(of_case->state, "down") == 0);
 	const struct {
 		hk_stop stop;
 		bool holds;
-	} found[] = {{HK_STOPS_CASE, of_case->deleted_ms != 0 || unfit != 0 ||
-					     !hk_report_able(of_case->state)},
+	} found[] = {{HK_STOPS_CASE, of_case->deleted_ms != 0 || unfit != 0 || !able},
 		{HK_STOPS_EVIDENCE, of_case->clocks[HK_CLOCK_EVIDENCE] == 0},
 		{HK_STOPS_CONTENT, !row->has_content}, {HK_STOPS_FIRST, !known},
 		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VICTIM, victim}, {HK_STOPS_VOLUME, over},

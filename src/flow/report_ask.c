@@ -101,19 +101,47 @@ hk_report_drop(hk_flow *flow, hk_report_row *row, const char *why, GError **erro
 }
 
 bool
+hk_report_is_after(const hk_report_row *row)
+{
+	return strcmp(row->step, "after") == 0;
+}
+
+bool
+hk_report_wake_after(hk_flow *flow, int64_t case_id, GError **error)
+{
+	g_autoptr(GArray) ids = NULL;
+
+	if (!hk_reports_after(flow->db, case_id, &ids, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < ids->len; i++) {
+		g_auto(hk_report_row) row = {0};
+		if (!hk_reports_get(flow->db, g_array_index(ids, int64_t, i), &row, error) ||
+			!hk_report_job(flow, "send", &row, MAX(row.send_ms, flow->now_ms), error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 hk_report_drop_unsent(hk_flow *flow, int64_t case_id, const char *why, GError **error)
 {
 	g_autoptr(GArray) ids = NULL;
+	bool down = strcmp(why, "down") == 0;
 
 	if (!hk_reports_unsent(flow->db, case_id, &ids, error)) {
 		return false;
 	}
 	for (unsigned i = 0; i < ids->len; i++) {
 		g_auto(hk_report_row) row = {0};
-		if (!hk_reports_lock(flow->db, g_array_index(ids, int64_t, i), &row, error) ||
-			!hk_report_drop(flow, &row, why, error)) {
+		if (!hk_reports_lock(flow->db, g_array_index(ids, int64_t, i), &row, error)) {
+			return false;
+		}
+		bool kept = down && hk_report_is_after(&row) && strcmp(row.state, "drafted") != 0;
+		if (!kept && !hk_report_drop(flow, &row, why, error)) {
 			return false;
 		}
 	}
-	return true;
+	return !down || hk_report_wake_after(flow, case_id, error);
 }

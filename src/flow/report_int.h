@@ -39,7 +39,19 @@ bool hk_report_stamp(hk_flow *flow, const hk_report_row *row, hk_clock clock, GE
 /* hk_report_unapprove(row): nobody has approved it any more; row is not written yet. */
 void hk_report_unapprove(hk_report_row *row);
 
-/* hk_report_drop_unsent(flow, case_id, why, error): the reports of which the case is the lead and of which nothing has begun to leave are dropped. */
+/* hk_report_fact(flow, row, error): what the vendor says of the site becomes facts of the case: vendor.state (remote_state), vendor.picture (SHA-256 of their picture); the subject is the
+ * channel, " (after)" behind it for a report of step "after". */
+bool hk_report_fact(hk_flow *flow, const hk_report_row *row, GError **error);
+
+/* A report of step "after" leaves so long after its approval at the latest, whatever has not left before it. */
+#define HK_REPORT_AFTER_MS INT64_C(86400000)
+/* hk_report_is_after(row): step "after": it leaves when the others of its round have left or the site has gone. hk_report_wake_after(flow, case_id, error): those of the case that are approved
+ * are looked at now. */
+bool hk_report_is_after(const hk_report_row *row);
+bool hk_report_wake_after(hk_flow *flow, int64_t case_id, GError **error);
+
+/* hk_report_drop_unsent(flow, case_id, why, error): the reports of which the case is the lead and of which nothing has begun to leave are dropped; why "down": but for those of step
+ * "after" that are approved: they leave now. */
 bool hk_report_drop_unsent(hk_flow *flow, int64_t case_id, const char *why, GError **error);
 /* hk_report_drop(flow, row, why, error): one that has not begun to leave: taken back if need be, and dropped. */
 bool hk_report_drop(hk_flow *flow, hk_report_row *row, const char *why, GError **error);

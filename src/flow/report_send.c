@@ -165,6 +165,25 @@ look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t
 		flow, receipt, "again", "the process ended before anything had left", error);
 }
 
+/* Those that leave after the others: not yet? */
+static bool
+comes_after(hk_flow *flow, const hk_report_row *row, bool *ret_waits, GError **error)
+{
+	g_auto(hk_case_row) of_case = {0};
+	int64_t ahead = 0;
+
+	*ret_waits = false;
+	if (!hk_report_is_after(row) || flow->now_ms - row->approved_ms >= HK_REPORT_AFTER_MS) {
+		return true;
+	}
+	if (!hk_cases_get(flow->db, row->case_id, &of_case, error) ||
+		!hk_reports_ahead(flow->db, row->case_id, row->round, &ahead, error)) {
+		return false;
+	}
+	*ret_waits = ahead > 0 && strcmp(of_case.state, "down") != 0;
+	return true;
+}
+
 /* An answer came before its worker had written down that it was sent, and the worker is gone. */
 static bool
 close_answered(hk_flow *flow, const hk_report_row *row, GError **error)
@@ -209,6 +228,15 @@ hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go,
 	if (!queued && flow->now_ms < ret->send_ms) {
 		*ret_go = HK_GO_WAIT;
 		*ret_wait_ms = ret->send_ms - flow->now_ms;
+		return true;
+	}
+	bool waits;
+	if (!queued && !comes_after(flow, ret, &waits, error)) {
+		return false;
+	}
+	if (!queued && waits) {
+		*ret_go = HK_GO_WAIT;
+		*ret_wait_ms = MORE_MS;
 		return true;
 	}
 	if (!look_back(flow, ret, ret_go, ret_wait_ms, error)) {
@@ -327,7 +355,8 @@ take_sent(hk_flow *flow, hk_report_row *row, const hk_report_end *end, GError **
 		       flow->db, row->channel, row->recipient, row->approved_ms, error) &&
 	       (end->poll_ms <= 0 ||
 		       hk_report_job(flow, "poll", row, flow->now_ms + end->poll_ms, error)) &&
-	       report_cases(flow, row, error);
+	       report_cases(flow, row, error) &&
+	       (hk_report_is_after(row) || hk_report_wake_after(flow, row->case_id, error));
 }
 
 static bool
@@ -564,6 +593,7 @@ hk_report_polled(
 	return (!a || answered(flow, &row, a, end->why, error)) &&
 	       (end->pause_ms <= 0 || hk_channels_pause(flow->db, row.channel,
 					      flow->now_ms + end->pause_ms, error)) &&
+	       (!end->remote_state || hk_report_fact(flow, &row, error)) &&
 	       hk_reports_update(flow->db, &row, error);
 }
 

@@ -4,6 +4,7 @@
 #include "flow/look.h"
 #include "flow/monitor.h"
 #include "flow/notice.h"
+#include "store/c2.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
 #include "store/notices.h"
@@ -65,6 +66,25 @@ mark_all(hk_flow *flow, bool *ret_more, GError **error)
 	return true;
 }
 
+/* Pieces of records (flow/c2), the same way. */
+static bool
+stamp_pieces(hk_flow *flow, GError **error)
+{
+	g_autoptr(GArray) list = NULL;
+
+	if (!hk_c2_pieces_unstamped(flow->db, STAMPS_AT_ONCE, &list, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < list->len; i++) {
+		g_autofree char *key =
+			g_strdup_printf("c2:%" G_GINT64_FORMAT, g_array_index(list, int64_t, i));
+		if (!hk_flow_job(flow, "stamp", key, 0, NULL, flow->now_ms, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Runs from before there was an authority: their jobs are done, and said that there was none. */
 static bool
 stamp_late(hk_flow *flow, GError **error)
@@ -81,7 +101,7 @@ stamp_late(hk_flow *flow, GError **error)
 			return false;
 		}
 	}
-	return true;
+	return stamp_pieces(flow, error);
 }
 
 /* The head goes into anchors before this transaction's own rows: those are in the next one. */
@@ -104,7 +124,8 @@ hourly(hk_flow *flow, GError **error)
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
 	       hk_notices_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, error) &&
 	       hk_looks_forget(flow->db, flow->now_ms - HK_LOOK_KEPT_MS, &count, error) &&
-	       hk_observations_forget(flow->db, flow->now_ms, &count, error) && anchor(flow, error);
+	       hk_observations_forget(flow->db, flow->now_ms, &count, error) &&
+	       hk_c2_sealed_forget(flow->db, flow->now_ms, &count, error) && anchor(flow, error);
 }
 
 static bool

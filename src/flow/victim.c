@@ -188,3 +188,18 @@ hk_victim_in_url(const char *url)
 	}
 	return false;
 }
+
+char *
+hk_victim_without(const char *url)
+{
+	const char *at = strstr(url, "://");
+	size_t host = at ? (size_t)(at + 3 - url) : 0;
+
+	if (!hk_victim_in_url(url)) {
+		return g_strdup(url);
+	}
+	g_autofree char *path = g_strndup(url, strcspn(url, "?#"));
+	return hk_victim_in_url(path)
+		       ? g_strdup_printf("%.*s/", (int)(host + strcspn(url + host, "/?#")), url)
+		       : g_steal_pointer(&path);
+}

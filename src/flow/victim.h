@@ -10,4 +10,8 @@
 /* hk_victim_in_url(url): url: as kept in report_sites; of more than 8 KiB the rest is not looked at. Never fails. */
 bool hk_victim_in_url(const char *url);
 
+/* hk_victim_without(url): the URL, if it names nobody; else without what stands behind '?' or '#', or, if that is not enough, only its front page. What is asked about a site without
+ * anybody's approval. Caller frees. */
+char *hk_victim_without(const char *url);
+
 #endif

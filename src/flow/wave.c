@@ -16,15 +16,30 @@ hk_wave_start(hk_flow *flow, GError **error)
 	return hk_flow_job(flow, "hops", "hops", 0, NULL, flow->now_ms, error);
 }
 
+char *
+hk_wave_cut(const char *text, size_t max)
+{
+	size_t len = strlen(text);
+
+	if (len > max) {
+		/* Whole characters only. */
+		for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;) {
+			len--;
+		}
+	}
+	return g_strndup(text, len);
+}
+
 /* ---- The case ---- */
 
 static char *
 reasons_of(const hk_wave_seen *s)
 {
 	GString *out = g_string_new(NULL);
-	g_autofree char *text =
-		g_strdup_printf("SMS wave: the command channel of %s ordered it (port %u)",
-			s->family, s->port);
+	g_autofree char *port =
+		s->port != 0 ? g_strdup_printf(" (port %u)", s->port) : g_strdup("");
+	g_autofree char *text = g_strdup_printf(
+		"SMS wave: the command channel of %s ordered it%s", s->family, port);
 
 	hk_jsonw_open(out, '[');
 	hk_jsonw_str(out, text);
@@ -43,20 +58,25 @@ hk_wave_open_case(hk_flow *flow, const hk_wave_seen *s, const hk_wave_link *link
 	static const char *const labels[] = {"sms", NULL};
 	g_autofree char *source = g_strconcat("c2:", s->family, NULL);
 	g_autofree char *reasons = reasons_of(s);
-	const hk_lead lead = {.url = link->url,
+	hk_lead lead = {.url = link->url,
 		.host = link->host,
 		.domain = *link->site.domain ? link->site.domain : NULL,
 		.private_suffix = link->site.private_suffix,
 		.shared_host = link->site.shared,
 		.kind = s->target ? NULL : "phishing_other",
 		.target = s->target,
-		.actor = s->actor,
 		.source = source,
 		.first_seen_ms = MIN(s->at_ms, flow->now_ms),
 		.score = s->target ? HK_WAVE_SCORE : 0.8,
 		.reasons = reasons,
 		.labels = labels};
+	int64_t actor = 0;
 
+	/* A family's file may name an actor that this house does not keep: the alarm is worth more. */
+	if (s->actor && !hk_lookup_actor(flow->db, s->actor, &actor, error)) {
+		return false;
+	}
+	lead.actor = actor != 0 ? s->actor : NULL;
 	return hk_case_take(flow, &lead, ret_taken, error);
 }
 
@@ -83,9 +103,9 @@ hk_wave_confirm(hk_flow *flow, const hk_wave_row *wave, GError **error)
 	if (!hk_link_is_short(flow->db, row.url, &is_short, error)) {
 		return false;
 	}
-	g_autofree char *note = g_strdup_printf(
-		"Ordered by the command channel of %s: wave %" G_GINT64_FORMAT, wave->family,
-		wave->id);
+	g_autofree char *note =
+		g_strdup_printf("Ordered by the command channel of %s: wave %" G_GINT64_FORMAT,
+			wave->family, wave->id);
 	return is_short || hk_case_move(flow, row.id, 0, "confirm", note, error);
 }
 
@@ -93,23 +113,26 @@ hk_wave_confirm(hk_flow *flow, const hk_wave_row *wave, GError **error)
 
 /* In the form of S21; where the links lead is looked up when the card is made. */
 static bool
-tell(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, int64_t case_id, bool wait,
-	GError **error)
+tell(hk_flow *flow, const hk_wave_seen *s, const hk_wave_row *wave, bool wait, GError **error)
 {
+	int64_t card_ms = flow->now_ms + (wait ? HK_WAVE_CARD_MS : 0);
 	g_autoptr(GString) data = g_string_new(NULL);
-	g_autofree char *text = g_utf8_substring(s->text, 0, MIN(g_utf8_strlen(s->text, -1), 300));
+	g_autofree char *text = hk_wave_cut(s->text, HK_WAVE_CARD_TEXT);
+	g_autofree char *shown = hk_wave_cut(s->shown, HK_WAVE_CARD_TEXT);
+	g_autofree char *link =
+		hk_wave_cut(s->link_count > 0 && s->links[0].site.shortener ? s->links[0].url : "",
+			HK_WAVE_CARD_URL);
 
 	hk_jsonw_open(data, '{');
-	hk_jsonw_member_int(data, "wave", wave_id);
+	hk_jsonw_member_int(data, "wave", wave->id);
 	hk_jsonw_member_str(data, "text", text);
 	hk_jsonw_member_int(data, "port", s->port);
 	hk_jsonw_member_int(data, "numbers", (int64_t)s->to_count);
-	hk_jsonw_member_str(data, "shown", s->shown);
-	hk_jsonw_member_str(data, "short",
-		s->link_count > 0 && s->links[0].site.shortener ? s->links[0].url : "");
+	hk_jsonw_member_str(data, "shown", shown);
+	hk_jsonw_member_str(data, "short", link);
 	hk_jsonw_close(data, '}');
-	return hk_notice_later(flow, "wave.seen", case_id, data->str,
-		flow->now_ms + (wait ? HK_WAVE_CARD_MS : 0), error);
+	return hk_wave_card(flow->db, wave->id, card_ms, error) &&
+	       hk_notice_later(flow, "wave.seen", wave->case_id, data->str, card_ms, error);
 }
 
 /* ---- The wave ---- */
@@ -126,7 +149,7 @@ add_wave(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error
 		.first_ms = s->at_ms,
 		.last_ms = s->at_ms,
 		.family = g_strdup(s->family),
-		.text = g_strdup(s->text),
+		.text = hk_wave_cut(s->text, HK_WAVE_TEXT_MAX),
 		.brands = g_strdup(s->brands)};
 	if (!hk_wave_add(flow->db, wave, s->key, &wave->id, error)) {
 		return false;
@@ -143,51 +166,87 @@ add_wave(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error
 	return true;
 }
 
-/* The numbers and links of one command. *ret_fresh: there is a link to follow. */
 static bool
-add_rest(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, bool *ret_fresh, GError **error)
+add_numbers(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, GError **error)
 {
-	*ret_fresh = false;
+	enum { CHUNK = 1000 };
+	g_autoptr(GByteArray) hashes = g_byte_array_new();
+	g_autoptr(GString) regions = g_string_new(NULL);
+
 	for (size_t i = 0; i < s->to_count; i++) {
-		if (!hk_wave_number(flow->db, wave_id, s->to[i].hash, s->to[i].region, error)) {
+		g_byte_array_append(hashes, s->to[i].hash, HK_WAVE_HASH);
+		g_string_append_printf(
+			regions, "%-*.*s", HK_WAVE_REGION, HK_WAVE_REGION, s->to[i].region);
+		if (hashes->len < CHUNK * HK_WAVE_HASH && i + 1 < s->to_count) {
+			continue;
+		}
+		if (!hk_wave_numbers(flow->db, wave_id, hk_span_of(hashes->data, hashes->len),
+			    regions->str, error)) {
 			return false;
 		}
+		g_byte_array_set_size(hashes, 0);
+		g_string_truncate(regions, 0);
 	}
-	for (size_t i = 0; i < s->link_count; i++) {
-		int64_t id;
-		bool fresh;
-		if (!hk_link_put(flow->db, wave_id, s->links[i].url, s->links[i].site.shortener,
-			    flow->now_ms, &id, &fresh, error)) {
-			return false;
-		}
-		*ret_fresh = *ret_fresh || (fresh && s->links[i].site.shortener);
-	}
-	return !*ret_fresh || hk_wave_start(flow, error);
+	return s->to_count == 0 || hk_wave_count(flow->db, wave_id, error);
 }
 
-/* The first link that is a case's to be makes or finds it; those of later commands go into the same case. */
+/* The numbers and links of one command. *ret_wait: there is a link to follow. */
 static bool
-add_case(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error)
+add_rest(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, bool *ret_wait, GError **error)
 {
-	for (size_t i = 0; i < s->link_count; i++) {
-		const hk_wave_link *link = &s->links[i];
-		if (link->official) {
-			continue;
-		}
-		if (wave->case_id != 0) {
-			if (!hk_wave_case_url(flow, wave->case_id, link, error)) {
-				return false;
-			}
-			continue;
-		}
-		hk_taken taken;
-		if (!hk_wave_open_case(flow, s, link, &taken, error) ||
-			!hk_wave_case(flow->db, wave->id, taken.case_id, error)) {
+	*ret_wait = false;
+	if (!add_numbers(flow, s, wave_id, error)) {
+		return false;
+	}
+	for (size_t i = 0; i < MIN(s->link_count, HK_WAVE_LINKS_MAX); i++) {
+		int64_t id;
+		bool due;
+		if (!hk_link_put(flow->db, wave_id, s->links[i].url, s->links[i].site.shortener,
+			    flow->now_ms, &id, &due, error)) {
 			return false;
 		}
+		*ret_wait = *ret_wait || due;
+	}
+	return !*ret_wait || hk_wave_start(flow, error);
+}
+
+/* A link that leads on goes into the wave's case; one that is a site itself is a case of its own, if it is not the same. */
+static bool
+add_to_case(hk_flow *flow, const hk_wave_seen *s, const hk_wave_link *link, hk_wave_row *wave,
+	GError **error)
+{
+	hk_taken taken;
+
+	if (wave->case_id != 0 && link->site.shortener) {
+		return hk_wave_case_url(flow, wave->case_id, link, error);
+	}
+	if (!hk_wave_open_case(flow, s, link, &taken, error)) {
+		return false;
+	}
+	int64_t first = wave->case_id;
+	if (first == 0 || !link->site.shortener) {
 		wave->case_id = taken.case_id;
-		if (!link->site.shortener &&
-			!hk_wave_landing(flow->db, wave->id, link->url, error)) {
+	}
+	if (!hk_wave_case(flow->db, wave->id, wave->case_id, error) ||
+		!hk_wave_siblings(flow, first, wave->case_id, error)) {
+		return false;
+	}
+	if (link->site.shortener) {
+		return true;
+	}
+	g_free(wave->landing);
+	wave->landing = g_strdup(link->url);
+	return hk_wave_landing(flow->db, wave->id, link->url, error) &&
+	       hk_wave_confirm(flow, wave, error);
+}
+
+/* The first link that is a case's to be makes or finds it. */
+static bool
+add_cases(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error)
+{
+	for (size_t i = 0; i < MIN(s->link_count, HK_WAVE_LINKS_MAX); i++) {
+		const hk_wave_link *link = &s->links[i];
+		if (!link->official && !add_to_case(flow, s, link, wave, error)) {
 			return false;
 		}
 	}
@@ -195,9 +254,10 @@ add_case(hk_flow *flow, const hk_wave_seen *s, hk_wave_row *wave, GError **error
 }
 
 static bool
-put_command(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, hk_wave_taken *ret,
-	GError **error)
+put_command(
+	hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, hk_wave_taken *ret, GError **error)
 {
+	g_autofree char *text = hk_wave_cut(s->text, HK_WAVE_TEXT_MAX);
 	hk_c2_command_row row = {.session_id = s->session_id,
 		.wave_id = wave_id,
 		.at_ms = s->at_ms,
@@ -207,7 +267,7 @@ put_command(hk_flow *flow, const hk_wave_seen *s, int64_t wave_id, hk_wave_taken
 		.doubles = s->doubles,
 		.verb = s->verb,
 		.word = s->word,
-		.text = s->text};
+		.text = text};
 
 	memcpy(row.frame, s->frame, sizeof row.frame);
 	return hk_c2_command_add(flow->db, &row, &ret->command_id, error);
@@ -217,25 +277,24 @@ static bool
 take_send(hk_flow *flow, const hk_wave_seen *s, hk_wave_taken *ret, GError **error)
 {
 	g_auto(hk_wave_row) wave = {0};
-	bool fresh;
+	bool wait;
 
-	if (!hk_db_lock(flow->db, "waves", error) ||
-		!hk_wave_near(flow->db, s->family, s->key, s->at_ms, HK_WAVE_GAP_MS, &wave,
-			error)) {
+	if (!hk_wave_near(flow->db, s->family, s->key, s->at_ms, HK_WAVE_GAP_MS, &wave, error)) {
 		return false;
 	}
 	ret->opened = wave.id == 0;
+	bool bare = wave.case_id == 0;
 	if ((ret->opened && !add_wave(flow, s, &wave, error)) ||
-		!put_command(flow, s, wave.id, ret, error)) {
-		return false;
-	}
-	if (!hk_wave_grow(flow->db, wave.id, s->at_ms, error) ||
-		!add_rest(flow, s, wave.id, &fresh, error) || !add_case(flow, s, &wave, error)) {
+		!put_command(flow, s, wave.id, ret, error) ||
+		!hk_wave_grow(flow->db, wave.id, s->at_ms, error) ||
+		!add_rest(flow, s, wave.id, &wait, error) || !add_cases(flow, s, &wave, error)) {
 		return false;
 	}
 	ret->wave_id = wave.id;
 	ret->case_id = wave.case_id;
-	return !ret->opened || tell(flow, s, wave.id, wave.case_id, fresh, error);
+	/* One that began without a link is told again when it has one. */
+	bool news = ret->opened || (bare && wave.case_id != 0);
+	return !news || tell(flow, s, &wave, wait, error);
 }
 
 bool
@@ -244,7 +303,9 @@ hk_wave_take(hk_flow *flow, const hk_wave_seen *s, hk_wave_taken *ret, GError **
 	bool known;
 
 	*ret = (hk_wave_taken){0};
-	if (!hk_c2_command_known(flow->db, s->frame, &known, error)) {
+	/* First: who waits for it sees what the other has taken. */
+	if (!hk_db_lock(flow->db, "waves", error) ||
+		!hk_c2_command_known(flow->db, s->frame, &known, error)) {
 		return false;
 	}
 	if (known) {

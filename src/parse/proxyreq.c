@@ -3,135 +3,11 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "parse/headline.h"
 
 /* Header lines that are for one hop (RFC 9110, section 7.6.1), and Expect: we never wait for a 100. Host is written anew. */
 static const char *const one_hop[] = {
 	"connection", "keep-alive", "te", "trailer", "upgrade", "expect", "host"};
-
-typedef struct line {
-	hk_span name;
-	hk_span value; /* without blanks around it */
-} line;
-
-static bool
-is_token_char(uint8_t c)
-{
-	return c > ' ' && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
-}
-
-static bool
-same(hk_span text, const char *lower)
-{
-	size_t n = strlen(lower);
-
-	if (text.len != n) {
-		return false;
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = text.data[i];
-		if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != (uint8_t)lower[i]) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-same_span(hk_span a, hk_span b)
-{
-	if (a.len != b.len) {
-		return false;
-	}
-	for (size_t i = 0; i < a.len; i++) {
-		uint8_t x = a.data[i], y = b.data[i];
-		if ((x >= 'A' && x <= 'Z' ? x + 32 : x) != (y >= 'A' && y <= 'Z' ? y + 32 : y)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static hk_span
-trim(hk_span text)
-{
-	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-		text = hk_span_of(text.data + 1, text.len - 1);
-	}
-	while (text.len > 0 &&
-		(text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-		text.len--;
-	}
-	return text;
-}
-
-/* The next element of a list with commas; false at its end. */
-static bool
-next_element(hk_span *list, hk_span *ret)
-{
-	if (list->len == 0) {
-		return false;
-	}
-	const uint8_t *comma = memchr(list->data, ',', list->len);
-	size_t len = comma ? (size_t)(comma - list->data) : list->len;
-
-	*ret = trim(hk_span_of(list->data, len));
-	*list = comma ? hk_span_of(comma + 1, list->len - len - 1) : (hk_span){NULL, 0};
-	return true;
-}
-
-static bool
-list_has(hk_span list, hk_span name)
-{
-	hk_span element;
-
-	while (next_element(&list, &element)) {
-		if (same_span(element, name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Takes one line off *rest, with its end. loose: LF is an end, too. */
-static bool
-take_line(hk_span *rest, bool loose, hk_span *ret)
-{
-	const uint8_t *feed = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
-	size_t len;
-
-	if (!feed) {
-		return false;
-	}
-	len = (size_t)(feed - rest->data);
-	bool cr = len > 0 && feed[-1] == '\r';
-	if (!cr && !loose) {
-		return false;
-	}
-	*ret = hk_span_of(rest->data, len - cr);
-	*rest = hk_span_of(feed + 1, rest->len - len - 1);
-	return true;
-}
-
-static hk_err
-split(hk_span text, line *ret)
-{
-	size_t n = 0;
-
-	while (n < text.len && is_token_char(text.data[n])) {
-		n++;
-	}
-	if (n == 0 || n == text.len || text.data[n] != ':') {
-		return HK_EFORM;
-	}
-	for (size_t i = n; i < text.len; i++) {
-		if ((text.data[i] < ' ' && text.data[i] != '\t') || text.data[i] == 0x7f) {
-			return HK_EFORM;
-		}
-	}
-	ret->name = hk_span_of(text.data, n);
-	ret->value = trim(hk_span_of(text.data + n + 1, text.len - n - 1));
-	return HK_OK;
-}
 
 static hk_err
 head_len(hk_span bytes, bool loose, size_t *ret)
@@ -220,7 +96,7 @@ parse_absolute(hk_span url, hk_proxyreq *ret)
 	static const char scheme[] = "http://";
 	size_t n = sizeof scheme - 1;
 
-	if (url.len <= n || !same(hk_span_of(url.data, n), scheme)) {
+	if (url.len <= n || !hk_headline_is(hk_span_of(url.data, n), scheme)) {
 		return HK_EFORM;
 	}
 	hk_span rest = hk_span_of(url.data + n, url.len - n);
@@ -250,7 +126,7 @@ parse_first(hk_span text, hk_proxyreq *ret)
 	size_t m = 0;
 	size_t t;
 
-	while (m < text.len && is_token_char(text.data[m])) {
+	while (m < text.len && hk_headline_token(text.data[m])) {
 		m++;
 	}
 	if (m == 0 || m > HK_PROXYREQ_METHOD_MAX || m == text.len || text.data[m] != ' ') {
@@ -275,22 +151,22 @@ parse_first(hk_span text, hk_proxyreq *ret)
 }
 
 static hk_err
-take_framing(const line *l, hk_proxyreq *ret, bool *upgrades, bool *connection_upgrades)
+take_framing(const hk_headline *l, hk_proxyreq *ret, bool *upgrades, bool *connection_upgrades)
 {
-	if (same(l->name, "content-length")) {
+	if (hk_headline_is(l->name, "content-length")) {
 		if (ret->has_length || hk_parse_u64(l->value, INT64_MAX, &ret->length) != HK_OK) {
 			return HK_EFORM;
 		}
 		ret->has_length = true;
-	} else if (same(l->name, "transfer-encoding")) {
-		if (ret->chunked || !same(l->value, "chunked")) {
+	} else if (hk_headline_is(l->name, "transfer-encoding")) {
+		if (ret->chunked || !hk_headline_is(l->value, "chunked")) {
 			return HK_EFORM;
 		}
 		ret->chunked = true;
-	} else if (same(l->name, "upgrade")) {
+	} else if (hk_headline_is(l->name, "upgrade")) {
 		*upgrades = true;
-	} else if (same(l->name, "connection")) {
-		*connection_upgrades |= list_has(l->value, HK_SPAN_LIT("upgrade"));
+	} else if (hk_headline_is(l->name, "connection")) {
+		*connection_upgrades |= hk_headline_has(l->value, HK_SPAN_LIT("upgrade"));
 	}
 	return ret->has_length && ret->chunked ? HK_EFORM : HK_OK;
 }
@@ -306,15 +182,15 @@ hk_proxyreq_parse(hk_span head, hk_proxyreq *ret)
 	if (head.len > HK_PROXYREQ_HEAD_MAX) {
 		return HK_ELIMIT;
 	}
-	if (!take_line(&rest, false, &text)) {
+	if (!hk_headline_take(&rest, false, &text)) {
 		return HK_EFORM;
 	}
 	HK_TRY(parse_first(text, &req));
 	req.lines = rest;
 	for (unsigned n = 0;; n++) {
-		line l;
+		hk_headline l;
 		const uint8_t *at = rest.data;
-		if (!take_line(&rest, false, &text)) {
+		if (!hk_headline_take(&rest, false, &text)) {
 			return HK_EFORM;
 		}
 		if (text.len == 0) {
@@ -324,7 +200,7 @@ hk_proxyreq_parse(hk_span head, hk_proxyreq *ret)
 		if (n == HK_PROXYREQ_LINES_MAX) {
 			return HK_ELIMIT;
 		}
-		HK_TRY(split(text, &l));
+		HK_TRY(hk_headline_split(text, &l));
 		HK_TRY(take_framing(&l, &req, &upgrades, &connection_upgrades));
 	}
 	if (rest.len > 0) {
@@ -374,11 +250,11 @@ static bool
 named_by_connection(hk_span lines, hk_span name)
 {
 	hk_span text;
-	line l;
+	hk_headline l;
 
-	while (take_line(&lines, false, &text)) {
-		if (text.len > 0 && split(text, &l) == HK_OK && same(l.name, "connection") &&
-			list_has(l.value, name)) {
+	while (hk_headline_take(&lines, false, &text)) {
+		if (text.len > 0 && hk_headline_split(text, &l) == HK_OK &&
+			hk_headline_is(l.name, "connection") && hk_headline_has(l.value, name)) {
 			return true;
 		}
 	}
@@ -389,11 +265,11 @@ static bool
 stays_here(hk_span name)
 {
 	for (size_t i = 0; i < sizeof one_hop / sizeof one_hop[0]; i++) {
-		if (same(name, one_hop[i])) {
+		if (hk_headline_is(name, one_hop[i])) {
 			return true;
 		}
 	}
-	return name.len >= 6 && same(hk_span_of(name.data, 6), "proxy-");
+	return name.len >= 6 && hk_headline_is(hk_span_of(name.data, 6), "proxy-");
 }
 
 hk_err
@@ -404,7 +280,7 @@ hk_proxyreq_forward(const hk_proxyreq *req, char *ret, size_t max, size_t *ret_l
 	hk_span text;
 	hk_span upgrade = {NULL, 0};
 	bool v6 = memchr(req->host.data, ':', req->host.len) != NULL;
-	line l;
+	hk_headline l;
 
 	put(&o, req->method);
 	put(&o, HK_SPAN_LIT(" /"));
@@ -417,13 +293,14 @@ hk_proxyreq_forward(const hk_proxyreq *req, char *ret, size_t max, size_t *ret_l
 		put_port(&o, req->port);
 	}
 	put(&o, HK_SPAN_LIT("\r\n"));
-	while (take_line(&rest, false, &text)) {
-		HK_TRY(split(text, &l));
-		if (req->upgrade && same(l.name, "upgrade")) {
+	while (hk_headline_take(&rest, false, &text)) {
+		HK_TRY(hk_headline_split(text, &l));
+		if (req->upgrade && hk_headline_is(l.name, "upgrade")) {
 			upgrade = l.value;
 		}
 		/* The framing is ours to keep, whatever Connection says about it. */
-		bool framing = same(l.name, "content-length") || same(l.name, "transfer-encoding");
+		bool framing = hk_headline_is(l.name, "content-length") ||
+			       hk_headline_is(l.name, "transfer-encoding");
 		if (!stays_here(l.name) && (framing || !named_by_connection(req->lines, l.name))) {
 			put(&o, text);
 			put(&o, HK_SPAN_LIT("\r\n"));
@@ -468,21 +345,22 @@ hk_proxyreq_answer(hk_span head, unsigned *ret_status, char *ret, size_t max, si
 	hk_span rest = head;
 	hk_span text;
 	unsigned status;
-	line l;
+	hk_headline l;
 
-	if (!take_line(&rest, true, &text)) {
+	if (!hk_headline_take(&rest, true, &text)) {
 		return HK_EFORM;
 	}
 	HK_TRY(parse_status(text, &status));
 	put(&o, text);
 	put(&o, HK_SPAN_LIT("\r\n"));
-	while (take_line(&rest, true, &text) && text.len > 0) {
+	while (hk_headline_take(&rest, true, &text) && text.len > 0) {
 		/* A line that is none stays: the browser decides, and it is part of what the server did. */
-		bool drop =
-			status >= 200 && split(text, &l) == HK_OK &&
-			(same(l.name, "connection") || same(l.name, "keep-alive") ||
-				same(l.name, "upgrade") ||
-				(l.name.len >= 6 && same(hk_span_of(l.name.data, 6), "proxy-")));
+		bool drop = status >= 200 && hk_headline_split(text, &l) == HK_OK &&
+			    (hk_headline_is(l.name, "connection") ||
+				    hk_headline_is(l.name, "keep-alive") ||
+				    hk_headline_is(l.name, "upgrade") ||
+				    (l.name.len >= 6 &&
+					    hk_headline_is(hk_span_of(l.name.data, 6), "proxy-")));
 		if (!drop) {
 			put(&o, text);
 			put(&o, HK_SPAN_LIT("\r\n"));

@@ -727,6 +727,20 @@ is_start(hk_span text, size_t at)
 	       text.data[at - 1] == '\0';
 }
 
+/* "evil.example./login": the dot that ends a whole name of DNS, before a path or port. Its bytes. */
+static size_t
+root_dot(hk_span text, size_t at, const look *l)
+{
+	size_t len, next;
+
+	if (l->dots == 0 || at >= text.len || folded_at(text, at, &len) != '.' ||
+		at + len >= text.len) {
+		return 0;
+	}
+	int32_t c = folded_at(text, at + len, &next);
+	return c == '/' || c == ':' || c == '?' || c == '#' ? len : 0;
+}
+
 /* A link at `at`: *ret_end. Without one *ret_end is how far there cannot be one without a scheme. */
 static bool
 link_here(hk_span text, size_t at, bool bare, size_t *ret_end)
@@ -736,6 +750,7 @@ link_here(hk_span text, size_t at, bool bare, size_t *ret_end)
 
 	if (scheme > 0) {
 		look l = host_here(text, blanks_end(text, scheme), true);
+		l.end += root_dot(text, l.end, &l);
 		*ret_end = path_end(text, l.end, l.wide);
 		return l.end > scheme;
 	}
@@ -744,6 +759,7 @@ link_here(hk_span text, size_t at, bool bare, size_t *ret_end)
 	if (!is_bare_host(text, at, &l)) {
 		return false;
 	}
+	l.end += root_dot(text, l.end, &l);
 	size_t end = path_end(text, l.end, l.wide);
 	if (end < text.len && text.data[end] == '@') {
 		return false;

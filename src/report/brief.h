@@ -92,7 +92,7 @@ typedef struct hk_recipient {
 	char *address; /* mail address, or the channel's name */
 	char *subject; /* what it is responsible for: a name, an address, "AS64500"; or "" */
 	char *lang;    /* en | ja | zh */
-	char *step;    /* first | followup | escalation | notice */
+	char *step;    /* first | after | followup | escalation | notice */
 } hk_recipient;
 
 hk_brief *hk_brief_new(void);

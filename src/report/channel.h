@@ -137,8 +137,9 @@ struct hk_channel {
 	const char *
 		url; /* default base, or form of an assisted one, or mailbox of a mail one; NULL: the file must say */
 	int64_t per_minute, per_day,
-		batch;   /* 0: no limit known; batch: URLs in one report, at least 1 */
-	int64_t poll_ms; /* first poll after that time; doubles up to 6 hours */
+		batch;    /* 0: no limit known; batch: URLs in one report, at least 1 */
+	int64_t poll_ms;  /* first poll after that time; doubles up to 6 hours */
+	int64_t index_ms; /* (HK_CAN_FIND) what was taken is in their list after so long: that it is not there says nothing before; 0: at once, or `found` knows */
 	int64_t token_ms; /* (HK_CAN_TOKEN) the same token is the same report for so long; 0: for ever */
 	const char *
 		keys; /* keys of its file besides the common ones, separated by blanks: "account email"; rows of channel_keys.def */

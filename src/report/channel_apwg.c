@@ -205,6 +205,7 @@ const hk_channel hk_channel_apwg = {
 	.submitted = submitted,
 	.poll = poll,
 	.polled = polled,
+	.index_ms = 5 * 60 * 1000,
 	.find = find,
 	.found = found,
 };

@@ -194,6 +194,7 @@ const hk_channel hk_channel_graph = {
 	.submitted = submitted,
 	.poll = poll,
 	.polled = polled,
+	.index_ms = 5 * 60 * 1000,
 	.find = find,
 	.found = found,
 };

@@ -156,6 +156,7 @@ const hk_channel hk_channel_spamhaus = {
 	.needs = "secret-file",
 	.submit = submit,
 	.submitted = submitted,
+	.index_ms = 10 * 60 * 1000,
 	.find = find,
 	.found = found,
 };

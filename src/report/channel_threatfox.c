@@ -234,6 +234,7 @@ const hk_channel hk_channel_threatfox = {
 	.needs = "secret-file",
 	.submit = submit,
 	.submitted = submitted,
+	.index_ms = 5 * 60 * 1000,
 	.find = find,
 	.found = found,
 };

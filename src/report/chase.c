@@ -292,10 +292,14 @@ keep(hk_flow *flow, void *user, GError **error)
 	if (g_strcmp0(data, r->c.job->data) != 0) {
 		return hk_job_again(flow, r->c.job, hk_flow_now(flow), error);
 	}
-	return hk_reports_sites(hk_flow_db(flow), was->id, &urls, NULL, error) &&
-	       hk_crew_stops(r->c.crew, hk_flow_db(flow), urls, was->kind, was->recipient,
-		       &r->row.stops, error) &&
-	       hk_report_rewrite(flow, was->id, &r->row, error) &&
+	unsigned found;
+	if (!hk_reports_sites(hk_flow_db(flow), was->id, &urls, NULL, error) ||
+		!hk_crew_stops(r->c.crew, hk_flow_db(flow), urls, was->kind, was->recipient, &found,
+			error)) {
+		return false;
+	}
+	r->row.stops |= found;
+	return hk_report_rewrite(flow, was->id, &r->row, error) &&
 	       hk_job_done(flow, r->c.job, error);
 }
 

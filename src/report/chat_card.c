@@ -6,6 +6,7 @@
 #include "sys/defang.h"
 #include "sys/hmac.h"
 #include "sys/json.h"
+#include "sys/mask.h"
 
 static const struct {
 	const char *word, *en, *ja;
@@ -189,14 +190,91 @@ add_data(hk_card *card, const char *data, bool with_channel)
 	}
 }
 
+int64_t
+hk_card_wave(const char *body)
+{
+	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(body), HK_NOTICE_DATA_MAX, NULL);
+	int64_t wave = 0;
+
+	if (!doc) {
+		return 0;
+	}
+	hk_json root = hk_json_root(doc);
+	return hk_json_i64(&root, "wave", &wave, NULL) ? wave : 0;
+}
+
+/* A text of a message. */
 static void
-add_case(hk_card *card, const hk_notice_facts *facts)
+say_masked(hk_card *card, const char *word, const char *text)
+{
+	g_autofree char *masked = hk_mask_all(text);
+
+	say(card, word, masked);
+}
+
+static void
+say_address(hk_card *card, const char *word, const char *url)
+{
+	if (url && *url) {
+		g_autofree char *address = hk_card_address(url);
+		g_autofree char *masked = hk_mask_all(address);
+		add(card->lines, word, cut(g_steal_pointer(&masked), HK_CARD_TEXT_MAX), NULL);
+	}
+}
+
+/* How many numbers, and a few of them as the channel's observer masked them. */
+static void
+say_numbers(hk_card *card, int64_t count, const char *shown)
+{
+	g_autofree char *masked = hk_mask_all(shown);
+	g_autofree char *text =
+		*masked ? g_strdup_printf("%" G_GINT64_FORMAT " (%s)", count, masked)
+			: g_strdup_printf("%" G_GINT64_FORMAT, count);
+
+	if (count > 0) {
+		say(card, "numbers", text);
+	}
+}
+
+/* In the order of S21. The landing that an event is about; else where the wave leads by now. */
+static void
+add_wave(hk_card *card, const char *data, const hk_notice_facts *facts)
+{
+	g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(data), HK_NOTICE_DATA_MAX, NULL);
+	const char *text = "", *shown = "", *link = "", *landing = facts->wave_landing, *was = "";
+	int64_t port = 0, numbers = 0;
+
+	if (!doc) {
+		return;
+	}
+	hk_json root = hk_json_root(doc);
+	(void)hk_json_str(&root, "text", &text, NULL);
+	(void)hk_json_str(&root, "shown", &shown, NULL);
+	(void)hk_json_str(&root, "short", &link, NULL);
+	(void)hk_json_str(&root, "landing", &landing, NULL);
+	(void)hk_json_str(&root, "was", &was, NULL);
+	(void)hk_json_i64(&root, "port", &port, NULL);
+	(void)hk_json_i64(&root, "numbers", &numbers, NULL);
+	say_masked(card, "text", text);
+	if (port > 0) {
+		add(card->lines, "port", g_strdup_printf("%" G_GINT64_FORMAT, port), NULL);
+	}
+	say_numbers(card, MAX(numbers, facts->wave_numbers), shown);
+	say_address(card, "short", link);
+	say_address(card, "landing", landing);
+	say_address(card, "was", was);
+}
+
+static void
+add_case(hk_card *card, const hk_notice_facts *facts, bool with_url)
 {
 	bool ja = strcmp(card->lang, "ja") == 0;
 	const char *target = ja ? facts->target : facts->target_en;
 
 	card->score = facts->score;
-	if (facts->url) {
+	if (!with_url) {
+		/* The wave's lines say where it lies. */
+	} else if (facts->url) {
 		add(card->lines, "url", hk_card_address(facts->url), NULL);
 	} else {
 		say(card, "url", facts->host);
@@ -233,8 +311,12 @@ hk_card_new(const hk_notice_row *notice, const hk_notice_facts *facts, const cha
 	card->title = card->case_id ? g_strdup_printf("%s (#%" G_GINT64_FORMAT ")", title_of(card),
 					      card->case_id)
 				    : g_strdup(title_of(card));
+	int64_t wave = hk_card_wave(notice->body);
+	if (wave != 0) {
+		add_wave(card, notice->body, facts);
+	}
 	if (card->case_id) {
-		add_case(card, facts);
+		add_case(card, facts, wave == 0);
 	}
 	if (facts->channel) {
 		add_report(card, facts);
@@ -242,8 +324,11 @@ hk_card_new(const hk_notice_row *notice, const hk_notice_facts *facts, const cha
 	add_data(card, notice->body, !facts->channel);
 	if (card->case_id) {
 		add_link(card, base_url, ask ? "decide" : "open", "case", card->case_id);
-	} else {
+	} else if (wave == 0) {
 		add_link(card, base_url, "board", "cases", 0);
+	}
+	if (wave != 0) {
+		add_link(card, base_url, "wave", "wave", wave);
 	}
 	return card;
 }

@@ -2,7 +2,8 @@
  * and from recipients is hostile: it is defanged, cut, and put only where a chat shows plain text.
  *
  * On a card: number, address (defanged, without its query, which may name a victim), target, score, reasons, a small picture, recipient, and links to
- * the board. Never: names of cases, texts of letters, anything of victims. */
+ * the board. Of a wave of messages, in the form of Mizuho's (S21): text, port, numbers (how many, and a few masked), short URL, landing. Never: names of cases, texts of letters, anything of victims: what looks
+ * like a telephone number or a mail address in the text of a message is masked here once more (sys/mask). */
 #ifndef HK_REPORT_CHAT_CARD_H
 #define HK_REPORT_CHAT_CARD_H
 
@@ -39,6 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_card, hk_card_free)
  * "digest"; notice->body: what hk_notice_tell got. picture is left NULL. */
 hk_card *hk_card_new(const hk_notice_row *notice, const hk_notice_facts *facts, const char *lang,
 	const char *base_url);
+
+/* hk_card_wave(body): the number of the wave that an event is about; 0: none. */
+int64_t hk_card_wave(const char *body);
 
 /* hk_card_digest(counts, at_ms, lang, base_url): one card for many: counts: array of hk_notice_count. */
 hk_card *hk_card_digest(

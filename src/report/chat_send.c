@@ -166,6 +166,27 @@ spread(hk_flow *flow, void *user, GError **error)
 	return (!ours || add_cards(flow, w, error)) && hk_job_done(flow, w->job, error);
 }
 
+/* What there is to say about it. The card of a wave is made of what is known of the wave by now: its case may have been merged, and its links may have been followed, since. */
+static bool
+facts_of(hk_db *db, const hk_notice_row *notice, hk_notice_facts *ret, GError **error)
+{
+	g_auto(hk_notice_facts) wave = {0};
+	int64_t id = hk_card_wave(notice->body), now = 0;
+
+	if (id != 0 && !hk_notices_wave(db, id, &wave, &now, error)) {
+		return false;
+	}
+	int64_t case_id =
+		now != 0 && strcmp(notice->event, "wave.seen") == 0 ? now : notice->case_id;
+	if (!hk_notices_facts(db, case_id, notice->report_id, ret, error)) {
+		return false;
+	}
+	ret->wave_id = wave.wave_id;
+	ret->wave_numbers = wave.wave_numbers;
+	ret->wave_landing = g_steal_pointer(&wave.wave_landing);
+	return true;
+}
+
 static bool
 run_event(hk_flow *flow, const hk_job *job, const hk_chats *chats, int64_t id, GError **error)
 {
@@ -181,7 +202,7 @@ run_event(hk_flow *flow, const hk_job *job, const hk_chats *chats, int64_t id, G
 	if (!waiting || chats->all->len == 0) {
 		return hk_flow_do(flow, &program, spread, &w, error);
 	}
-	if (!hk_notices_facts(hk_flow_db(flow), notice.case_id, notice.report_id, &facts, error)) {
+	if (!facts_of(hk_flow_db(flow), &notice, &facts, error)) {
 		return false;
 	}
 	for (unsigned i = 0; i < chats->all->len; i++) {

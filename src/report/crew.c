@@ -11,6 +11,8 @@
 #include "sys/gerr.h"
 #include "sys/hash.h"
 
+#define MS_PER_MINUTE INT64_C(60000)
+
 const hk_who hk_crew_who = {.login = "auto", .via = "work", .address = ""};
 
 hk_crew *
@@ -28,6 +30,10 @@ hk_crew_new(const hk_crew_config *config, GError **error)
 						 (GDestroyNotify)hk_channel_conf_free);
 	const hk_post_config post = {.contact = config->who.contact};
 	crew->post = hk_post_new(&post);
+	const hk_post_config asker = {
+		.contact = config->who.contact, .timeout_ms = 10000, .connect_ms = 5000};
+	crew->asker = hk_post_new(&asker);
+	crew->lookups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	if (config->sign_cert && crew->confs &&
 		!(crew->signer = hk_smime_new(config->sign_cert, config->sign_key, error))) {
 		return NULL;
@@ -42,6 +48,8 @@ hk_crew_free(hk_crew *crew)
 		g_clear_pointer(&crew->confs, g_ptr_array_unref);
 		hk_blobs_free(crew->blobs);
 		hk_post_free(crew->post);
+		hk_post_free(crew->asker);
+		g_clear_pointer(&crew->lookups, g_hash_table_unref);
 		hk_smime_free(crew->signer);
 		hk_cleandns_free(crew->clients);
 		g_free(crew);
@@ -137,6 +145,13 @@ hk_crew_digest(const char *request, GBytes *content, uint8_t ret[32])
 		g_byte_array_append(all, data, (unsigned)len);
 	}
 	hk_sha256(hk_span_of(all->data, all->len), ret);
+}
+
+void
+hk_crew_gap(const hk_channel_conf *conf, int64_t *ret_gap_ms, int64_t *ret_day)
+{
+	*ret_gap_ms = conf->per_minute > 0 ? MS_PER_MINUTE / conf->per_minute : 0;
+	*ret_day = conf->per_day;
 }
 
 static void

@@ -38,9 +38,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_crew, hk_crew_free)
 
 /* The handlers (flow/jobs.h); user: hk_crew *.
  * draft: key "CASE": the reports of a case; "report:ID": a draft whose words a person changed; "chase:ID": nobody answered: a follow-up, then the next party.
- * send: key is the report's number. poll: likewise. */
+ * send: key is the report's number. poll: likewise. lookup: one job, for all watched sites and all channels that are only asked. */
 bool hk_draft_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 bool hk_send_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 bool hk_poll_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
+bool hk_lookup_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 
 #endif

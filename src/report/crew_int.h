@@ -14,6 +14,8 @@ struct hk_crew {
 	hk_post *post;
 	hk_smime *signer;       /* or NULL */
 	hk_cleandns *clients;   /* or NULL */
+	GHashTable *lookups;    /* of report/lookup: name of a channel -> how far it has come */
+	hk_post *asker;         /* its requests: who is slow is asked another time */
 	int64_t clients_due_ms; /* by the monotonic clock; 0: never asked for */
 };
 
@@ -33,7 +35,7 @@ int64_t hk_crew_number(const char *text);
 void hk_crew_digest(const char *request, GBytes *content, uint8_t ret[32]);
 
 /* hk_draft_one(crew, flow, brief, to, round, parent_id, parent_token, words, ret, error): the bytes for one recipient, in *ret (the caller's): title, request, content (kept in the blob store), type, digest,
- * token. words: {subject, text} instead of the template's, or NULL; token: of the report whose draft is made anew, or NULL. HK_EFORM: it cannot be told so, and why. */
+ * token; and in stops whether it tells of a redirect, landing page or form that may name a victim. words: {subject, text} instead of the template's, or NULL; token: of the report whose draft is made anew, or NULL. HK_EFORM: it cannot be told so, and why. */
 typedef struct hk_draft_words {
 	const char *subject, *text;
 } hk_draft_words;
@@ -49,14 +51,18 @@ bool hk_draft_save(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk
  * had stays as it was. */
 void hk_crew_ask_clients(hk_crew *crew);
 
-/* hk_crew_find(crew, flow, row, conf, urls, ret, error): asks a channel for what was handed in (HK_CAN_FIND), on the network. A number that another report of that channel has already
+/* hk_crew_find(crew, flow, row, conf, url, at_ms, ret, ret_pause_ms, error): asks a channel for what was handed in at that time (HK_CAN_FIND), on the network. What is not there before
+ * hk_channel.index_ms have passed is HK_TOLD_NOT_YET. A number that another report of that channel has already
  * is not ours: HK_TOLD_ABSENT. *ret_pause_ms as hk_report_end.pause_ms. Errors: it cannot be asked (HK_EFORM), our file is wrong, the database. */
 bool hk_crew_find(hk_crew *crew, hk_flow *flow, const hk_report_row *row,
-	const hk_channel_conf *conf, const char *url, hk_told *ret, int64_t *ret_pause_ms,
-	GError **error);
+	const hk_channel_conf *conf, const char *url, int64_t at_ms, hk_told *ret,
+	int64_t *ret_pause_ms, GError **error);
 
 /* hk_draft_tell(flow, case_id, count, last_id, error): the chat is asked to approve so many drafts of a case, on one card. Inside their transaction. */
 bool hk_draft_tell(hk_flow *flow, int64_t case_id, int64_t count, int64_t last_id, GError **error);
+
+/* hk_crew_gap(conf, ret_gap_ms, ret_day): the pace of a channel as hk_channels_take wants it. */
+void hk_crew_gap(const hk_channel_conf *conf, int64_t *ret_gap_ms, int64_t *ret_day);
 
 /* hk_chase_run(flow, job, crew, id, error): report `id` was not answered in time (report/chase.c). hk_redraft_run: its words were changed. Both as handlers. */
 bool hk_chase_run(hk_flow *flow, const hk_job *job, hk_crew *crew, int64_t id, GError **error);

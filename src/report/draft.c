@@ -294,9 +294,12 @@ hk_draft_save(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_reci
 		sites[i] = (hk_report_site){s->case_id, s->url};
 		g_ptr_array_add(urls, s->url);
 	}
-	return hk_crew_stops(
-		       crew, hk_flow_db(flow), urls, to->kind, to->address, &row->stops, error) &&
-	       hk_report_draft(flow, row, sites, brief->sites->len, ret_id, error);
+	unsigned found;
+	if (!hk_crew_stops(crew, hk_flow_db(flow), urls, to->kind, to->address, &found, error)) {
+		return false;
+	}
+	row->stops |= found;
+	return hk_report_draft(flow, row, sites, brief->sites->len, ret_id, error);
 }
 
 /* Somebody else may have told this recipient of one of them since they were read. */

@@ -7,6 +7,7 @@
 #include "report/crew_int.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
+#include "sys/png.h"
 
 /* It is asked for so long after it was sent, at longer and longer intervals. */
 #define POLL_DAYS_MS INT64_C(2592000000)
@@ -48,9 +49,16 @@ take_picture(polling *p, const hk_channel_receipt *receipt)
 		!p->conf->channel->picture(p->conf, receipt, &ask, &local)) {
 		return;
 	}
-	p->has_picture = hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local) &&
-			 hk_channel_http_is_png(&posted.answer) &&
-			 hk_blobs_put(p->crew->blobs, posted.answer.body, p->picture, &local);
+	if (!hk_post_send(p->crew->post, p->conf, &ask, NULL, NULL, &posted, &local) ||
+		!hk_channel_http_is_png(&posted.answer)) {
+		return;
+	}
+	/* Theirs is a stranger's file: it is written anew, and only so shown. */
+	g_autoptr(GBytes) again = hk_png_again(posted.answer.body, &local);
+	gsize len = 0;
+	const void *data = again ? g_bytes_get_data(again, &len) : NULL;
+	p->has_picture =
+		again && hk_blobs_put(p->crew->blobs, hk_span_of(data, len), p->picture, &local);
 }
 
 /* Some tell their number only in the list of what they have. *ret_over: it cannot be asked at all. */
@@ -59,8 +67,9 @@ find_number(polling *p, hk_flow *flow, const char *url, bool *ret_over)
 {
 	g_autoptr(GError) local = NULL;
 
-	*ret_over = !(p->conf->can & HK_CAN_FIND) || !hk_crew_find(p->crew, flow, &p->row, p->conf,
-							     url, &p->told, &p->pause_ms, &local);
+	*ret_over = !(p->conf->can & HK_CAN_FIND) ||
+		    !hk_crew_find(p->crew, flow, &p->row, p->conf, url, p->row.sent_ms, &p->told,
+			    &p->pause_ms, &local);
 	if (*ret_over || p->told.how != HK_TOLD_TAKEN || !p->told.remote_id) {
 		return false;
 	}

@@ -28,6 +28,11 @@ static const channel_row channels[] = {
 #include "report/route.def"
 };
 
+static const char *const afters[] = {
+#define AFTER(channel) channel,
+#include "report/route.def"
+	NULL};
+
 void
 hk_route_contact_free(void *contact)
 {
@@ -354,7 +359,6 @@ drop_instead(GPtrArray *list, const char *instead)
 	}
 }
 
-/* A channel of the declarative kind has no row: its file is its policy. */
 static bool
 has_rows(const char *name)
 {
@@ -380,12 +384,15 @@ add_channel(const hk_route_ask *ask, GPtrArray *list, const hk_channel_conf *con
 	for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
 		if (channel_fits(ask, &channels[i], name)) {
 			drop_instead(list, channels[i].instead);
-			g_ptr_array_add(
-				list, recipient(channels[i].kind, conf->name, conf->channel->en,
-					      conf->name, "", lang, "first"));
+			for (int after = 0; after <= g_strv_contains(afters, name); after++) {
+				g_ptr_array_add(list,
+					recipient(channels[i].kind, conf->name, conf->channel->en,
+						conf->name, "", lang, after ? "after" : "first"));
+			}
 			return;
 		}
 	}
+	/* A channel of the declarative kind has no row: its file is its policy. */
 	if (!has_rows(name) && case_fits("*", ask->brief->kind, ask->asked)) {
 		g_ptr_array_add(list,
 			recipient("vendor", conf->name, conf->name, conf->name, "", lang, "first"));

@@ -29,7 +29,7 @@ typedef struct hk_route_ask {
 		*never; /* domains at which nobody is written to: official ones of all brands */
 } hk_route_ask;
 
-/* hk_route(ask): recipients (hk_recipient, owned by the list), each mailbox and each channel once, step "first". A case of another's brand (queue "notify") has step "notice":
+/* hk_route(ask): recipients (hk_recipient, owned by the list), each mailbox and each channel once, step "first"; those of rows AFTER once more, step "after". A case of another's brand (queue "notify") has step "notice":
  * its contacts of kind "bank" with the brand's key as subject, else those of kind "body" (S24). Caller unrefs. */
 GPtrArray *hk_route(const hk_route_ask *ask);
 

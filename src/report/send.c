@@ -25,6 +25,8 @@
 #define SETTLE_MS INT64_C(1800000)
 /* Who could not be asked for so long is not asked any more: a person says what is true. */
 #define DOUBT_MS INT64_C(86400000)
+/* A channel whose file is gone has so long to come back before a doubt about it is a person's. */
+#define AWAY_MS INT64_C(3600000)
 /* How long until we look again: for a copy; for a channel that says nothing yet; for a channel that asked for patience without a time. */
 #define LOOK_MS  INT64_C(15000)
 #define AGAIN_MS INT64_C(60000)
@@ -32,7 +34,6 @@
 #define MAIL_GAP_MS INT64_C(50)
 
 enum { CONTENT_MAX = 48 << 20, REQUEST_MAX = 4 << 20 };
-#define MS_PER_MINUTE INT64_C(60000)
 
 typedef struct sending {
 	hk_crew *crew;
@@ -77,8 +78,7 @@ pace(sending *s, hk_flow *flow, GError **error)
 	int64_t gap = MAIL_GAP_MS, day = 0;
 
 	if (s->conf) {
-		gap = s->conf->per_minute > 0 ? MS_PER_MINUTE / s->conf->per_minute : 0;
-		day = s->conf->per_day;
+		hk_crew_gap(s->conf, &gap, &day);
 	}
 	return hk_channels_take(
 		hk_flow_db(flow), s->row.channel, hk_flow_now(flow), gap, day, &s->wait_ms, error);
@@ -412,7 +412,8 @@ find_http(sending *s, int64_t since_ms, char **ret_why)
 	}
 	if (!hk_reports_sites(hk_flow_db(s->flow), s->row.id, &urls, NULL, &local) ||
 		!hk_crew_find(s->crew, s->flow, &s->row, s->conf,
-			urls->len > 0 ? urls->pdata[0] : NULL, &told, &s->end.pause_ms, &local)) {
+			urls->len > 0 ? urls->pdata[0] : NULL, since_ms, &told, &s->end.pause_ms,
+			&local)) {
 		*ret_why = g_strdup(local->message);
 		return hk_error_code(local) == HK_EFORM ? -1 : -2;
 	}
@@ -422,6 +423,7 @@ find_http(sending *s, int64_t since_ms, char **ret_why)
 		s->remote_state = g_steal_pointer(&told.remote_state);
 		s->facts = g_steal_pointer(&told.facts);
 	}
+	s->wait_ms = told.how == HK_TOLD_NOT_YET ? MIN(told.again_ms, AGAIN_MS) : 0;
 	return found_as(told.how);
 }
 
@@ -457,7 +459,7 @@ doubt(sending *s, GError **error)
 		s->found = -1;
 	}
 	if (s->found == -2) {
-		s->wait_ms = LOOK_MS;
+		s->wait_ms = MAX(s->wait_ms, LOOK_MS);
 		return hk_flow_do(s->flow, &hk_crew_who, later, s, error);
 	}
 	if (s->found == -1) {
@@ -482,6 +484,34 @@ leave(sending *s, GError **error)
 	}
 	tell(s);
 	return hk_flow_do(s->flow, &hk_crew_who, ended, s, error);
+}
+
+/* What was committed and cannot be asked about, because nobody knows the channel any more, is for a person to judge: a file may be mended, so not at once. */
+static bool
+away_doubt(hk_flow *flow, void *user, GError **error)
+{
+	sending *s = user;
+	int64_t receipt, since_ms;
+	bool committed;
+
+	if (!hk_reports_lock(hk_flow_db(flow), s->row.id, &s->row, error) ||
+		!hk_receipts_open(hk_flow_db(flow), s->row.id, &receipt, &committed, error)) {
+		return false;
+	}
+	if (receipt == 0 || !committed) {
+		return later(flow, s, error);
+	}
+	if (!hk_receipts_since(hk_flow_db(flow), receipt, &since_ms, error)) {
+		return false;
+	}
+	if (hk_flow_now(flow) - since_ms < AWAY_MS) {
+		return later(flow, s, error);
+	}
+	s->found = -1;
+	s->why = g_strdup(
+		"the connection was lost behind the last byte, and the channel's file is gone "
+		"or disabled");
+	return settle(flow, s, error);
 }
 
 /* A channel whose file is gone, or is disabled, sends nothing; nothing is lost. */
@@ -515,7 +545,7 @@ hk_send_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 		hk_log(HK_EVENT_REPORT_WAITS, HK_F_INT("report", s.row.id),
 			HK_F_STR("channel", s.row.channel), HK_F_STR("how", "closed"),
 			HK_F_STR("reason", "no enabled file of that channel"));
-		return hk_flow_do(flow, &hk_crew_who, later, &s, error);
+		return hk_flow_do(flow, &hk_crew_who, away_doubt, &s, error);
 	}
 	if (!hk_flow_do(flow, &hk_crew_who, begin, &s, &local)) {
 		if (s.wait_ms > 0 && hk_error_code(local) == HK_ENOENT && s.go == HK_GO_SEND) {

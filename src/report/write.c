@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "base/codec.h"
+#include "flow/victim.h"
 #include "report/channel_conf.h"
 #include "report/crew_int.h"
 #include "report/letter.h"
@@ -254,6 +255,31 @@ keep(writing *w, GError **error)
 	return true;
 }
 
+/* Besides its sites a report may tell where they lead: whether that names a victim, and stands in what leaves. Letters and forms hold all of it, as text or encoded; of a request the bytes
+ * tell. */
+static bool
+tells(const writing *w, const char *url)
+{
+	gsize len = 0;
+	const char *data = w->content ? g_bytes_get_data(w->content, &len) : NULL;
+
+	return url && hk_victim_in_url(url) &&
+	       (!strstr(w->ret->request, "\"way\":\"http\"") ||
+		       (data && g_strstr_len(data, (gssize)len, url)));
+}
+
+static bool
+tells_victim(const writing *w)
+{
+	const hk_brief *b = w->brief;
+	bool found = tells(w, b->landing) || tells(w, b->submit_url);
+
+	for (unsigned i = 0; i < b->redirects->len && !found; i++) {
+		found = tells(w, b->redirects->pdata[i]);
+	}
+	return found;
+}
+
 bool
 hk_draft_one(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_recipient *to,
 	const char *token, const char *parent_token, const hk_draft_words *words,
@@ -269,6 +295,7 @@ hk_draft_one(hk_crew *crew, hk_flow *flow, const hk_brief *brief, const hk_recip
 		.ret = ret};
 
 	bool good = take_token(&w, token, error) && write_way(&w, error) && keep(&w, error);
+	ret->stops |= good && tells_victim(&w) ? 1u << HK_STOPS_VICTIM : 0;
 	g_clear_pointer(&w.content, g_bytes_unref);
 	if (!good) {
 		hk_report_row_clear(ret);

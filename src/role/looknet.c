@@ -199,8 +199,8 @@ ask(hk_looknet *net, hk_look *look, GError **error)
 /* --- all of them --- */
 
 /* What Safari on an iPhone sends with the address that somebody typed or pressed in a message. */
-static GPtrArray *
-headers_of_a_telephone(void)
+GPtrArray *
+hk_looknet_telephone(void)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *agent = hk_profile_agent(HK_PROFILE_IPHONE, "");
@@ -238,7 +238,7 @@ hk_looknet_new(const hk_looknet_config *config, hk_looknet_done done, void *user
 	net->timeout_ms = config->timeout_ms;
 	net->done = done;
 	net->user = user;
-	net->headers = headers_of_a_telephone();
+	net->headers = hk_looknet_telephone();
 	net->busy = g_hash_table_new_full(NULL, NULL, free_look, NULL);
 	return net;
 }

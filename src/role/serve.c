@@ -177,6 +177,12 @@ run_look(const hk_opts *opts, GError **error)
 }
 
 static bool
+run_hops(const hk_opts *opts, GError **error)
+{
+	return hk_role_work_pools(opts, (const char *const[]){"hops", NULL}, error);
+}
+
+static bool
 run_send(const hk_opts *opts, GError **error)
 {
 	return hk_role_work_pools(opts, (const char *const[]){"send", NULL}, error);
@@ -215,7 +221,10 @@ hk_role_serve(const hk_opts *opts, GError **error)
 	}
 	add(&s, "capture", run_capture, true);
 	add(&s, "look", run_look, true);
-	add(&s, "send", run_send, true);
+	add(&s, "hops", run_hops, true);
+	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_SEND_WORKERS); i++) {
+		add(&s, "send", run_send, true);
+	}
 	add(&s, "monitor", run_monitor, true);
 	add(&s, "chat", run_chat, true);
 	add(&s, "watch", hk_role_watch, false);

@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/scenario/roles.t. hikeshi watch: reads the outside, makes sightings. */
 #include <string.h>
 
+#include "role/bell.h"
 #include "role/ct_sink.h"
 #include "role/mailboxes.h"
 #include "role/poller.h"
@@ -149,7 +150,9 @@ hk_role_watch(const hk_opts *opts, GError **error)
 	g_autoptr(hk_replies) replies =
 		mailboxes ? hk_replies_open(opts, hk_stop_fd(), error) : NULL;
 	g_autoptr(GPtrArray) pollers = g_ptr_array_new_with_free_func(join);
-	bool good = mailboxes && replies && start_feeds(opts, &role, pollers, error);
+	hk_bell *bell = NULL;
+	bool good = mailboxes && replies && start_feeds(opts, &role, pollers, error) &&
+		    hk_bell_start(opts, role.name, pollers, &bell, error);
 	if (good) {
 		hk_mailboxes_start(mailboxes, opts, role.name, pollers);
 		hk_replies_start(replies, opts, role.name, pollers);
@@ -163,6 +166,7 @@ hk_role_watch(const hk_opts *opts, GError **error)
 	}
 	/* Whatever ended it, the others end as well. */
 	hk_stop_ask();
+	hk_bell_join(bell);
 	g_clear_pointer(&pollers, g_ptr_array_unref);
 	if (good) {
 		hk_log(HK_EVENT_STOP, HK_F_STR("command", "watch"), HK_F_STR("reason", "signal"));

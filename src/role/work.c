@@ -11,8 +11,10 @@
 #include "flow/monitor.h"
 #include "flow/states.h"
 #include "flow/sweep.h"
+#include "flow/wave.h"
 #include "report/chat_send.h"
 #include "role/crew.h"
+#include "role/hops.h"
 #include "role/look.h"
 #include "role/monitor.h"
 #include "role/role.h"
@@ -27,6 +29,9 @@
 /* How long a job waits that the kill switch cut. */
 #define PUT_OFF_MS 10000
 
+/* Short links at once. */
+#define HOPS_IN_FLIGHT 32
+
 /* What handlers work with; made when the first job asks for it. */
 typedef struct tools {
 	const hk_opts *opts;
@@ -36,6 +41,7 @@ typedef struct tools {
 	hk_looker *looker; /* made before there are threads */
 	hk_role_crew_kit *crew;
 	hk_monitor *monitor;
+	hk_hops *hops; /* so, too */
 	hk_chats *chats;
 	hk_stamper stamper;
 	hk_sweep_config sweep;
@@ -85,6 +91,13 @@ looker_of(tools *t, GError **error)
 {
 	(void)error;
 	return t->looker;
+}
+
+static void *
+hops_of(tools *t, GError **error)
+{
+	(void)error;
+	return t->hops;
 }
 
 static void *
@@ -158,9 +171,11 @@ static const struct {
 	{"stamp", hk_stamp_run, stamper_of, true},
 	{"enrich", hk_enrich_run, enrich_of, true},
 	{"look", hk_looker_run, looker_of, true},
+	{"hops", hk_hops_run, hops_of, true},
 	{"draft", hk_draft_run, crew_of, false},
 	{"send", hk_send_run, crew_of, true},
 	{"poll", hk_poll_run, crew_of, true},
+	{"lookup", hk_lookup_run, crew_of, true},
 	{"notice", hk_notice_run, chats_of, true},
 	{"monitor", hk_monitor_run, monitor_of, true},
 };
@@ -273,7 +288,7 @@ stages_of(const char *const *pools, wanted *ret, GError **error)
 		if (!known) {
 			return hk_error_set(error, HK_EUSAGE,
 				"--pools: there is no pool \"%s\"; there are work, capture, "
-				"look, send, monitor and chat",
+				"look, hops, send, monitor and chat",
 				pools[i]);
 		}
 	}
@@ -323,7 +338,7 @@ start_jobs(hk_flow *flow, void *user, GError **error)
 	const tools *t = user;
 
 	return hk_sweep_start(flow, error) && hk_look_start(flow, error) &&
-	       hk_monitor_start(flow, error) &&
+	       hk_monitor_start(flow, error) && hk_wave_start(flow, error) &&
 	       (!t->chats || hk_chats_announce(flow, t->chats, error));
 }
 
@@ -346,6 +361,20 @@ make_looker(tools *t, const GPtrArray *stages, GError **error)
 	}
 	t->looker = hk_looker_new(&config, error);
 	return t->looker != NULL;
+}
+
+static bool
+make_hops(tools *t, const GPtrArray *stages, GError **error)
+{
+	const hk_hops_config config = {.exit = hk_opts_str(t->opts, HK_OPT_LOOK_EXIT),
+		.in_flight = HOPS_IN_FLIGHT,
+		.sites = t->sites};
+
+	if (!g_strv_contains((const char *const *)stages->pdata, "hops")) {
+		return true;
+	}
+	t->hops = hk_hops_new(&config, error);
+	return t->hops != NULL;
 }
 
 /* What is wrong with its options is said at the start, and not by a dead letter. */
@@ -371,6 +400,7 @@ tools_clear(tools *t)
 	hk_enrich_free(t->enrich);
 	hk_role_crew_free(t->crew);
 	hk_looker_free(t->looker);
+	hk_hops_free(t->hops);
 	hk_monitor_free(t->monitor);
 	hk_chats_free(t->chats);
 	hk_sites_free(t->sites);
@@ -388,7 +418,7 @@ hk_role_work_pools(const hk_opts *opts, const char *const *pools, GError **error
 	tools t = {.opts = opts};
 	t.sites = hk_sites_new(
 		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
-	if (!t.sites || !make_looker(&t, stages.all, error) ||
+	if (!t.sites || !make_looker(&t, stages.all, error) || !make_hops(&t, stages.all, error) ||
 		!make_monitor(&t, stages.all, error) || !make_chats(&t, stages.all, error) ||
 		!hk_role_open(opts, "work", NULL, &role, error)) {
 		tools_clear(&t);

@@ -25,6 +25,32 @@ literal_at(const char *at, hk_span *ret)
 	return end != NULL;
 }
 
+/* The text that a literal stands for, as far as addresses are written so: "\/", "\x2f", "\u002f". */
+static void
+put_literal(hk_span in, GString *out)
+{
+	for (size_t i = 0; i < in.len; i++) {
+		size_t digits = 0;
+		uint32_t value = 0;
+
+		if (in.data[i] != '\\' || i + 1 == in.len) {
+			g_string_append_c(out, (char)in.data[i]);
+			continue;
+		}
+		i++;
+		digits = in.data[i] == 'x' ? 2 : in.data[i] == 'u' ? 4 : 0;
+		bool good = digits > 0 && in.len - i > digits;
+		for (size_t k = 1; good && k <= digits; k++) {
+			int digit = g_ascii_xdigit_value((char)in.data[i + k]);
+			good = digit >= 0;
+			value = value * 16 + (uint32_t)MAX(digit, 0);
+		}
+		good = good && value > 0x20 && value < 0x7f;
+		g_string_append_c(out, (char)(good ? value : in.data[i]));
+		i += good ? digits : 0;
+	}
+}
+
 bool
 hk_page_moves_to(const char *text, GString *ret)
 {
@@ -45,7 +71,7 @@ hk_page_moves_to(const char *text, GString *ret)
 		p += blanks(p);
 		if (literal_at(p, &found) && found.len > 0 && found.len <= HK_PAGE_FOLLOW_MAX) {
 			g_string_truncate(ret, 0);
-			g_string_append_len(ret, (const char *)found.data, (gssize)found.len);
+			put_literal(found, ret);
 			return true;
 		}
 	}

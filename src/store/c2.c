@@ -19,32 +19,27 @@ hk_c2_drop_row_clear(hk_c2_drop_row *row)
 }
 
 bool
-hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, hk_c2_drop_row *ret,
-	GError **error)
+hk_c2_drop_find(hk_db *db, const char *family, const char *url, hk_c2_drop_row *ret, GError **error)
 {
 	bool found;
-
-	*ret = (hk_c2_drop_row){0};
-	if (!hk_db_exec(db,
-		    HK_SQL("INSERT INTO c2_drops (family, url, state, since_ms, last_ms) "
-			   "VALUES ($1, $2, 'unseen', $3, $3) ON CONFLICT DO NOTHING"),
-		    HK_ARGS(hk_v_str(family), hk_v_str(url), hk_v_int(now_ms)), NULL, error)) {
-		return false;
-	}
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT d.id, d.since_ms, d.last_ms, d.status, d.checks, d.state, d.etag, "
 		       "d.modified, n.address, n.body, n.id FROM c2_drops d LEFT JOIN c2_named n "
 		       "ON n.id = (SELECT MAX(id) FROM c2_named WHERE drop_id = d.id) WHERE "
 		       "d.family = $1 AND d.url = $2"),
 		HK_ARGS(hk_v_str(family), hk_v_str(url)), error);
+	int64_t *const numbers[] = {
+		&ret->id, &ret->since_ms, &ret->last_ms, &ret->status, &ret->checks};
+	char **const texts[] = {&ret->state, &ret->etag, &ret->modified, &ret->address, &ret->body};
+	unsigned column = 0;
+
+	*ret = (hk_c2_drop_row){0};
 	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	int64_t *const numbers[] = {
-		&ret->id, &ret->since_ms, &ret->last_ms, &ret->status, &ret->checks};
-	char **const texts[] = {
-		&ret->state, &ret->etag, &ret->modified, &ret->address, &ret->body};
-	unsigned column = 0;
+	if (!found) {
+		return true;
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		*numbers[i] = hk_rows_int(rows, column++);
 	}
@@ -53,6 +48,18 @@ hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, h
 	}
 	ret->named_id = hk_rows_int(rows, column);
 	return true;
+}
+
+bool
+hk_c2_drop_get(hk_db *db, const char *family, const char *url, int64_t now_ms, hk_c2_drop_row *ret,
+	GError **error)
+{
+	*ret = (hk_c2_drop_row){0};
+	return hk_db_exec(db,
+		       HK_SQL("INSERT INTO c2_drops (family, url, state, since_ms, last_ms) "
+			      "VALUES ($1, $2, 'unseen', $3, $3) ON CONFLICT DO NOTHING"),
+		       HK_ARGS(hk_v_str(family), hk_v_str(url), hk_v_int(now_ms)), NULL, error) &&
+	       hk_c2_drop_find(db, family, url, ret, error);
 }
 
 bool
@@ -86,14 +93,14 @@ hk_c2_named_seen(hk_db *db, int64_t named_id, int64_t now_ms, GError **error)
 }
 
 bool
-hk_c2_addresses(hk_db *db, const char *family, GPtrArray **ret, GError **error)
+hk_c2_addresses(hk_db *db, const char *family, int64_t since_ms, GPtrArray **ret, GError **error)
 {
 	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON n.id = "
-		       "(SELECT MAX(id) FROM c2_named WHERE drop_id = d.id) WHERE d.family = $1 "
-		       "ORDER BY n.address"),
-		HK_ARGS(hk_v_str(family)), error);
+		HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON n.drop_id = "
+		       "d.id WHERE d.family = $1 AND (n.id = (SELECT MAX(id) FROM c2_named WHERE "
+		       "drop_id = d.id) OR ($2 > 0 AND n.last_ms >= $2)) ORDER BY n.address"),
+		HK_ARGS(hk_v_str(family), hk_v_int(since_ms)), error);
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
 	while (rows && hk_rows_next(rows, &inner)) {
@@ -123,29 +130,35 @@ hk_c2_session_row_clear(hk_c2_session_row *row)
 }
 
 #define SESSION                                                                                    \
-	"id, port, since_ms, opened_ms, beat_ms, command_ms, opened, failed, commands, family, "   \
-	"host, state, print, why"
+	"id, port, since_ms, opened_ms, beat_ms, command_ms, opened, failed, commands, alarmed, "  \
+	"alarmed_ms, back_ms, family, host, state, print, why"
 
-static bool
-take_session(hk_rows *rows, hk_c2_session_row *ret, bool *ret_found, GError **error)
+static void
+read_session(hk_rows *rows, hk_c2_session_row *ret)
 {
 	int64_t *const numbers[] = {&ret->id, &ret->port, &ret->since_ms, &ret->opened_ms,
-		&ret->beat_ms, &ret->command_ms, &ret->opened, &ret->failed, &ret->commands};
+		&ret->beat_ms, &ret->command_ms, &ret->opened, &ret->failed, &ret->commands,
+		&ret->alarmed, &ret->alarmed_ms, &ret->back_ms};
 	char **const texts[] = {&ret->family, &ret->host, &ret->state, &ret->print, &ret->why};
 	unsigned column = 0;
 
-	*ret = (hk_c2_session_row){0};
-	if (!hk_rows_one(rows, ret_found, error)) {
-		return false;
-	}
-	if (!*ret_found) {
-		return true;
-	}
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		*numbers[i] = hk_rows_int(rows, column++);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		*texts[i] = g_strdup(hk_rows_str(rows, column++));
+	}
+}
+
+static bool
+take_session(hk_rows *rows, hk_c2_session_row *ret, bool *ret_found, GError **error)
+{
+	*ret = (hk_c2_session_row){0};
+	if (!hk_rows_one(rows, ret_found, error)) {
+		return false;
+	}
+	if (*ret_found) {
+		read_session(rows, ret);
 	}
 	return true;
 }
@@ -179,8 +192,8 @@ hk_c2_session_find(hk_db *db, int64_t id, hk_c2_session_row *ret, GError **error
 			HK_ARGS(hk_v_int(id)), error);
 
 	return take_session(rows, ret, &found, error) &&
-	       (found || hk_error_set(error, HK_ENOENT, "there is no session %" G_GINT64_FORMAT,
-				 id));
+	       (found ||
+		       hk_error_set(error, HK_ENOENT, "there is no session %" G_GINT64_FORMAT, id));
 }
 
 bool
@@ -188,11 +201,45 @@ hk_c2_session_set(hk_db *db, const hk_c2_session_row *row, GError **error)
 {
 	return hk_db_exec(db,
 		HK_SQL("UPDATE c2_sessions SET state = $2, since_ms = $3, opened_ms = $4, beat_ms "
-		       "= $5, opened = $6, failed = $7, print = $8, why = $9 WHERE id = $1"),
+		       "= $5, opened = $6, failed = $7, print = $8, why = $9, alarmed = $10, "
+		       "alarmed_ms = $11, back_ms = $12 WHERE id = $1"),
 		HK_ARGS(hk_v_int(row->id), hk_v_str(row->state), hk_v_int(row->since_ms),
 			hk_v_id(row->opened_ms), hk_v_id(row->beat_ms), hk_v_int(row->opened),
-			hk_v_int(row->failed), hk_v_str(row->print), hk_v_str(row->why)),
+			hk_v_int(row->failed), hk_v_str(row->print), hk_v_str(row->why),
+			hk_v_int(row->alarmed), hk_v_id(row->alarmed_ms), hk_v_id(row->back_ms)),
 		NULL, error);
+}
+
+static void
+session_free(void *row)
+{
+	hk_c2_session_row_clear(row);
+	g_free(row);
+}
+
+bool
+hk_c2_session_peers(hk_db *db, const hk_c2_session_row *row, GPtrArray **ret, GError **error)
+{
+	GError *inner = NULL;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT " SESSION " FROM c2_sessions WHERE family = $1 AND host = $2 AND "
+		       "id <> $3 ORDER BY id"),
+		HK_ARGS(hk_v_str(row->family), hk_v_str(row->host), hk_v_int(row->id)), error);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(session_free);
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		hk_c2_session_row *one = g_new0(hk_c2_session_row, 1);
+		read_session(rows, one);
+		g_ptr_array_add(list, one);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	if (!rows || inner) {
+		return false;
+	}
+	*ret = g_steal_pointer(&list);
+	return true;
 }
 
 bool
@@ -205,25 +252,11 @@ hk_c2_session_beat(hk_db *db, int64_t id, int64_t at_ms, GError **error)
 bool
 hk_c2_sessions_running(hk_db *db, const char *family, GArray **ret, GError **error)
 {
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> 'over' ORDER BY "
-		       "id"),
-		HK_ARGS(hk_v_str(family)), error);
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		int64_t id = hk_rows_int(rows, 0);
-		g_array_append_val(list, id);
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
+	return hk_rows_ids(hk_db_query(db,
+				HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> "
+				       "'over' ORDER BY id"),
+				HK_ARGS(hk_v_str(family)), error),
+		ret, error);
 }
 
 /* ---- Commands ---- */
@@ -293,9 +326,8 @@ put_piece(hk_db *db, const hk_c2_piece_row *row, int64_t *ret_id, GError **error
 		HK_SQL("INSERT INTO c2_transcripts (session_id, begun_ms, ended_ms, frames, "
 		       "commands, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT "
 		       "DO NOTHING RETURNING id"),
-		HK_ARGS(hk_v_int(row->session_id), hk_v_int(row->begun_ms),
-			hk_v_int(row->ended_ms), hk_v_int(row->frames), hk_v_int(row->commands),
-			hk_v_int(row->bytes),
+		HK_ARGS(hk_v_int(row->session_id), hk_v_int(row->begun_ms), hk_v_int(row->ended_ms),
+			hk_v_int(row->frames), hk_v_int(row->commands), hk_v_int(row->bytes),
 			hk_v_blob(hk_span_of(row->sha256, sizeof row->sha256))),
 		error);
 
@@ -349,8 +381,8 @@ hk_c2_piece_get(hk_db *db, int64_t id, hk_c2_piece_row *ret, bool *ret_stamped, 
 		return false;
 	}
 	if (!found) {
-		return hk_error_set(error, HK_ENOENT,
-			"there is no piece %" G_GINT64_FORMAT " of a record", id);
+		return hk_error_set(
+			error, HK_ENOENT, "there is no piece %" G_GINT64_FORMAT " of a record", id);
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		*numbers[i] = hk_rows_int(rows, i);
@@ -368,6 +400,18 @@ hk_c2_piece_stamp(hk_db *db, int64_t id, hk_span token, const char *why, GError 
 		HK_ARGS(hk_v_int(id), token.len > 0 ? hk_v_blob(token) : hk_v_null(),
 			hk_v_str(why)),
 		NULL, error);
+}
+
+bool
+hk_c2_pieces_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error)
+{
+	return hk_rows_ids(hk_db_query(db,
+				HK_SQL("SELECT t.id FROM c2_transcripts t WHERE t.stamp IS NULL "
+				       "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.stage = "
+				       "'stamp' AND jobs.key = 'c2:' || CAST(t.id AS TEXT) AND "
+				       "jobs.state <> 'done') ORDER BY t.id LIMIT $1"),
+				HK_ARGS(hk_v_int(limit)), error),
+		ret, error);
 }
 
 bool

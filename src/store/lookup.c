@@ -16,6 +16,27 @@ hk_rows_one(hk_rows *rows, bool *ret_found, GError **error)
 	return true;
 }
 
+bool
+hk_rows_ids(hk_rows *taken, GArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = taken;
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	GError *inner = NULL;
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		int64_t id = hk_rows_int(rows, 0);
+		g_array_append_val(list, id);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	if (!rows || inner) {
+		return false;
+	}
+	*ret = g_steal_pointer(&list);
+	return true;
+}
+
 void
 hk_target_row_free(hk_target_row *row)
 {

@@ -49,5 +49,7 @@ bool hk_lookup_template(hk_db *db, const char *key, hk_template_row **ret, GErro
 
 /* hk_rows_one(rows, ret_found, error): for one row or none: steps onto it. rows may be NULL: the query failed. */
 bool hk_rows_one(hk_rows *rows, bool *ret_found, GError **error);
+/* hk_rows_ids(rows, ret, error): the numbers in the first column of all rows: *ret, array of int64_t. Frees rows; they may be NULL: the query failed. */
+bool hk_rows_ids(hk_rows *rows, GArray **ret, GError **error);
 
 #endif

@@ -303,6 +303,7 @@ hk_notice_facts_clear(hk_notice_facts *facts)
 	g_clear_pointer(&facts->recipient, g_free);
 	g_clear_pointer(&facts->party, g_free);
 	g_clear_pointer(&facts->kind, g_free);
+	g_clear_pointer(&facts->wave_landing, g_free);
 }
 
 static bool
@@ -367,5 +368,27 @@ hk_notices_facts(
 		return false;
 	}
 	*ret = facts;
+	return true;
+}
+
+bool
+hk_notices_wave(hk_db *db, int64_t wave_id, hk_notice_facts *ret, int64_t *ret_case, GError **error)
+{
+	bool found;
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT id, numbers, landing, case_id FROM waves WHERE id = $1"),
+		HK_ARGS(hk_v_int(wave_id)), error);
+
+	if (!hk_rows_one(rows, &found, error)) {
+		return false;
+	}
+	*ret_case = 0;
+	if (found) {
+		ret->wave_id = hk_rows_int(rows, 0);
+		ret->wave_numbers = hk_rows_int(rows, 1);
+		g_free(ret->wave_landing);
+		ret->wave_landing = g_strdup(hk_rows_str(rows, 2));
+		*ret_case = hk_rows_int(rows, 3);
+	}
 	return true;
 }

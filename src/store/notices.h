@@ -74,6 +74,8 @@ typedef struct hk_notice_facts {
 	uint8_t picture[32];
 	char *channel, *recipient, *party; /* of the report; party: its name, or "" */
 	char *kind;                        /* of the recipient */
+	int64_t wave_id, wave_numbers;     /* 0: of no wave */
+	char *wave_landing;                /* where its links lead; NULL: not known */
 } hk_notice_facts;
 void hk_notice_facts_clear(hk_notice_facts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_notice_facts, hk_notice_facts_clear)
@@ -81,5 +83,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(hk_notice_facts, hk_notice_facts_clear)
 /* hk_notices_facts(db, case_id, report_id, ret, error): what is there of them; neither need exist. */
 bool hk_notices_facts(
 	hk_db *db, int64_t case_id, int64_t report_id, hk_notice_facts *ret, GError **error);
+
+/* hk_notices_wave(db, wave_id, ret, ret_case, error): what is known of the wave now, into ret beside what is there; *ret_case: its case, 0: none. No such wave: that is no error. */
+bool hk_notices_wave(
+	hk_db *db, int64_t wave_id, hk_notice_facts *ret, int64_t *ret_case, GError **error);
 
 #endif

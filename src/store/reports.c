@@ -290,6 +290,27 @@ hk_reports_unsent(hk_db *db, int64_t case_id, GArray **ret, GError **error)
 	return numbers_of(rows, ret, error);
 }
 
+bool
+hk_reports_ahead(hk_db *db, int64_t case_id, int64_t round, int64_t *ret, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COUNT(*) FROM reports WHERE case_id = $1 AND round = $2 AND step IN "
+		       "('first', 'notice') AND state IN ('drafted', 'approved', 'queued') AND "
+		       "request NOT LIKE '%\"way\":\"assisted\"%'"),
+		HK_ARGS(hk_v_int(case_id), hk_v_int(round)), ret, error);
+}
+
+bool
+hk_reports_after(hk_db *db, int64_t case_id, GArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT id FROM reports WHERE case_id = $1 AND step = 'after' AND state = "
+		       "'approved' ORDER BY id"),
+		HK_ARGS(hk_v_int(case_id)), error);
+
+	return numbers_of(rows, ret, error);
+}
+
 #define NARROWED                                                                                   \
 	" AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS TEXT) IS NULL OR channel "  \
 	"= $3) ORDER BY id DESC LIMIT $4"

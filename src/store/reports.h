@@ -51,6 +51,11 @@ bool hk_reports_by_remote(hk_db *db, const char *channel, const char *remote_id,
 bool hk_reports_sites(hk_db *db, int64_t id, GPtrArray **ret, GArray **ret_cases, GError **error);
 /* hk_reports_unfit(db, id, ret, error): how many of the cases that it speaks of are deleted or were never confirmed, or not any more. */
 bool hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error);
+/* hk_reports_ahead(db, case_id, round, ret, error): reports about the case, of that round and of step first or notice, that have not left yet and need nobody to hand them in: what those of step
+ * "after" wait for. hk_reports_after(db, case_id, ret, error): those of step "after" with that lead that are approved: GArray of int64_t. */
+bool hk_reports_ahead(hk_db *db, int64_t case_id, int64_t round, int64_t *ret, GError **error);
+bool hk_reports_after(hk_db *db, int64_t case_id, GArray **ret, GError **error);
+
 /* hk_reports_unsent(db, case_id, ret, error): those with that lead that are drafted, approved or queued, and of which no try is under way or in doubt: GArray of int64_t. */
 bool hk_reports_unsent(hk_db *db, int64_t case_id, GArray **ret, GError **error);
 /* hk_reports_ask: which ones, the newest first. Strings borrowed, NULL and 0: any. hk_reports_list(db, ask, ret, error): their numbers, GArray of int64_t. */

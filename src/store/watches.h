@@ -65,6 +65,10 @@ bool hk_watches_due(hk_db *db, int64_t case_id, int64_t due_ms, const char *stop
 	bool *ret_changed, GError **error);
 bool hk_watches_listings(hk_db *db, int64_t case_id, const char *listings, GError **error);
 
+/* hk_watches_below(db, below_id, limit, ret, error): watches that run, of cases that are confirmed, reported, resurrected or down, the newest cases first; only numbers under below_id
+ * (0: all). *ret, GPtrArray of hk_watch_row * with case_id, begun_ms, state, listings, case_state, host and url only. */
+bool hk_watches_below(hk_db *db, int64_t below_id, int64_t limit, GPtrArray **ret, GError **error);
+
 /* hk_observations_add(db, ...): same: nothing had changed. hk_observations_forget(db, now_ms, ret_count, error): deletes the dull ones that are old. */
 bool hk_observations_add(hk_db *db, int64_t case_id, int64_t at_ms, const char *state,
 	const char *saw, const char *data, bool same, GError **error);

@@ -24,6 +24,45 @@ hk_observations_forget(hk_db *db, int64_t now_ms, int64_t *ret_count, GError **e
 }
 
 static void
+row_free(gpointer row)
+{
+	hk_watch_row_free(row);
+}
+
+bool
+hk_watches_below(hk_db *db, int64_t below_id, int64_t limit, GPtrArray **ret, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(row_free);
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT w.case_id, w.begun_ms, w.state, w.listings, c.state, c.host, c.url "
+		       "FROM watches w JOIN cases c ON c.id = w.case_id WHERE w.due_ms IS NOT NULL "
+		       "AND w.case_id < $1 AND c.deleted_ms IS NULL AND c.state IN ('confirmed', "
+		       "'reported', 'resurrected', 'down') ORDER BY w.case_id DESC LIMIT $2"),
+		HK_ARGS(hk_v_int(below_id > 0 ? below_id : INT64_MAX), hk_v_int(limit)), error);
+	GError *inner = NULL;
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		hk_watch_row *w = g_new0(hk_watch_row, 1);
+		*w = (hk_watch_row){.case_id = hk_rows_int(rows, 0),
+			.begun_ms = hk_rows_int(rows, 1),
+			.state = g_strdup(hk_rows_str(rows, 2)),
+			.listings = g_strdup(hk_rows_str(rows, 3)),
+			.case_state = g_strdup(hk_rows_str(rows, 4)),
+			.host = g_strdup(hk_rows_str(rows, 5)),
+			.url = g_strdup(hk_rows_str(rows, 6))};
+		g_ptr_array_add(list, w);
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	if (!rows || inner) {
+		return false;
+	}
+	*ret = g_steal_pointer(&list);
+	return true;
+}
+
+static void
 put_time(GString *out, const char *key, int64_t ms)
 {
 	hk_jsonw_key(out, key);

@@ -14,14 +14,14 @@ hk_wave_row_clear(hk_wave_row *row)
 }
 
 #define WAVE                                                                                       \
-	"id, target_id, case_id, first_ms, last_ms, commands, numbers, repeated, family, text, "   \
-	"brands, landing"
+	"id, target_id, case_id, first_ms, last_ms, commands, numbers, repeated, card_ms, "        \
+	"family, text, brands, landing"
 
 static bool
 take_wave(hk_rows *rows, hk_wave_row *ret, GError **error)
 {
 	int64_t *const numbers[] = {&ret->id, &ret->target_id, &ret->case_id, &ret->first_ms,
-		&ret->last_ms, &ret->commands, &ret->numbers, &ret->repeated};
+		&ret->last_ms, &ret->commands, &ret->numbers, &ret->repeated, &ret->card_ms};
 	char **const texts[] = {&ret->family, &ret->text, &ret->brands, &ret->landing};
 	unsigned column = 0;
 	bool found;
@@ -57,8 +57,8 @@ hk_wave_near(hk_db *db, const char *family, const uint8_t key[32], int64_t at_ms
 }
 
 bool
-hk_wave_add(hk_db *db, const hk_wave_row *row, const uint8_t key[32], int64_t *ret_id,
-	GError **error)
+hk_wave_add(
+	hk_db *db, const hk_wave_row *row, const uint8_t key[32], int64_t *ret_id, GError **error)
 {
 	return hk_db_int(db,
 		HK_SQL("INSERT INTO waves (family, key, text, brands, target_id, case_id, "
@@ -90,23 +90,31 @@ hk_wave_grow(hk_db *db, int64_t id, int64_t at_ms, GError **error)
 		HK_ARGS(hk_v_int(id), hk_v_int(at_ms)), NULL, error);
 }
 
+/* In few statements: a command may name a hundred thousand, and its alarm does not wait for a statement each. */
 bool
-hk_wave_number(hk_db *db, int64_t id, const uint8_t hash[32], const char *region, GError **error)
+hk_wave_numbers(hk_db *db, int64_t id, hk_span hashes, const char *regions, GError **error)
 {
-	int64_t times;
+	int64_t count = (int64_t)(hashes.len / HK_WAVE_HASH);
 
-	return hk_db_int(db,
-		       HK_SQL("INSERT INTO wave_numbers (wave_id, hash, region) VALUES ($1, $2, "
-			      "$3) ON CONFLICT (wave_id, hash) DO UPDATE SET times = "
-			      "wave_numbers.times + 1 RETURNING times"),
-		       HK_ARGS(hk_v_int(id), hk_v_blob(hk_span_of(hash, 32)), hk_v_str(region)),
-		       &times, error) &&
-	       (times > 2 ||
-		       hk_db_exec(db,
-			       HK_SQL("UPDATE waves SET numbers = numbers + $2, repeated = "
-				      "repeated + $3 WHERE id = $1"),
-			       HK_ARGS(hk_v_int(id), hk_v_int(times == 1), hk_v_int(times == 2)),
-			       NULL, error));
+	return hk_db_exec(db,
+		HK_SQL("WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+		       "WHERE i + 1 < $4) INSERT INTO wave_numbers (wave_id, hash, region) "
+		       "SELECT $1, substr($2, i * 32 + 1, 32), MIN(substr($3, i * 7 + 1, 7)) "
+		       "FROM n WHERE i < $4 GROUP BY substr($2, i * 32 + 1, 32) ON CONFLICT "
+		       "(wave_id, hash) DO UPDATE SET times = wave_numbers.times + 1"),
+		HK_ARGS(hk_v_int(id), hk_v_blob(hashes), hk_v_str(regions), hk_v_int(count)), NULL,
+		error);
+}
+
+bool
+hk_wave_count(hk_db *db, int64_t id, GError **error)
+{
+	return hk_db_exec(db,
+		HK_SQL("UPDATE waves SET numbers = (SELECT COUNT(*) FROM wave_numbers WHERE "
+		       "wave_id "
+		       "= $1), repeated = (SELECT COUNT(*) FROM wave_numbers WHERE wave_id = $1 "
+		       "AND times > 1) WHERE id = $1"),
+		HK_ARGS(hk_v_int(id)), NULL, error);
 }
 
 bool
@@ -114,6 +122,13 @@ hk_wave_case(hk_db *db, int64_t id, int64_t case_id, GError **error)
 {
 	return hk_db_exec(db, HK_SQL("UPDATE waves SET case_id = $2 WHERE id = $1"),
 		HK_ARGS(hk_v_int(id), hk_v_id(case_id)), NULL, error);
+}
+
+bool
+hk_wave_card(hk_db *db, int64_t id, int64_t card_ms, GError **error)
+{
+	return hk_db_exec(db, HK_SQL("UPDATE waves SET card_ms = $2 WHERE id = $1"),
+		HK_ARGS(hk_v_int(id), hk_v_int(card_ms)), NULL, error);
 }
 
 bool
@@ -135,28 +150,45 @@ hk_link_row_clear(hk_link_row *row)
 	*row = (hk_link_row){0};
 }
 
-bool
-hk_link_put(hk_db *db, int64_t wave_id, const char *url, bool is_short, int64_t now_ms,
-	int64_t *ret_id, bool *ret_new, GError **error)
+/* Whose link it is; *ret_new: not yet this wave's. */
+static bool
+put_pair(hk_db *db, int64_t wave_id, int64_t link_id, bool *ret_new, GError **error)
 {
-	int64_t fresh = 0;
+	int64_t times;
 
-	if (!hk_db_exec(db,
-		    HK_SQL("INSERT INTO c2_links (url, short, landing, state, first_ms, due_ms) "
-			   "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"),
-		    HK_ARGS(hk_v_str(url), hk_v_int(is_short), hk_v_str(is_short ? NULL : url),
-			    hk_v_str(is_short ? "unseen" : "leads"), hk_v_int(now_ms),
-			    is_short ? hk_v_int(now_ms) : hk_v_null()),
-		    &fresh, error) ||
-		!hk_db_int(db, HK_SQL("SELECT id FROM c2_links WHERE url = $1"),
-			HK_ARGS(hk_v_str(url)), ret_id, error)) {
+	if (!hk_db_int(db,
+		    HK_SQL("INSERT INTO wave_links (wave_id, link_id) VALUES ($1, $2) ON CONFLICT "
+			   "(wave_id, link_id) DO UPDATE SET times = wave_links.times + 1 "
+			   "RETURNING times"),
+		    HK_ARGS(hk_v_int(wave_id), hk_v_int(link_id)), &times, error)) {
 		return false;
 	}
-	*ret_new = fresh > 0;
+	*ret_new = times == 1;
+	return true;
+}
+
+bool
+hk_link_put(hk_db *db, int64_t wave_id, const char *url, bool is_short, int64_t now_ms,
+	int64_t *ret_id, bool *ret_due, GError **error)
+{
+	bool fresh;
+
+	if (!hk_db_exec(db,
+		    HK_SQL("INSERT INTO c2_links (url, short, landing, state, first_ms, named_ms) "
+			   "VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING"),
+		    HK_ARGS(hk_v_str(url), hk_v_int(is_short), hk_v_str(is_short ? NULL : url),
+			    hk_v_str(is_short ? "unseen" : "leads"), hk_v_int(now_ms)),
+		    NULL, error) ||
+		!hk_db_int(db, HK_SQL("SELECT id FROM c2_links WHERE url = $1"),
+			HK_ARGS(hk_v_str(url)), ret_id, error) ||
+		!put_pair(db, wave_id, *ret_id, &fresh, error)) {
+		return false;
+	}
+	*ret_due = fresh && is_short;
 	return hk_db_exec(db,
-		HK_SQL("INSERT INTO wave_links (wave_id, link_id) VALUES ($1, $2) ON CONFLICT "
-		       "(wave_id, link_id) DO UPDATE SET times = wave_links.times + 1"),
-		HK_ARGS(hk_v_int(wave_id), hk_v_int(*ret_id)), NULL, error);
+		HK_SQL("UPDATE c2_links SET named_ms = $2, due_ms = CASE WHEN $3 = 0 OR (due_ms < "
+		       "$2) THEN due_ms ELSE $2 END WHERE id = $1"),
+		HK_ARGS(hk_v_int(*ret_id), hk_v_int(now_ms), hk_v_int(*ret_due)), NULL, error);
 }
 
 bool
@@ -164,11 +196,12 @@ hk_link_get(hk_db *db, int64_t id, hk_link_row *ret, GError **error)
 {
 	bool found;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT id, first_ms, last_ms, changed_ms, checks, due_ms, short, url, "
+		HK_SQL("SELECT id, first_ms, named_ms, last_ms, changed_ms, checks, due_ms, short, "
+		       "url, "
 		       "landing, state, hops FROM c2_links WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	int64_t *const numbers[] = {&ret->id, &ret->first_ms, &ret->last_ms, &ret->changed_ms,
-		&ret->checks, &ret->due_ms};
+	int64_t *const numbers[] = {&ret->id, &ret->first_ms, &ret->named_ms, &ret->last_ms,
+		&ret->changed_ms, &ret->checks, &ret->due_ms};
 	char **const texts[] = {&ret->url, &ret->landing, &ret->state, &ret->hops};
 
 	*ret = (hk_link_row){0};
@@ -189,32 +222,10 @@ hk_link_get(hk_db *db, int64_t id, hk_link_row *ret, GError **error)
 	return true;
 }
 
-/* The numbers in the first column. */
-static bool
-take_ids(hk_rows *taken, GArray **ret, GError **error)
-{
-	g_autoptr(hk_rows) rows = taken;
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	GError *inner = NULL;
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		int64_t id = hk_rows_int(rows, 0);
-		g_array_append_val(list, id);
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
-}
-
 bool
 hk_links_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error)
 {
-	return take_ids(hk_db_query(db,
+	return hk_rows_ids(hk_db_query(db,
 				HK_SQL("SELECT id FROM c2_links WHERE due_ms IS NOT NULL AND "
 				       "due_ms <= $1 ORDER BY due_ms, id LIMIT $2"),
 				HK_ARGS(hk_v_int(now_ms), hk_v_int(limit)), error),
@@ -243,6 +254,13 @@ hk_link_set(hk_db *db, const hk_link_row *row, const char *why, GError **error)
 }
 
 bool
+hk_link_later(hk_db *db, int64_t id, int64_t due_ms, GError **error)
+{
+	return hk_db_exec(db, HK_SQL("UPDATE c2_links SET due_ms = $2 WHERE id = $1"),
+		HK_ARGS(hk_v_int(id), hk_v_int(due_ms)), NULL, error);
+}
+
+bool
 hk_landing_put(hk_db *db, int64_t link_id, const char *landing, const char *hops, int64_t now_ms,
 	GError **error)
 {
@@ -267,20 +285,11 @@ hk_landing_put(hk_db *db, int64_t link_id, const char *landing, const char *hops
 bool
 hk_link_waves(hk_db *db, int64_t link_id, GArray **ret, GError **error)
 {
-	return take_ids(hk_db_query(db,
+	return hk_rows_ids(hk_db_query(db,
 				HK_SQL("SELECT wave_id FROM wave_links WHERE link_id = $1 ORDER "
 				       "BY wave_id DESC LIMIT 50"),
 				HK_ARGS(hk_v_int(link_id)), error),
 		ret, error);
-}
-
-bool
-hk_wave_unseen(hk_db *db, int64_t wave_id, int64_t *ret, GError **error)
-{
-	return hk_db_int(db,
-		HK_SQL("SELECT COUNT(*) FROM wave_links w JOIN c2_links l ON l.id = w.link_id "
-		       "WHERE w.wave_id = $1 AND l.state = 'unseen'"),
-		HK_ARGS(hk_v_int(wave_id)), ret, error);
 }
 
 bool

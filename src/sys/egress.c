@@ -52,8 +52,11 @@ hk_egress_new(const char *path, GError **error)
 	egress->locals = g_ptr_array_new_with_free_func(hk_egress_local_free);
 	egress->exits = g_ptr_array_new_with_free_func(hk_egress_exit_free);
 	egress->names = g_ptr_array_new();
-	egress->range_ports = g_hash_table_new(NULL, NULL);
+	egress->range_ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	egress->range_addresses = g_array_new(FALSE, FALSE, sizeof(hk_ipaddr));
 	egress->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	egress->purposes = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
 	return hk_egress_configure(egress, path, error) ? g_steal_pointer(&egress) : NULL;
 }
 
@@ -75,7 +78,9 @@ hk_egress_unref(hk_egress *egress)
 	g_ptr_array_unref(egress->exits);
 	g_ptr_array_unref(egress->names);
 	g_hash_table_unref(egress->range_ports);
+	g_array_unref(egress->range_addresses);
 	g_hash_table_unref(egress->buckets);
+	g_hash_table_unref(egress->purposes);
 	g_mutex_clear(&egress->mutex);
 	g_free(egress->resolvers);
 	g_free(egress->stop_file);
@@ -141,11 +146,33 @@ hk_egress_on_range(const hk_egress *egress)
 }
 
 unsigned
-hk_egress_range_port(const hk_egress *egress, unsigned port)
+hk_egress_range_port(const hk_egress *egress, const char *host, unsigned port)
 {
-	gpointer to = g_hash_table_lookup(egress->range_ports, GUINT_TO_POINTER(port));
+	g_autofree char *low = g_ascii_strdown(host, -1);
+	size_t len = strlen(low);
 
-	return to ? GPOINTER_TO_UINT(to) : port;
+	if (len > 0 && low[len - 1] == '.') {
+		low[len - 1] = '\0';
+	}
+	/* The host, the names above it, and "": every host. */
+	for (const char *at = low;; at += strcspn(at, "."), at += *at == '.') {
+		g_autofree char *key = g_strdup_printf("%s:%u", at, port);
+		gpointer to = g_hash_table_lookup(egress->range_ports, key);
+		if (to || !*at) {
+			return to ? GPOINTER_TO_UINT(to) : port;
+		}
+	}
+}
+
+bool
+hk_egress_range_address(const hk_egress *egress, const hk_ipaddr *addr)
+{
+	for (unsigned i = 0; egress->on_range && i < egress->range_addresses->len; i++) {
+		if (hk_ipaddr_eq(&g_array_index(egress->range_addresses, hk_ipaddr, i), addr)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const hk_egress_exit *
@@ -204,19 +231,51 @@ scheme_fits(const hk_egress_who *who, const char *scheme)
 				    strcmp(scheme, "smtps") == 0));
 }
 
+static bool
+has_port(const GArray *ports, unsigned port)
+{
+	for (unsigned i = 0; ports && i < ports->len; i++) {
+		if (g_array_index(ports, unsigned, i) == port) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* WHOIS (RFC 3912) has one port, and nothing else has it. */
 static bool
 port_fits(const hk_egress *egress, const hk_egress_who *who, const char *scheme, unsigned port)
 {
+	hk_egress *locked = (hk_egress *)egress;
+
 	if (strcmp(scheme, "whois") == 0) {
 		return port == HK_EGRESS_WHOIS_PORT;
 	}
-	for (unsigned i = 0; i < egress->ports->len; i++) {
-		if (g_array_index(egress->ports, unsigned, i) == port) {
-			return true;
+	if (has_port(egress->ports, port)) {
+		return true;
+	}
+	g_mutex_lock(&locked->mutex);
+	bool fits =
+		who->purpose && has_port(g_hash_table_lookup(egress->purposes, who->purpose), port);
+	g_mutex_unlock(&locked->mutex);
+	return fits || (who->own && port > 0 && port < 65536);
+}
+
+bool
+hk_egress_purpose_ports(hk_egress *egress, const char *purpose, const unsigned *ports, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ports[i] == 0 || ports[i] > 65535 || ports[i] == HK_EGRESS_WHOIS_PORT ||
+			ports[i] == HK_EGRESS_DNS_PORT) {
+			return false;
 		}
 	}
-	return who->own && port > 0 && port < 65536;
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	g_array_append_vals(all, ports, (unsigned)count);
+	g_mutex_lock(&egress->mutex);
+	g_hash_table_insert(egress->purposes, g_strdup(purpose), all);
+	g_mutex_unlock(&egress->mutex);
+	return true;
 }
 
 /* Labels of letters, digits, - and _ ; a dot at the end is nothing. own: one label will do. */
@@ -297,7 +356,7 @@ hk_egress_check_address(const hk_egress *egress, const hk_egress_who *who, const
 	char text[HK_IPADDR_TEXT_SIZE];
 	hk_ipaddr literal;
 
-	if (!class) {
+	if (!class || hk_egress_range_address(egress, addr)) {
 		return HK_EGRESS_OK;
 	}
 	bool named = host && hk_ipaddr_parse(hk_span_str(host), &literal) != HK_OK;

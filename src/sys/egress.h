@@ -30,7 +30,7 @@ typedef struct hk_egress hk_egress;
 /* Who asks. The strings are copied where they are kept. */
 typedef struct hk_egress_who {
 	const char *
-		purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc", "blobs" */
+		purpose; /* what for, one word: "capture", "look", "ct", "feed", "mail", "oidc", "blobs", "c2" */
 	const char *case_id;   /* for which case, or NULL */
 	const char *requester; /* login or name of the part that asks, or NULL */
 	const char *exit;      /* name of the exit, or NULL: "direct" */
@@ -95,6 +95,13 @@ void hk_egress_kill(hk_egress *egress);
 void hk_egress_revive(hk_egress *egress);
 bool hk_egress_killed(const hk_egress *egress);
 
+/* hk_egress_purpose_ports(egress, purpose, ports, count): from now on who asks for that purpose may connect to these ports of strangers
+ * besides those of `ports` in the configuration, with any scheme that has no port of its own, and nobody else may; in place of what the purpose was given before (count
+ * 0: none). For the ports that a file of a C2 family names (purpose "c2"). False, and nothing is changed, when one of them is out of
+ * range, or that of WHOIS or of the DNS. Any thread. */
+bool hk_egress_purpose_ports(
+	hk_egress *egress, const char *purpose, const unsigned *ports, size_t count);
+
 /* hk_egress_check_target(egress, who, scheme, host, port, ret_detail): what can be said before a name is looked up: the kill switch,
  * the exit, the scheme (http, https, ws, wss; connect: a
  * tunnel of the gate; whois, port 43 and no other; tcp, smtp, smtps for own ones), the port, the name (no localhost, no metadata service, no single
@@ -115,9 +122,13 @@ hk_egress_reason hk_egress_check_address(const hk_egress *egress, const hk_egres
 /* hk_egress_decided(egress, record): hands a decision to the recorder; at_ms is filled in. For the parts of egress. */
 void hk_egress_decided(hk_egress *egress, hk_egress_record *record);
 
-/* hk_egress_on_range(egress): all names are the range's. hk_egress_range_port(egress, port): the port of the range that stands for it. */
+/* hk_egress_on_range(egress): all names are the range's. hk_egress_range_port(egress, host, port): the port of the range that stands for it: of the row for host, else
+ * of the nearest name above it, else of the row for every host, else port. */
 bool hk_egress_on_range(const hk_egress *egress);
-unsigned hk_egress_range_port(const hk_egress *egress, unsigned port);
+unsigned hk_egress_range_port(const hk_egress *egress, const char *host, unsigned port);
+
+/* hk_egress_range_address(egress, addr): on the range, and an address that a stranger has there (`range-addresses`): it stands for the range's own one. */
+bool hk_egress_range_address(const hk_egress *egress, const hk_ipaddr *addr);
 
 /* hk_egress_has_exit(egress, name): NULL and "direct" are always there. hk_egress_exits(egress): the names, NULL at the end, borrowed. */
 bool hk_egress_has_exit(const hk_egress *egress, const char *name);

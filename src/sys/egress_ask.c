@@ -488,13 +488,15 @@ proceed(hk_egress_ask *ask)
 	const hk_egress *egress = ask->loop->egress;
 	const hk_egress_exit *exit = ask->exit;
 	bool is_here = ask->session->who.own &&
-		       (ask->is_literal ? hk_ipaddr_class_of(&ask->literal) != NULL
+		       (ask->is_literal ? hk_ipaddr_class_of(&ask->literal) != NULL &&
+						  !hk_egress_range_address(egress, &ask->literal)
 					: g_ascii_strcasecmp(ask->host, "localhost") == 0);
 	static const hk_ipaddr loopback = {{127, 0, 0, 1}, true};
 	pin *p = NULL;
 
 	if (egress->on_range && !is_here) {
-		grant_to(ask, &egress->range, 1, hk_egress_range_port(egress, ask->port));
+		grant_to(
+			ask, &egress->range, 1, hk_egress_range_port(egress, ask->host, ask->port));
 		return;
 	}
 	if (!ask->is_literal && !is_here && (exit->kind == HK_EGRESS_DIRECT || exit->resolve)) {

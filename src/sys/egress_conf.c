@@ -248,20 +248,53 @@ read_exits(reading *r, GError **error)
 }
 
 static bool
-read_range(reading *r, GError **error)
+read_range_ports(reading *r, GError **error)
 {
-	const char *address = r->entries[KEY_RANGE].value.text;
 	const char *text;
 
 	for (unsigned i = 0; (text = element(r, KEY_RANGE_PORTS, i)); i++) {
 		const char *sign = strchr(text, '=');
 		g_autofree char *from = sign ? g_strndup(text, (gsize)(sign - text)) : NULL;
 		unsigned a, b;
-		if (!from || !port_of(from, &a) || !port_of(sign + 1, &b)) {
-			return fail(r, KEY_RANGE_PORTS, error, "holds PORT=PORT, not '%s'", text);
+		g_autofree char *host = from ? split_host(from, &a) : NULL;
+		if (!from || (!host && !port_of(from, &a)) || !port_of(sign + 1, &b)) {
+			return fail(r, KEY_RANGE_PORTS, error,
+				"holds PORT=PORT or HOST:PORT=PORT, not '%s'", text);
 		}
-		g_hash_table_insert(
-			r->egress->range_ports, GUINT_TO_POINTER(a), GUINT_TO_POINTER(b));
+		g_autofree char *low = g_ascii_strdown(host ? host : "", -1);
+		g_hash_table_insert(r->egress->range_ports, g_strdup_printf("%s:%u", low, a),
+			GUINT_TO_POINTER(b));
+	}
+	return true;
+}
+
+/* Only addresses that nobody has: a row must not make a private network, or a metadata service, somebody's. */
+static bool
+read_range_addresses(reading *r, GError **error)
+{
+	const char *text;
+
+	for (unsigned i = 0; (text = element(r, KEY_RANGE_ADDRESSES, i)); i++) {
+		hk_ipaddr addr;
+		bool good = hk_ipaddr_parse(hk_span_str(text), &addr) == HK_OK;
+		const hk_ipaddr_class *class = good ? hk_ipaddr_class_of(&addr) : NULL;
+		if (!class || strcmp(class->name, "documentation") != 0) {
+			return fail(r, KEY_RANGE_ADDRESSES, error,
+				"holds addresses of documentation, like 203.0.113.77, not '%s'",
+				text);
+		}
+		g_array_append_val(r->egress->range_addresses, addr);
+	}
+	return true;
+}
+
+static bool
+read_range(reading *r, GError **error)
+{
+	const char *address = r->entries[KEY_RANGE].value.text;
+
+	if (!read_range_ports(r, error) || !read_range_addresses(r, error)) {
+		return false;
 	}
 	if (!address || !*address) {
 		return true;

@@ -135,11 +135,13 @@ hk_egress_curl_own(hk_egress_curl *c, CURL *easy, hk_egress *egress, const hk_eg
 		return false;
 	}
 	bool literal = hk_ipaddr_parse(hk_span_str(c->host), &addr) == HK_OK;
-	bool here = literal ? hk_ipaddr_class_of(&addr) != NULL
+	bool here = literal ? hk_ipaddr_class_of(&addr) != NULL &&
+				      !hk_egress_range_address(egress, &addr)
 			    : g_ascii_strcasecmp(c->host, "localhost") == 0;
 	if (hk_egress_on_range(egress) && !here) {
 		char text[HK_EGRESS_ADDRESS_SIZE];
-		hk_egress_address_text(&egress->range, hk_egress_range_port(egress, c->port), text);
+		hk_egress_address_text(
+			&egress->range, hk_egress_range_port(egress, c->host, c->port), text);
 		g_autofree char *row = g_strconcat("::", text, NULL);
 		c->connect_to = curl_slist_append(NULL, row);
 	}

@@ -37,16 +37,18 @@ struct hk_egress {
 	GPtrArray *names;  /* of the exits, NULL at the end */
 	bool on_range;
 	hk_ipaddr range;
-	GHashTable *range_ports; /* port -> port */
+	GHashTable *range_ports; /* "host:port", ":port" -> port */
+	GArray *range_addresses; /* hk_ipaddr */
 	char *resolvers;         /* as c-ares wants them, or NULL */
 	unsigned dns_timeout_ms;
 	char *stop_file;
 	double host_rate, address_rate;
 	unsigned host_burst, address_burst, host_open, open_max;
 
-	/* Pace: under the mutex. */
+	/* Under the mutex: ports that one purpose has besides `ports`, and the pace. */
 	GMutex mutex;
-	GHashTable *buckets; /* "h:host" and "a:address" -> bucket */
+	GHashTable *purposes; /* purpose -> GArray of unsigned */
+	GHashTable *buckets;  /* "h:host" and "a:address" -> bucket */
 	unsigned open;
 };
 

@@ -124,6 +124,35 @@ hk_gz_inflate(hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *
 	return HK_OK;
 }
 
+hk_err
+hk_gz_unzlib(hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *ret_len)
+{
+	size_t limit = limit_of(body.len, max_bytes), eaten = 0, made = 0;
+	enum libdeflate_result result;
+
+	if (body.len < 6) {
+		return HK_EFORM; /* two bytes of header, four of trailer */
+	}
+	make_room(gz, MAX(MIN(body.len * 4, limit), 4096), 0);
+	while ((result = libdeflate_zlib_decompress_ex(gz->decompressor, body.data, body.len,
+			gz->room, MIN(gz->room_len, limit), &eaten, &made)) ==
+		LIBDEFLATE_INSUFFICIENT_SPACE) {
+		if (gz->room_len >= limit) {
+			return HK_ELIMIT;
+		}
+		make_room(gz, MIN(limit, gz->room_len * 2), 0);
+	}
+	if (result != LIBDEFLATE_SUCCESS) {
+		return HK_EFORM;
+	}
+	if (eaten != body.len) {
+		return HK_ETRAIL;
+	}
+	*ret = gz->room;
+	*ret_len = made;
+	return HK_OK;
+}
+
 uint8_t *
 hk_gz_pack(hk_gz *gz, hk_span body, size_t *ret_len)
 {

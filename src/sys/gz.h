@@ -34,6 +34,10 @@ bool hk_gz_looks(hk_span body);
 HK_MUST hk_err hk_gz_inflate(
 	hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *ret_len);
 
+/* hk_gz_unzlib(gz, body, max_bytes, ret): one zlib stream (RFC 1950) that is the whole of body; limits, memory and errors as above. */
+HK_MUST hk_err hk_gz_unzlib(
+	hk_gz *gz, hk_span body, size_t max_bytes, uint8_t **ret, size_t *ret_len);
+
 /* hk_gz_pack(gz, body, ret_len): body as one member, quickly rather than small; caller frees. */
 uint8_t *hk_gz_pack(hk_gz *gz, hk_span body, size_t *ret_len);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "flow/states.h"
 #include "store/case_read.h"
 #include "store/reports.h"
@@ -13,11 +14,12 @@
 #include "sys/gerr.h"
 #include "sys/json.h"
 #include "sys/jsonw.h"
+#include "sys/png.h"
 #include "web/res_report.h"
 #include "web/web.h"
 
 /* A mail with its pictures is at most 25 MB (docs/reports.md); an answer far less. */
-enum { CONTENT_MAX = 64 << 20, STATES_MAX = 20 };
+enum { CONTENT_MAX = 64 << 20, STATES_MAX = 20, FACTS_MAX = 1 << 20 };
 
 void
 hk_res_holds(unsigned stops, GString *out)
@@ -318,4 +320,41 @@ hk_web_reports_answer(hk_req *req, hk_reply *reply, GError **error)
 	}
 	g_autofree char *name = g_strdup_printf("report-%" PRId64 "-answer-%" PRId64 ".txt", id, n);
 	return hk_res_blob(req, reply, sha256, "text/plain", name, error);
+}
+
+/* What stands in the facts is what report/poll has written there. */
+bool
+hk_web_reports_picture(hk_req *req, hk_reply *reply, GError **error)
+{
+	g_auto(hk_report_row) row = {0};
+	uint8_t sha256[32];
+	const char *hex = NULL;
+
+	if (!hk_reports_get(req->db, hk_req_id(req, "id"), &row, error)) {
+		return false;
+	}
+	g_autoptr(hk_json_doc) doc =
+		row.facts ? hk_json_load(hk_span_str(row.facts), FACTS_MAX, NULL) : NULL;
+	hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
+	if (!doc || !hk_json_has(&root, "picture") || !hk_json_str(&root, "picture", &hex, NULL) ||
+		strlen(hex) != 2 * sizeof sha256 ||
+		hk_hex_decode(hk_span_str(hex), sha256, sizeof sha256) != HK_OK) {
+		return hk_error_set(error, HK_ENOENT, "report %" PRId64 " has no picture", row.id);
+	}
+	if (!req->config || !req->config->blobs) {
+		return hk_error_set(error, HK_ECONFIG, "no place for evidence is configured");
+	}
+	g_autoptr(GBytes) content = hk_blobs_get(req->config->blobs, sha256, CONTENT_MAX, error);
+	uint32_t width, height;
+	if (!content) {
+		return false;
+	}
+	gsize len;
+	const void *data = g_bytes_get_data(content, &len);
+	if (!hk_png_size(hk_span_of(data, len), &width, &height)) {
+		return hk_error_set(error, HK_ENOENT, "what is there is no picture");
+	}
+	hk_reply_show(reply, "image/png");
+	hk_reply_bytes(reply, content);
+	return true;
 }

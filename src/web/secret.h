@@ -10,10 +10,9 @@
 
 #include <glib.h>
 
-#include "base/span.h"
+#include "sys/seal.h"
 
 enum {
-	HK_SECRET_KEY_BYTES = 32,
 	HK_SECRET_TEXT_SIZE = 44,   /* 32 random bytes in base64url, 43 characters and a NUL */
 	HK_PASSWORD_MIN_CHARS = 12, /* NIST SP 800-63B asks for 8, with a second factor for less */
 	HK_PASSWORD_MAX_BYTES = 1024, /* more is no password but an attack on the hash */
@@ -22,13 +21,11 @@ enum {
 /* hk_secret_init(error): HK_EINTERNAL when libsodium finds no randomness. */
 bool hk_secret_init(GError **error);
 
-/* hk_secret_text(ret): 32 random bytes as base64url. hk_secret_bytes(ret, len): random bytes. */
+/* hk_secret_text(ret): 32 random bytes as base64url. */
 void hk_secret_text(char ret[HK_SECRET_TEXT_SIZE]);
-void hk_secret_bytes(void *ret, size_t len);
 
-/* hk_secret_equal(a, b): in time that depends on the lengths alone. hk_secret_wipe(data, len): overwrites memory for good. */
+/* hk_secret_equal(a, b): in time that depends on the lengths alone. */
 bool hk_secret_equal(hk_span a, hk_span b);
-void hk_secret_wipe(void *data, size_t len);
 
 /* hk_base64url_encode(bytes): RFC 4648, section 5, without padding; caller frees. hk_base64url_decode(text, ret_len): strict; NULL for
  * anything else; caller frees. */
@@ -46,18 +43,5 @@ char *hk_password_hash(const char *password, GError **error);
 /* hk_password_verify(hash, password): NULL for hash takes as long and is false: a login that does not exist looks like one that does.
  * *ret_old (or NULL): the hash was made with other costs and should be made anew. */
 bool hk_password_verify(const char *hash, const char *password, bool *ret_old);
-
-/* hk_key_load(path, error): the 32 bytes of the file, which is made (mode 0600) when it is missing; HK_ECONFIG when it is of another
- * length or others may read it. Caller frees after wiping. */
-uint8_t *hk_key_load(const char *path, GError **error);
-
-/* hk_seal(key, bytes), hk_open(key, bytes): nonce and secretbox (XSalsa20-Poly1305) of bytes; NULL from hk_open for what was not sealed with that
- * key. Caller unrefs. */
-GBytes *hk_seal(const uint8_t key[HK_SECRET_KEY_BYTES], hk_span bytes);
-GBytes *hk_open(const uint8_t key[HK_SECRET_KEY_BYTES], hk_span bytes);
-
-/* hk_key_derive(key, purpose, ret): a key of its own for each purpose (BLAKE2b keyed hash of purpose). */
-void hk_key_derive(const uint8_t key[HK_SECRET_KEY_BYTES], const char *purpose,
-	uint8_t ret[HK_SECRET_KEY_BYTES]);
 
 #endif

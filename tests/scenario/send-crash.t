@@ -149,6 +149,32 @@ my $counted = value(q(SELECT COUNT(*) FROM reports WHERE channel = 'netcraft' AN
 cmp_ok($there, '>=', $counted, 'and has every one that counts as sent') or diag substr($json->encode($book), 0, 800);
 is(value(q(SELECT COUNT(*) FROM events WHERE act = 'report.send')), value('SELECT COUNT(*) FROM reports WHERE sent_ms IS NOT NULL'), 'each is sent once in the audit trail');
 is(value(q(SELECT COUNT(*) FROM receipts WHERE phase <> 'ended')), 0, 'every try has its end');
+# --- doubts that time settles: a list that is slow, a channel whose file is gone ---
+my ($slow) = slurp("$work/channels/phishreport.conf") =~ m{url = "([^"]+)"};
+my @cases = map { $_->[0] } rows('SELECT MIN(id) FROM cases UNION SELECT MAX(id) FROM cases');
+my %doubt;
+for my $at (['young', 20_000], ['old', 7_200_000]) {
+	my ($age, $ago) = @$at;
+	my $case = shift @cases;
+	my $ask = '{"way":"http","test":false,"ask":' . $json->encode({ method => 'POST', url => "$slow/api/v0/cases", headers => ['Content-Type: application/json'], auth => 'bearer', auth_name => undef, auth_prefix => undef }) . '}';
+	$doubt{"slow $age"} = report($case, 'phishreport', 'phishreport', $ask, $json->encode({ url => value("SELECT url FROM cases WHERE id = $case"), ignore_duplicates => JSON::PP::false }));
+	$doubt{"gone $age"} = report($case, 'old-vendor', 'old-vendor', $ask, '{}');
+	for my $id ($doubt{"slow $age"}, $doubt{"gone $age"}) {
+		rows("UPDATE reports SET state = 'queued', tries = 1 WHERE id = $id");
+		rows("INSERT INTO receipts (report_id, act, phase, begun_ms) VALUES ($id, 'submit', 'committed', " . (int(time() * 1000) - $ago) . ')');
+	}
+}
+my $of = sub { return value("SELECT state FROM reports WHERE id = $doubt{$_[0]}") };
+$pid = spawn_role('send', 'work', '--pools', 'send');
+ok(until_ok('settled', sub { $of->('slow old') ne 'queued' && $of->('gone old') ne 'queued' }), 'time settles doubts') or diag slurp("$work/send.err");
+isnt($of->('slow old'), 'unsure', 'what is not in their list after hours was not taken: it is sent again');
+is($of->('gone old'), 'unsure', 'whom nobody can ask any more is for a person to judge');
+like(value("SELECT why FROM reports WHERE id = $doubt{'gone old'}"), qr/file is gone/, 'and why is said');
+ok(until_ok('looked', sub { (value("SELECT due_ms FROM jobs WHERE stage = 'send' AND key = '$doubt{'slow young'}'") // 0) > time() * 1000 }), 'the young ones were looked at');
+is($of->("$_ young"), 'queued', "$_, young: it may still come to their list, or the file back") for qw(slow gone);
+stop_it($pid);
+my $list = decode_json(HTTP::Tiny->new->get("$out{vendors}{url}-/reports?vendor=phishreport")->{content})->{vendors}{phishreport};
+is(scalar @{ $list->{reports} }, 1, 'only the old one is there') or diag $json->encode($list);
 diag("$killed kills, $all reports, $unsure before a person");
 my ($code, $out, $err) = hk('audit', 'verify');
 is($code, 0, 'the audit chain is whole') or diag $out, $err;

@@ -62,7 +62,19 @@ is(value("SELECT COUNT(*) FROM reports WHERE case_id = $case AND sent_ms IS NULL
 	or diag join "\n", map { "@$_" } rows("SELECT channel, recipient, state, why FROM reports WHERE case_id = $case AND sent_ms IS NULL");
 is(value("SELECT state FROM cases WHERE id = $case"), 'reported', 'the case is reported');
 my $book = decode_json(HTTP::Tiny->new->get("$out{vendors}{url}-/reports")->{content});
-ok($json->encode($book) !~ /"doubles":[1-9]/, 'no vendor got one twice') or diag $json->encode($book);
+is_deeply([grep { $book->{vendors}{$_}{doubles} > ($_ eq 'urlscan' ? 1 : 0) } sort keys %{ $book->{vendors} }], [], 'no vendor got one twice, but urlscan before and after') or diag $json->encode($book);
+
+# --- urlscan, before and after (S35) ---
+my %look = map { $_->[0] => $_->[1] } rows("SELECT step, id FROM reports WHERE case_id = $case AND channel = 'urlscan' AND round = 1");
+is(join(' ', sort keys %look), 'after first', 'urlscan looks twice');
+cmp_ok(value("SELECT sent_ms FROM reports WHERE id = $look{after}"), '>=', value("SELECT MAX(sent_ms) FROM reports WHERE case_id = $case AND round = 1 AND step = 'first' AND request NOT LIKE '%\"way\":\"assisted\"%'"), 'the second time when the others have left');
+must('verdict and picture of both become the case\'s', sub { value("SELECT COUNT(*) FROM facts WHERE case_id = $case AND kind IN ('vendor.state', 'vendor.picture') AND subject IN ('urlscan', 'urlscan (after)') AND gone_ms IS NULL") == 4 },
+	table("SELECT id, step, state, polls, remote_state, facts, why FROM reports WHERE channel = 'urlscan'"), table('SELECT kind, subject, value FROM facts WHERE kind LIKE \'vendor%\''));
+my $picture = call('GET', "/reports/$look{first}/picture");
+is("$picture->{status} $picture->{headers}{'content-type'}", '200 image/png', 'their picture is shown') or diag $picture->{content};
+like($picture->{content}, qr/^\x89PNG/, 'it is one');
+unlike($picture->{content}, qr/tEXt|range/, 'written anew: what was beside its pixels is gone');
+is(call('GET', '/reports/' . value("SELECT id FROM reports WHERE case_id = $case AND channel = 'netcraft'") . '/picture')->{status}, 404, 'who sent none has none');
 
 # --- answers ---
 must('hoster and registrar answer by mail', sub { value("SELECT COUNT(*) FROM letters WHERE class = 'actioned'") >= 2 }, table('SELECT sender, subject, class, report_id FROM letters'));
@@ -84,6 +96,23 @@ $answer = call('POST', '/reports/approve', { reports => [map { { id => 0 + $_, d
 must('it is reported again, without asking for the mailboxes that are known', sub { value($unsent) == 0 }, $answer->{content}, table("SELECT channel, recipient, state, stops, why FROM reports WHERE round = 2"));
 must('and goes dark again', sub { $look->(); value("SELECT state FROM cases WHERE id = $case") eq 'down' });
 is(call('POST', "/cases/$case/acts", { act => 'close' }, $version->())->{status}, 200, 'the case is closed');
+
+# --- a site that leads its victims on by name: the letters tell where, so somebody has to look (rail 4) ---
+people('akari', 'correct horse battery 9');
+my $two = call('POST', '/cases', { url => 'http://www2.mihon-login.example/' })->{json}{case}{id};
+must('evidence of another one', sub { value("SELECT COUNT(*) FROM cases WHERE id = $two AND evidence_ms IS NOT NULL") });
+rows("UPDATE captures SET url = url || '?email=taro%40mail.example' WHERE run_id IN (SELECT id FROM runs WHERE case_id = $two)");
+is(call('POST', "/cases/$two/acts", { act => 'confirm' }, { 'If-Match' => '"' . value("SELECT version FROM cases WHERE id = $two") . '"' })->{status}, 200, 'confirmed');
+must('its drafts', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $two AND channel = 'mail'") >= 2 }, table("SELECT channel, recipient FROM reports WHERE case_id = $two"));
+my $named = sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $two AND $_[0] AND (stops / 2048) % 2 = 1") };
+is($named->("channel = 'mail'"), value("SELECT COUNT(*) FROM reports WHERE case_id = $two AND channel = 'mail'"), 'letters that tell the landing page wait for a word about it');
+is($named->("channel = 'netcraft'"), 0, 'what goes to a vendor does not tell it');
+people('ren', 'correct horse battery 8');
+my ($letter) = rows("SELECT id, " . ($ENV{HK_TEST_PGSQL} ? "encode(digest, 'hex')" : 'lower(hex(digest))') . " FROM reports WHERE case_id = $two AND channel = 'mail' ORDER BY id");
+call('POST', '/reports/approve', { reports => [{ id => 0 + $letter->[0], digest => $letter->[1] }], agree => [] });
+is(value("SELECT state FROM reports WHERE id = $letter->[0]"), 'drafted', 'without that word it stays');
+call('POST', '/reports/approve', { reports => [{ id => 0 + $letter->[0], digest => $letter->[1] }], agree => ['victim'] });
+isnt(value("SELECT state FROM reports WHERE id = $letter->[0]"), 'drafted', 'with it, it may leave');
 
 # --- what is left of it ---
 my @twice = rows('SELECT case_id, channel, recipient, step, round, COUNT(*) FROM reports GROUP BY case_id, channel, recipient, step, round HAVING COUNT(*) > 1');

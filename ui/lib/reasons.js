@@ -1,6 +1,6 @@
 /**
  * lib/reasons: takes apart why a name is suspicious, so that it can be said in the language of the reader. The server says it in English sentences (src/match/model_explain.c,
- * src/match/brand.def, src/score/scorer_*.c, src/score/page*.def: tests/lint/ui.t holds the shapes below against those); a sentence that we do not know is shown as it is.
+ * src/match/brand.def, src/score/scorer_*.c, src/score/page*.def, src/flow/wave.c: tests/lint/ui.t holds the shapes below against those); a sentence that we do not know is shown as it is.
  */
 /** [shape, key of i18n]: what the groups catch fills {a}, {b}, {c}. The first that fits the whole sentence counts. */
 export const SHAPES = [
@@ -81,6 +81,8 @@ export const SHAPES = [
   [/^the name belongs to ('.*')$/, 'reason.page.official'],
   [/^leads on to the official site of ('.*')$/, 'reason.page.to-official'],
   [/^the page is empty$/, 'reason.page.blank'],
+  [/^SMS wave: the command channel of (\S+) ordered it(?: \(port \d+\))?$/, 'reason.wave'],
+  [/^the message names (\S+)$/, 'reason.wave_target'],
   [/^the name is parked or for sale$/, 'reason.page.parked'],
   [/^the page is a web server's own$/, 'reason.page.server'],
   [/^the page lists a folder of files$/, 'reason.page.listing'],

@@ -28,7 +28,7 @@ function Said({ signals = {} }) {
 
 function Listings({ listings }) {
   const rows = Object.entries(listings || {})
-  return rows.length === 0 ? null : html`<h3>${t('watch.listings')}</h3><ul class="rows">${rows.map(([vendor, row]) => html`<li key=${vendor}><span class="grow">${defangText(vendor)}: ${defangText(row.state)}</span><${Time} at=${iso(row.at_ms)} /></li>`)}</ul>`
+  return rows.length === 0 ? null : html`<h3>${t('watch.listings')}</h3><ul class="rows">${rows.map(([vendor, row]) => html`<li key=${vendor}><span class="grow">${defangText(vendor)}: ${row.listed ? html`<strong>${t('watch.listed')}</strong>` : t('watch.unlisted')} <span class="dim">${defangText(row.state)}</span></span><span class="small">${t('watch.since')} <${Time} at=${iso(row.at_ms)} />${row.asked_ms > 0 ? html` <span class="dim">${t('watch.asked')} <${Time} at=${iso(row.asked_ms)} /></span>` : ''}</span></li>`)}</ul>`
 }
 
 function Body({ data }) {

@@ -1,6 +1,6 @@
 /** views/report: one report: exactly what is told to whom, what stands against it, who allowed it and when, what came back, and what comes next. On a phone: one report a screen, to approve. */
 import { html, useEffect, useState } from '../lib/ui.js'
-import { BASE, get, patch, post } from '../lib/api.js'
+import { BASE, get, patch, post, url } from '../lib/api.js'
 import { t, tf } from '../lib/i18n.js'
 import { bytes, number } from '../lib/format.js'
 import { go, href } from '../lib/router.js'
@@ -63,7 +63,7 @@ function Facts({ item }) {
     ['report.next', item.due && ['sent', 'acknowledged'].includes(item.state) ? html`<${Due} at=${item.due} clock="answer" />` : '–'], ['report.subject', item.subject ? defangHost(item.subject) : '–'], ['report.lang', tf('report.lang', item.lang)],
     ['report.remote_id', item.remote_id ? html`<span class="hash">${visible(item.remote_id)}</span>` : '–'], ['report.remote_state', item.remote_state ? visible(item.remote_state) : '–'], ['report.tries', html`<span class="num">${number(item.tries)} / ${number(item.polls)}</span>`],
     ['report.token', html`<${HashText} hex=${item.token} />`], ...Object.entries(item.facts && typeof item.facts === 'object' ? item.facts : {}).slice(0, 20).map(([name, value]) => [null, defangText(typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, 300), visible(name)])]
-  return html`<${Panel} title=${t('case.facts')}><dl class="facts">${rows.map(([key, value, name]) => html`<dt>${key ? t(key) : name}</dt><dd>${value}</dd>`)}</dl><//>`
+  return html`<${Panel} title=${t('case.facts')}><dl class="facts">${rows.map(([key, value, name]) => html`<dt>${key ? t(key) : name}</dt><dd>${value}</dd>`)}</dl>${item.facts?.picture && html`<figure class="seen"><figcaption class="small dim">${t('report.picture')}</figcaption><img class="site-picture" src=${url(`/reports/${item.id}/picture`, {})} alt=${t('report.picture')} loading="lazy" decoding="async" /></figure>`}<//>`
 }
 
 /** Other words for a draft: the subject and text of the letter as it is now. */

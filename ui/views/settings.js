@@ -1,4 +1,4 @@
-/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, which names are looked at, what is secured by itself, how reports leave. */
+/** views/settings: policy that people change while the program runs: duplicates, scope, time limits, what CT opens by itself, which names are looked at, what a wave of messages does, what is secured by itself, how reports leave. */
 import { html, useState } from '../lib/ui.js'
 import { get, put } from '../lib/api.js'
 import { attempt, can, done, list } from '../lib/store.js'
@@ -58,6 +58,12 @@ function Looks({ row, reload }) {
     ${number('cap', 10000000, 1)}${number('floor', 1, 0.0001)}${number('threshold', 1, 0.01)}</div><//>`
 }
 
+/** Waves of messages that a command channel ordered. */
+function Waves({ row, reload }) {
+  const s = useSetting('waves', { ...row, value: { confirm: true, ...row.value } }, reload)
+  return html`<${Panel} name="waves" row=${row} ...${s}><label class="inline"><input type="checkbox" checked=${s.value.confirm} onChange=${(event) => s.setValue({ ...s.value, confirm: event.target.checked })} /> ${t('settings.waves.confirm')}</label><//>`
+}
+
 /** The limits: { triage: minutes, ..., kinds?: { phishing: { triage: ... } } }; kept as the server has them. */
 function Sla({ row, reload }) {
   const s = useSetting('sla', row, reload)
@@ -112,8 +118,8 @@ function Takedown({ row, reload }) {
     <button type="button" class="button small" onClick=${() => setRules([...rules, { name: '', score: 0.9, own: true, sample: 0.1 }])}><${Icon} name="plus" />${t('settings.policy_add')}</button><//>`
 }
 
-const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, looks: Looks, evidence: Evidence, takedown: Takedown }
-const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, looks: {}, evidence: {}, takedown: {} }
+const PANELS = { dedupe: Dedupe, sla: Sla, scope: Scope, ct: Ct, looks: Looks, waves: Waves, evidence: Evidence, takedown: Takedown }
+const DEFAULTS = { dedupe: { days: 30 }, sla: { triage: 30, confirm: 120, report: 240, down: 2880 }, scope: [], ct: { threshold: 0.9 }, looks: {}, waves: {}, evidence: {}, takedown: {} }
 
 export default function Settings() {
   useTitle(t('settings.page'))

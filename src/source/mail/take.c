@@ -7,6 +7,7 @@
 #include "sys/hash.h"
 #include "sys/idn.h"
 #include "sys/jsonw.h"
+#include "sys/mask.h"
 
 enum { TITLE_MAX = 200, OLD_MS_DAYS = 31, LISTED_MAX = 200, LISTED_BYTES_MAX = 128 * 1024 };
 
@@ -54,48 +55,6 @@ sighting_free(void *data)
 	g_free(s->target);
 	g_free(s->data);
 	g_free(s);
-}
-
-/* ---- masking ---- */
-
-static bool
-is_local(unsigned char c)
-{
-	return c >= 0x80 || g_ascii_isalnum(c) || (c && strchr(".!#$%&'*+/=?^_`{|}~-", c));
-}
-
-char *
-hk_mail_mask(const char *text)
-{
-	GString *out = g_string_new(NULL);
-	const char *at;
-
-	while ((at = strchr(text, '@'))) {
-		const char *from = at;
-
-		while (from > text && is_local((unsigned char)from[-1])) {
-			from--;
-		}
-		/* A multi-byte character stays whole. */
-		while (from < at && ((unsigned char)*from & 0xc0) == 0x80) {
-			from++;
-		}
-		bool address =
-			from < at && (g_ascii_isalnum(at[1]) || (unsigned char)at[1] >= 0x80);
-
-		g_string_append_len(out, text, from - text);
-		if (address) {
-			size_t first = (size_t)(g_utf8_find_next_char(from, NULL) - from);
-
-			g_string_append_len(out, from, (gssize)MIN(first, (size_t)(at - from)));
-			g_string_append(out, "***@");
-		} else {
-			g_string_append_len(out, from, at + 1 - from);
-		}
-		text = at + 1;
-	}
-	g_string_append(out, text);
-	return g_string_free(out, FALSE);
 }
 
 /* ---- addresses ---- */
@@ -270,7 +229,7 @@ write_text(GString *out, const char *key, const char *text)
 static void
 write_masked(GString *out, const char *key, const char *text)
 {
-	g_autofree char *masked = hk_mail_mask(text);
+	g_autofree char *masked = hk_mask_mail(text);
 
 	write_text(out, key, masked);
 }
@@ -505,8 +464,8 @@ static char *
 make_title(const taking *t)
 {
 	const hk_mail_head *h = t->mail->heads->pdata[0];
-	g_autofree char *subject = hk_mail_mask(*h->subject ? h->subject : "(no subject)");
-	g_autofree char *from = hk_mail_mask(*h->from ? h->from : "?");
+	g_autofree char *subject = hk_mask_mail(*h->subject ? h->subject : "(no subject)");
+	g_autofree char *from = hk_mask_mail(*h->from ? h->from : "?");
 	g_autofree char *raw = t->mail->failure
 				       ? g_strdup_printf("mail could not be read: %s", subject)
 			       : t->rule ? g_strdup_printf("%s: %s", t->rule->name, subject)

@@ -37,7 +37,4 @@ typedef struct hk_mail_taking {
 GPtrArray *hk_mail_take(
 	const hk_mail *mail, const hk_mail_taking *taking, const hk_mail_rule **ret_rule);
 
-/* hk_mail_mask(text): every mail address in text with its local part masked. Caller frees. */
-char *hk_mail_mask(const char *text);
-
 #endif

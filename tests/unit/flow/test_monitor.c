@@ -133,6 +133,26 @@ listed(void)
 	ok(strstr(all, "\"safebrowsing\":{\"state\":\"listed\"") &&
 			strstr(all, "\"netcraft\":{\"state\":\"reviewing\""),
 		"both are kept: %s", all);
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM facts WHERE kind = 'list.state' AND "
+				   "gone_ms IS NULL")),
+		2, "as facts of the case, too");
+	hk_monitor_listing said;
+	ok(hk_monitor_listing_of(all, "safebrowsing", &said) && said.listed && said.since_ms > 0 &&
+			said.asked_ms >= said.since_ms,
+		"with since when, and when it was asked");
+	ok(!hk_monitor_listing_of(all, "phishtank", &said) &&
+			!hk_monitor_listing_of("[1", "netcraft", &said),
+		"nobody else was asked");
+	fl_run(flow, HK_SQL("UPDATE facts SET last_ms = last_ms - 1000"));
+	ok(fl_do(flow, hk_monitor_listed(flow, id, "safebrowsing", "not listed", false, error)),
+		"it is listed no longer");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM events WHERE act = 'site.unlisted'")), 1,
+		"that is audited");
+	ok(fl_int(flow, HK_SQL("SELECT COALESCE(listed_ms, 0) FROM cases")) > 0,
+		"the clock is the first time");
+	is_text(HK_SQL("SELECT value FROM facts WHERE kind = 'list.state' AND subject = "
+		       "'safebrowsing' AND gone_ms IS NULL"),
+		"not listed", "the fact that holds");
 	ok(!fl_do(flow, hk_monitor_listed(flow, id, "A B", "x", true, error)) &&
 			fl_code() == HK_EFORM,
 		"no name of a vendor");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/states.h"
+#include "flow/victim.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "tap.h"
@@ -308,6 +309,24 @@ test_asked(void)
 	fl_close(flow);
 }
 
+/* What a vendor is asked about. */
+static void
+test_without(void)
+{
+	static const struct {
+		const char *url, *less;
+	} urls[] = {{"https://v.example/a?b=1#c", "https://v.example/a?b=1#c"},
+		{"https://v.example/a?email=x", "https://v.example/a"},
+		{"https://v.example:8443/a#taro@mail.example", "https://v.example:8443/a"},
+		{"https://v.example/go/taro@mail.example/x?y=1", "https://v.example/"},
+		{"http://v.example?email=x", "http://v.example"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+		g_autofree char *less = hk_victim_without(urls[i].url);
+		is_str(less, urls[i].less, "without a victim: %s", urls[i].url);
+	}
+}
+
 /* Rail 4: a URL that may name whom it was sent to is agreed to by name, by a person. */
 static void
 test_victim(void)
@@ -367,5 +386,6 @@ main(void)
 	test_undo();
 	test_asked();
 	test_victim();
+	test_without();
 	return tap_done();
 }

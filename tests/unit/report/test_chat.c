@@ -319,6 +319,105 @@ test_webhook(void)
 		"the signature, as openssl makes it");
 }
 
+static hk_card *
+wave_card(
+	const char *event, const char *lang, const char *data, const char *landing, int64_t case_id)
+{
+	const hk_notice_row notice = {.id = 8,
+		.case_id = case_id,
+		.at_ms = INT64_C(1790000000000),
+		.event = (char *)(uintptr_t)event,
+		.body = (char *)(uintptr_t)data};
+	const hk_notice_facts facts = {.case_id = case_id,
+		.url = (char *)(uintptr_t) "https://liveidc.example/",
+		.target = (char *)(uintptr_t) "みほん銀行",
+		.target_en = (char *)(uintptr_t) "Mihon Bank",
+		.score = 0.95,
+		.wave_id = 3,
+		.wave_numbers = 40,
+		.wave_landing = (char *)(uintptr_t)landing};
+
+	return hk_card_new(&notice, &facts, lang, "https://board.mihon-bank.example/");
+}
+
+/* S21. The text comes with what a careless observer would have left in it. */
+#define WAVE                                                                                       \
+	"{\"wave\":3,\"text\":\"「重要」みほん銀行 お問い合わせ 090-5500-1234 "     \
+	"０９０５５００９８７６ "                                                       \
+	"taro@mail.example https://t.co/n8rA9fHnWA\",\"port\":7775,\"numbers\":12,\"shown\":"      \
+	"\"090-5500-****, 08011112222\",\"short\":\"https://t.co/n8rA9fHnWA?m=090\"}"
+
+static void
+test_wave(void)
+{
+	static const char *const never[] = {"1234", "９８７６", "taro@", "2222", "https://t.co",
+		"t.co/", "m=090", "liveidc.example"};
+	g_autoptr(hk_card) c =
+		wave_card("wave.seen", "ja", WAVE, "https://liveidc.example/?id=7", 12);
+	g_autofree char *json = hk_card_write(c, HK_CHAT_TEAMS);
+
+	is_at(json, BODY "0.text", "スミッシングの一斉送信を検知 (#12)");
+	is_at(json, BODY "0.color", "Attention");
+	is_at(json, BODY "1.inlines.0.text", "本文: ");
+	is_at(json, BODY "1.inlines.1.text",
+		"「重要」みほん銀行 お問い合わせ 090-5500-**** *********** "
+		"t***@mail[.]example hxxps://t[.]co/n8rA9fHnWA");
+	is_at(json, BODY "2.inlines.0.text", "ポート: ");
+	is_at(json, BODY "2.inlines.1.text", "7775");
+	is_at(json, BODY "3.inlines.0.text", "電話番号: ");
+	is_at(json, BODY "3.inlines.1.text", "40 (090-5500-****, 0801111****)");
+	is_at(json, BODY "4.inlines.0.text", "短縮URL: ");
+	is_at(json, BODY "4.inlines.1.text", "hxxps://t[.]co/n8rA9fHnWA…");
+	is_at(json, BODY "5.inlines.0.text", "遷移先: ");
+	is_at(json, BODY "5.inlines.1.text", "hxxps://liveidc[.]example/…");
+	is_at(json, BODY "6.inlines.1.text", "みほん銀行");
+	is_at(json, BODY "7.inlines.1.text", "0.95");
+	is_at(json, "attachments.0.content.actions.0.url",
+		"https://board.mihon-bank.example/#/case/12");
+	is_at(json, "attachments.0.content.actions.1.title", "一斉送信を開く");
+	is_at(json, "attachments.0.content.actions.1.url",
+		"https://board.mihon-bank.example/#/wave/3");
+	for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
+		ok(!strstr(json, never[i]), "no \"%s\" on it", never[i]);
+	}
+	/* Not known yet where it leads, no case, English. */
+	g_autoptr(hk_card) bare = wave_card("wave.seen", "en", WAVE, NULL, 0);
+	g_autofree char *hook = hk_card_write(bare, HK_CHAT_WEBHOOK);
+	is_at(hook, "title", "Smishing: messages are being sent");
+	is_at(hook, "lines.0.what", "text");
+	is_at(hook, "lines.3.what", "short");
+	is_at(hook, "lines.4", "null");
+	is_at(hook, "links.0.url", "https://board.mihon-bank.example/#/wave/3");
+	is_at(hook, "links.1", "null");
+	/* A landing that has moved. */
+	g_autoptr(hk_card) moved = wave_card("wave.landing", "en",
+		"{\"wave\":3,\"was\":\"https://a.example/\",\"landing\":\"https://b.example/"
+		"x?y=1\"}",
+		"https://c.example/", 12);
+	g_autofree char *slack = hk_card_write(moved, HK_CHAT_SLACK);
+	is_at(slack, "text", "Smishing: where the links lead (#12)");
+	is_at(slack, "blocks.1.text.text",
+		"Telephone numbers: 40\nLeads to: hxxps://b[.]example/x…\nLed to: "
+		"hxxps://a[.]example/\nImitates: Mihon Bank\nScore: 0.95");
+	/* A message that is longer than a card's line, of characters of three bytes. */
+	g_autoptr(GString) text = g_string_new("{\"wave\":3,\"text\":\"");
+	for (unsigned i = 0; i < 300; i++) {
+		g_string_append(text, "銀");
+	}
+	g_string_append(text, "\"}");
+	g_autoptr(hk_card) lengthy = wave_card("wave.seen", "ja", text->str, NULL, 0);
+	g_autofree char *whole = hk_card_write(lengthy, HK_CHAT_TEAMS);
+	ok(g_utf8_validate(whole, -1, NULL), "a long text is cut between characters");
+	/* The word of the channel itself. */
+	g_autoptr(hk_card) silent =
+		card("c2.silent", "ja", "{\"what\":\"keepspy: 192.0.2.1:7775\"}");
+	g_autofree char *said = hk_card_write(silent, HK_CHAT_TEAMS);
+	ok(strstr(said, "keepspy: 192[.]0[.]2[.]1:7775"), "which server is not heard");
+	is_int(hk_card_wave("{\"wave\":7}"), 7, "an event of a wave");
+	is_int(hk_card_wave("{\"what\":\"wave\"}"), 0, "one of none");
+	is_int(hk_card_wave("nonsense"), 0, "nor is this");
+}
+
 /* Base64 makes four of three; what is left of 28 KB goes to the text. */
 static void
 test_caps(void)
@@ -406,6 +505,7 @@ main(void)
 	test_languages();
 	test_slack();
 	test_webhook();
+	test_wave();
 	test_caps();
 	test_hostile();
 	test_digest();

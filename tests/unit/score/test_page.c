@@ -222,6 +222,13 @@ check_follows(void)
 	check_follow("<script>if(/iPhone/.test(navigator.userAgent))location.replace(\"//m.test/"
 		     "\")</script>",
 		"https://m.test/", HK_PAGE_HAS_REFRESH | HK_PAGE_HAS_TESTS);
+	/* As link shorteners write it. */
+	check_follow(
+		"<script>window.opener = null; location.replace(\"https:\\/\\/m.test\\/a?b=1\")"
+		"</script>",
+		"https://m.test/a?b=1", HK_PAGE_HAS_REFRESH);
+	check_follow("<script>location='\\x68ttps://m.test\\u002fx'</script>", "https://m.test/x",
+		HK_PAGE_HAS_REFRESH);
 	check_follow("<script>if (location == 'x') y()</script><p>x</p>", NULL, 0);
 	check_follow("<p>!</p><a href=/go>続ける</a>", "https://page.test/go", HK_PAGE_HAS_LONE);
 	check_follow("<iframe src=https://frame.test/></iframe>", "https://frame.test/",

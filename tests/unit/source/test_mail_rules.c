@@ -4,6 +4,7 @@
 
 #include "source/mail/take.h"
 #include "sys/gerr.h"
+#include "sys/mask.h"
 #include "tap.h"
 
 static const char *const servers[] = {"mx.mihon-bank.example", NULL};
@@ -238,7 +239,7 @@ test_values(void)
 		"under");
 
 	g_autofree char *masked =
-		hk_mail_mask("from taro.yamada@mail.example to <あ太郎@x.test>, @home a@ b@c");
+		hk_mask_mail("from taro.yamada@mail.example to <あ太郎@x.test>, @home a@ b@c");
 	is_str(masked, "from t***@mail.example to <あ***@x.test>, @home a@ b***@c", "masking");
 }
 

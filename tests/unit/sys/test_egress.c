@@ -271,6 +271,11 @@ configurations(void)
 		{"local = {\"0x7f.1:80\"}", "which is no network"},
 		{"range = 192.0.2.1", "is a loopback address"},
 		{"range-ports = {\"80\"}", "holds PORT=PORT"},
+		{"range-ports = {\"a.test:0=80\"}", "holds PORT=PORT"},
+		{"range-ports = {\"a.test=80\"}", "holds PORT=PORT"},
+		{"range-addresses = {\"8.8.8.8\"}", "holds addresses of documentation"},
+		{"range-addresses = {\"10.0.0.1\"}", "holds addresses of documentation"},
+		{"range-addresses = {\"203.0.113.0/24\"}", "holds addresses of documentation"},
 		{"resolvers = {\"dns.example\"}", "'resolvers' holds"},
 		{"exits = {\"jp\"}", "socks5h://HOST:PORT"},
 		{"exits = {\"jp socks5://10.0.0.1:1080\"}", "has an exit with"},
@@ -305,6 +310,63 @@ configurations(void)
 	ok(!open && hk_error_code(error) == HK_EPOLICY, "a secret that others may read");
 	unlink(path);
 	unlink(secret);
+}
+
+/* ---- The range ---- */
+
+/* Where it would connect to. */
+static void
+leads(hk_egress_loop *loop, const hk_egress_who *who, const char *host, unsigned port,
+	unsigned want_port)
+{
+	hk_egress_session *session = hk_egress_session_new(loop, who);
+	asked a = {0};
+
+	hk_egress_connect(session, "ws", host, port, 5000, on_done, &a);
+	run(loop, &a.done);
+	char got[HK_IPADDR_TEXT_SIZE] = "nowhere";
+	if (a.grant) {
+		hk_ipaddr_format(&a.grant->addresses[0], got);
+	}
+	is_str(got, "127.0.0.1", "%s:%u is on the range", host, port);
+	is_int(a.grant ? a.grant->to_port : 0, want_port, "%s:%u: the port", host, port);
+	hk_egress_grant_end(a.grant);
+	hk_egress_session_free(session);
+}
+
+static void
+range_rows(void)
+{
+	static const char rows_text[] =
+		"ports = {\"80\", \"443\", \"7775\"}\nrange-addresses = {\"203.0.113.77\", "
+		"\"2001:db8::77\"}\n"
+		"range-ports = {\"80=1001\", \"t.range.test:80=1002\", \"range.test:80=1003\", "
+		"\"203.0.113.77:7775=1004\", \"7775=1005\", \"[2001:db8::77]:7775=1006\"}\n";
+	g_autofree char *conf = g_strconcat("range = 127.0.0.1\n", rows_text, NULL);
+	g_autoptr(hk_egress) egress = policy(conf);
+	hk_egress_loop *loop = hk_egress_loop_new(egress, NULL);
+
+	leads(loop, &stranger, "other.example", 80, 1001);
+	leads(loop, &stranger, "t.range.test", 80, 1002);
+	leads(loop, &stranger, "T.Range.test.", 80, 1002);
+	leads(loop, &stranger, "a.b.t.range.test", 80, 1002);
+	leads(loop, &stranger, "at.range.test", 80, 1003);
+	leads(loop, &stranger, "orange.test", 80, 1001);
+	leads(loop, &stranger, "t.range.test", 443, 443);
+	leads(loop, &stranger, "203.0.113.77", 7775, 1004);
+	leads(loop, &ours, "203.0.113.77", 7775, 1004);
+	leads(loop, &stranger, "2001:db8::77", 7775, 1006);
+	leads(loop, &stranger, "8.8.8.8", 7775, 1005);
+	is_reason(loop, &stranger, "203.0.113.78", 7775, "address");
+	is_reason(loop, &stranger, "203.0.113.77", 7776, "port");
+	hk_egress_loop_free(loop);
+
+	/* Without `range` such a row opens nothing. */
+	g_autoptr(hk_egress) real = policy(rows_text);
+	loop = hk_egress_loop_new(real, NULL);
+	is_reason(loop, &stranger, "203.0.113.77", 7775, "address");
+	is_reason(loop, &ours, "203.0.113.77", 7775, "address");
+	hk_egress_loop_free(loop);
 }
 
 /* ---- Vectors ---- */
@@ -399,13 +461,15 @@ vectors(void)
 	g_autofree char *conf = g_strdup_printf(
 		"range = 127.0.0.1\nrange-ports = {\"80=%u\", \"443=%u\", \"8080=%u\", \"22=%u\", "
 		"\"25=%u\", \"6379=%u\"}\nhost-rate = 10000\nhost-burst = 10000\naddress-rate = "
-		"10000\naddress-burst = 10000\n",
+		"10000\naddress-burst = 10000\nrange-addresses = {\"203.0.113.77\"}\n",
 		http_port, canary, canary, canary, canary, canary);
 	range_policy = policy(conf);
 	fetcher = hk_fetch_new(&(hk_fetch_config){.egress = range_policy}, NULL);
 	got g = fetch("http://evil.example/", 0);
 	is_str(g.what, "ok", "the peer answers");
 	is_int(g.status, 200, "200");
+	g = fetch("http://203.0.113.77/", 0);
+	is_str(g.what, "ok", "and at the address that it has on the range");
 	el_rows("ssrf.tsv", vector);
 	ok(rows >= 60, "%u vectors", rows);
 	is_int(el_canary_seen(), 0, "nobody has connected to what was refused");
@@ -445,7 +509,9 @@ own_services(void)
 {
 	g_autoptr(hk_egress) egress = policy("open = 100\n");
 	g_autofree char *conf =
-		g_strdup_printf("range = 127.0.0.1\nrange-ports = {\"443=%u\"}\n", http_port);
+		g_strdup_printf("range = 127.0.0.1\nrange-ports = {\"443=%u\", \"80=%u\"}\n"
+				"range-addresses = {\"203.0.113.77\"}\n",
+			http_port, http_port);
 	g_autoptr(hk_egress) range = policy(conf);
 	g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", http_port);
 	g_autofree char *by_name = g_strdup_printf("http://localhost:%u/", http_port);
@@ -461,6 +527,9 @@ own_services(void)
 	is_int(http_get(range, "https://log.example/"), HK_EREMOTE,
 		"on the range a name is the range's");
 	ok(strstr(log_text->str, "https://log.example:443 [127.0.0.1:"), "without a look-up");
+	is_int(http_get(range, "https://203.0.113.77/"), HK_EREMOTE,
+		"so is an address that it has there");
+	ok(strstr(log_text->str, "https://203.0.113.77:443 [127.0.0.1:"), "and nobody else's");
 	hk_egress_kill(egress);
 	is_int(http_get(egress, url), HK_EPOLICY, "killed");
 }
@@ -507,6 +576,7 @@ main(void)
 	pace();
 	kill_switch();
 	configurations();
+	range_rows();
 	vectors();
 	own_services();
 	documents();
