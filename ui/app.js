@@ -27,6 +27,7 @@ const SCREENS = {
   letters: () => import('./views/letters.js'),
   channels: () => import('./views/channels.js'),
   templates: () => import('./views/templates.js'),
+  bell: () => import('./views/bell.js'),
   stats: () => import('./views/stats.js'),
   system: () => import('./views/system.js'),
   audit: () => import('./views/audit.js'),

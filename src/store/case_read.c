@@ -242,6 +242,10 @@ static const hk_col attachment_cols[] = {{HK_COL_INT, "id"}, {HK_COL_TEXT, "name
 static const hk_col merge_cols[] = {{HK_COL_INT, "id"}, {HK_COL_TEXT, "act"}, {HK_COL_INT, "from"},
 	{HK_COL_INT, "into"}, {HK_COL_TIME, "at"}, {HK_COL_TIME, "undone"}, {HK_COL_END, NULL}};
 
+static const hk_col wave_cols[] = {{HK_COL_INT, "id"}, {HK_COL_TEXT, "text"},
+	{HK_COL_TIME, "first"}, {HK_COL_TIME, "last"}, {HK_COL_INT, "commands"},
+	{HK_COL_INT, "numbers"}, {HK_COL_END, NULL}};
+
 #define TASK_SQL                                                                                   \
 	"SELECT k.id, k.case_id, k.title, k.state, u.login, k.due_ms, k.done_ms, k.version FROM "  \
 	"tasks k LEFT JOIN users u ON u.id = k.assignee_id WHERE "
@@ -269,6 +273,10 @@ static const struct {
 		attachment_cols},
 	{"merges", HK_SQL(MERGE_SQL "from_case = $1 OR into_case = $1 ORDER BY id LIMIT 1000"),
 		merge_cols},
+	{"waves",
+		HK_SQL("SELECT id, text, first_ms, last_ms, commands, numbers FROM waves WHERE "
+		       "case_id = $1 ORDER BY id DESC LIMIT 50"),
+		wave_cols},
 };
 
 static bool

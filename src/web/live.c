@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "store/c2_read.h"
 #include "store/live.h"
 #include "store/sessions.h"
 #include "sys/clock.h"
@@ -23,6 +24,7 @@ enum {
 	TICK_MS = 1000,
 	INTAKE_MS = 500, /* progress is told at most this often */
 	COUNTERS_MS = 1000,
+	BELL_MS = 500,
 };
 
 /* What one entry of the ring is about decides who may see it. */
@@ -65,7 +67,8 @@ struct hk_live {
 	unsigned count;
 	/* of the thread alone */
 	GHashTable *intakes; /* id -> what was told last */
-	int64_t intakes_ms, counters_ms, holders_ms;
+	int64_t intakes_ms, counters_ms, holders_ms, bell_ms;
+	hk_c2_pulse bell; /* what was told last */
 	bool counters_due;
 };
 
@@ -91,6 +94,8 @@ perm_of(const char *object)
 	} rows[] = {
 		{"case", HK_PERM_CASE_READ},
 		{"run", HK_PERM_CASE_READ},
+		{"c2", HK_PERM_CASE_READ},
+		{"wave", HK_PERM_CASE_READ},
 		{"report", HK_PERM_REPORT_READ},
 		{"letter", HK_PERM_REPORT_READ},
 		{"channel", HK_PERM_META_READ},
@@ -218,6 +223,33 @@ on_intake(void *user, const hk_live_intake *intake)
 	g_mutex_unlock(&live->mutex);
 }
 
+/* Sessions of command channels come and go without an audit row: each change of the whole is told. */
+static bool
+look_at_bell(hk_live *live, GError **error)
+{
+	hk_c2_pulse now;
+
+	if (!hk_c2_read_pulse(live->db, hk_clock_wall_ms(), &now, error)) {
+		return false;
+	}
+	if (memcmp(&now, &live->bell, sizeof now) == 0) {
+		return true;
+	}
+	live->bell = now;
+	live->counters_due = true;
+	g_autoptr(GString) out = g_string_new(NULL);
+	hk_jsonw_open(out, '{');
+	hk_jsonw_member_int(out, "sessions", now.sessions);
+	hk_jsonw_member_int(out, "open", now.open);
+	hk_jsonw_member_int(out, "trouble", now.trouble);
+	hk_jsonw_member_int(out, "commands", now.commands);
+	hk_jsonw_close(out, '}');
+	g_mutex_lock(&live->mutex);
+	put(live, 0, HK_PERM_CASE_READ, g_strdup_printf("event: c2\ndata: %s\n\n", out->str));
+	g_mutex_unlock(&live->mutex);
+	return true;
+}
+
 /* ---- the thread ---- */
 
 static bool
@@ -311,6 +343,12 @@ look(hk_live *live, GError **error)
 			g_hash_table_remove_all(live->intakes);
 		}
 		if (!hk_live_intakes(live->db, hk_clock_wall_ms() - 5000, on_intake, live, error)) {
+			return false;
+		}
+	}
+	if (now - live->bell_ms >= BELL_MS) {
+		live->bell_ms = now;
+		if (!look_at_bell(live, error)) {
 			return false;
 		}
 	}

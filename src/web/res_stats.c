@@ -4,6 +4,7 @@
 
 #include "flow/states.h"
 #include "parse/query.h"
+#include "store/c2_read.h"
 #include "store/stats.h"
 #include "store/tally.h"
 #include "sys/clock.h"
@@ -32,11 +33,14 @@ bool
 hk_web_counters(hk_req *req, hk_reply *reply, GError **error)
 {
 	const char *counted[KINDS_MAX], *notify[KINDS_MAX];
+	int64_t now = hk_clock_wall_ms();
+	hk_c2_pulse bell;
 	hk_counters c;
 
 	kinds_of("count", counted);
 	kinds_of("notify", notify);
-	if (!hk_counters_read(req->db, hk_clock_wall_ms(), counted, notify, &c, error)) {
+	if (!hk_c2_read_pulse(req->db, now, &bell, error) ||
+		!hk_counters_read(req->db, now, counted, notify, &c, error)) {
 		return false;
 	}
 	const struct {
@@ -47,7 +51,7 @@ hk_web_counters(hk_req *req, hk_reply *reply, GError **error)
 		{"handled_this_month", c.handled_this_month},
 		{"investment_scam", c.investment_scam}, {"notify", c.notify},
 		{"breached", c.breached}, {"deleted", c.deleted},
-		{"sightings_new", c.sightings_new}};
+		{"sightings_new", c.sightings_new}, {"c2_trouble", bell.trouble}};
 	GString *out = hk_reply_json(reply, 200);
 	hk_jsonw_open(out, '{');
 	for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {

@@ -9,6 +9,7 @@ import { ADMIN, META, PLACES, TAKEDOWN } from '../parts/shell.js'
 /** Readings and other names, by i18n key. Romaji without marks for long vowels; both Hepburn and what an IME takes. */
 const READINGS = {
   'nav.cases': 'board home kanri bodo boudo anken ichiran 案件 ボード', 'nav.sightings': 'inbox jushin tore kenchi kansoku 受信 検知', 'nav.campaigns': 'kyanpen kyanpein campaign shomei certificate 証明書',
+  'nav.bell': 'bell kane c2 sms smishing sumisshingu wave kanshi shirei issei soushin 鐘 一斉送信 指令 監視',
   'nav.stats': 'statistics toukei tokei gurafu chart report 統計', 'nav.system': 'system shisutemu jobu jobs system 死活', 'nav.audit': 'audit kansa rogu log 監査', 'nav.targets': 'target taagetto brand burando hyoteki 標的 対象',
   'nav.reports': 'takedown teikudaun report houkoku hokoku shonin shounin approve tsuho tsuuhou 承認 通報 報告', 'nav.letters': 'letter reply mail henshin tegami meeru 返信 メール', 'nav.channels': 'channel keiro channeru connector 経路 連携', 'nav.templates': 'template tenpureeto tenpureto bunmen hinagata 文面 雛形', 'command.approve': 'approve shonin shounin machi waiting 承認 待ち', 'command.awaiting': 'awaiting shonin shounin machi anken 承認 待ち',
   'nav.actors': 'actor akuta kougekisha kogekisha 攻撃者', 'nav.abuse': 'abuse contact renraku saki abyuzu 連絡先', 'nav.tasks': 'task tasuku sagyou sagyo template 作業', 'nav.statuses': 'status suteetasu jotai joutai 状態',

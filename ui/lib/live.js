@@ -19,7 +19,7 @@ let retry = 0
 let timer
 let grace
 
-/** @param {(event: { type: 'change'|'intake'|'counters'|'again', data: any }) => void} fn @returns {() => void} */
+/** @param {(event: { type: 'change'|'intake'|'c2'|'counters'|'again', data: any }) => void} fn @returns {() => void} */
 export function onLive(fn) {
   listeners.add(fn)
   return () => listeners.delete(fn)
@@ -38,7 +38,7 @@ export function startLive() {
   if (source) return
   source = new EventSource(url('/events', { after: lastSeq.peek() || null }))
   source.addEventListener('open', () => { retry = 0; clearTimeout(grace); grace = null; liveState.value = 'live' })
-  for (const type of ['change', 'intake']) source.addEventListener(type, (event) => { const data = take(event); if (data) tell(type, data) })
+  for (const type of ['change', 'intake', 'c2']) source.addEventListener(type, (event) => { const data = take(event); if (data) tell(type, data) })
   source.addEventListener('hello', take)
   source.addEventListener('reset', (event) => { take(event); tell('again', null) })
   source.addEventListener('counters', (event) => { const data = take(event); if (data?.total !== undefined) counters.value = data; else tell('counters', null) })

@@ -22,6 +22,7 @@ export const PLACES = [
   ['/cases', 'nav.cases', 'board', () => can.read, 'b', () => counters.value?.total],
   ['/sightings', 'nav.sightings', 'inbox', () => can.read, 'i', () => counters.value?.sightings_new],
   ['/campaigns', 'nav.campaigns', 'campaign', () => can.read, 'c'],
+  ['/bell', 'nav.bell', 'bell', () => can.read, 'n', () => counters.value?.c2_trouble || undefined],
   ['/stats', 'nav.stats', 'stats', () => can.stats, 's'],
   ['/system', 'nav.system', 'system', () => can.system, 'y'],
   ['/audit', 'nav.audit', 'audit', () => can.audit, 'a'],

@@ -38,6 +38,7 @@ function Facts({ item }) {
     ['case.domain', html`<${HostName} host=${item.domain} domain=${item.domain} />`], ['case.first_seen', html`<${Time} at=${item.first_seen} />`], ['case.opened', html`<${Time} at=${item.opened} />`], ['case.last_seen', html`<${Time} at=${item.last_seen} />`],
     ['case.source', sourceName(item.source)], ['case.reported_by', html`<${Who} login=${item.reported_by} />`], ['case.assignee', item.assignee || '–'],
     ['case.gsb', item.gsb_type ? tf('gsb', item.gsb_type) : '–'], ['case.ticket', item.ticket_type ? tf('gsb', item.ticket_type) : t('ticket.none')], ['case.wants', item.wants?.length ? item.wants.map((want) => tf('want', want)).join(', ') : '–'],
+    ...(item.waves?.length ? [['case.wave', html`<ul class="plain">${item.waves.map((wave) => html`<li key=${wave.id}><a href=${href(`/bell/wave/${wave.id}`)}>${t('wave.title', { id: wave.id })}</a> <${Time} at=${wave.first} /> <span class="dim">${t('wave.commands', { n: wave.commands })} · ${t('wave.numbers', { n: wave.numbers })}</span></li>`)}</ul>`]] : []),
     ...(item.scope_rule ? [['case.scope_rule', item.scope_rule]] : []),
   ]
   return html`<dl class="facts">${rows.map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl>`
