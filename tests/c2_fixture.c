@@ -12,10 +12,10 @@
 #include "base/jpholiday.h"
 #include "flow/c2.h"
 #include "flow/wave.h"
+#include "source/c2/record.h"
 #include "sys/blob.h"
 #include "sys/clock.h"
 #include "sys/hash.h"
-#include "sys/jsonw.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  INT64_C(86400000)
@@ -164,76 +164,81 @@ act_piece(hk_flow *flow, void *data, GError **error)
 		flow, &w->piece, hk_span_str(sealed), hk_flow_now(flow) + 30 * DAY_MS, error);
 }
 
-/* A line of a record, as source/c2/record writes them: heartbeats and their answers by name, of the rest what may be shown, and a commitment. */
-static void
-say(GString *out, int64_t ms, bool sent, const char *bytes, const char *masked, const char *same)
+static bool
+say(hk_record *record, int64_t ms, bool out, const char *bytes, const char *masked, GError **error)
 {
-	char at[HK_CLOCK_TEXT_SIZE];
-	uint8_t commit[32];
+	const hk_record_line line = {.at_ms = ms,
+		.out = out,
+		.kind = "text",
+		.bytes = hk_span_str(bytes),
+		.masked = masked,
+		.command = masked && strstr(masked, "****")};
 
-	hk_jsonw_open(out, '{');
-	hk_jsonw_member_int(out, "at_ms", ms);
-	hk_jsonw_member_str(out, "at", hk_clock_format(ms, at));
-	hk_jsonw_member_str(out, "dir", sent ? "out" : "in");
-	hk_jsonw_member_str(out, "kind", "text");
-	hk_jsonw_member_int(out, "bytes", (int64_t)strlen(bytes));
-	if (masked && strstr(masked, "****")) {
-		hk_jsonw_member_bool(out, "command", true);
-	}
-	if (same) {
-		hk_jsonw_member_str(out, "same", same);
-	}
-	if (masked) {
-		hk_jsonw_member_str(out, "text", masked);
-	}
-	if (!same) {
-		hash_of("commit", ms, 0, commit);
-		hk_jsonw_key(out, "commit");
-		hk_jsonw_hex(out, hk_span_of(commit, sizeof commit));
-	}
-	hk_jsonw_close(out, '}');
-	g_string_append_c(out, '\n');
+	return hk_record_add(record, &line, error);
 }
 
-/* An hour of a session: hello, beats and pongs, a command, what is no command, what may not be shown, what nobody can read. */
-static GString *
-talk(int64_t begun)
+/* An hour of a session: hello, beats and pongs, a command, what is no command. */
+static bool
+talk(hk_record *record, int64_t begun, GError **error)
 {
-	GString *out = g_string_new(
-		"{\"format\":\"hikeshi-c2/1\",\"family\":\"" FAMILY "\",\"host\":\"" HOST
-		"\",\"port\":7779,\"begun\":\"2026-01-01T00:00:00.000Z\",\"beat\":\"心跳&ping\","
-		"\"pong\":\"pong\",\"previous\":\""
-		"abcd000000000000000000000000000000000000000000000000000000000000\"}\n");
-
-	say(out, begun, true, "{\"model\":\"SO-01\"}", "{\"model\":\"SO-01\"}", NULL);
-	for (int i = 1; i < 220; i++) {
-		say(out, begun + i * 10000, i % 2, i % 2 ? "心跳&ping" : "pong", NULL,
-			i % 2 ? "beat" : "pong");
+	if (!say(record, begun, true, "{\"model\":\"SO-01\"}", "{\"model\":\"SO-01\"}", error)) {
+		return false;
 	}
-	say(out, begun + 2300000, false, "send",
-		"发信息 &090-5500-**** 【みほん銀行】お客様の口座の取引を一時的に規制しています。"
-		"https://s.example/n8rA9fHnWA",
-		NULL);
-	say(out, begun + 2310000, false, "<img", "<img src=x onerror=alert(2)>\xe2\x80\xae", NULL);
-	say(out, begun + 2320000, false, "phone book", NULL, NULL);
-	g_string_append(out, "this is no JSON\n");
-	return out;
+	for (int i = 1; i < 220; i++) {
+		if (!say(record, begun + i * 10000, i % 2, i % 2 ? "心跳&ping" : "pong", NULL,
+			    error)) {
+			return false;
+		}
+	}
+	return say(record, begun + 2300000, false, "发信息 &09055001234 【みほん銀行】",
+		       "发信息 &090-5500-**** "
+		       "【みほん銀行】お客様の口座の取引を一時的に規制しています。"
+		       "https://s.example/n8rA9fHnWA",
+		       error) &&
+	       say(record, begun + 2310000, false, "<img",
+		       "<img src=x onerror=alert(2)>\xe2\x80\xae", error) &&
+	       say(record, begun + 2320000, false, "phone book", NULL, error);
+}
+
+static bool
+keep_piece(work *w, const hk_record_piece *p, GError **error)
+{
+	gsize len;
+	const void *data = g_bytes_get_data(p->lines, &len);
+	g_autoptr(GString) lines = g_string_new_len(data, (gssize)len);
+
+	g_string_append(lines, "this is no JSON\n"); /* a reader must live with it */
+	w->piece = (hk_c2_piece_row){.session_id = w->session,
+		.begun_ms = p->begun_ms,
+		.ended_ms = p->ended_ms,
+		.frames = p->frames,
+		.commands = p->commands,
+		.bytes = (int64_t)lines->len};
+	return hk_blobs_put(w->blobs, hk_span_of(lines->str, lines->len), w->piece.sha256, error) &&
+	       do_at(w, p->ended_ms, act_piece, error);
 }
 
 static bool
 fill_record(work *w, GError **error)
 {
-	int64_t begun = w->now - 3 * HOUR_MS;
-	g_autoptr(GString) out = talk(begun);
+	static const uint8_t key[HK_SECRET_KEY_BYTES] = {7}, previous[32] = {0xab, 0xcd};
+	g_autofree char *folder = g_dir_make_tmp("hikeshi-c2-XXXXXX", error);
+	const hk_record_of of = {.family = FAMILY,
+		.host = HOST,
+		.port = FIRST_PORT + PORTS - 1,
+		.beat = "心跳&ping",
+		.pong = "pong",
+		.session_id = w->session,
+		.key = key};
+	g_autoptr(hk_record) record = folder ? hk_record_open(folder, &of, error) : NULL;
+	g_auto(hk_record_piece) piece = {0};
+	g_autofree char *file = g_strdup_printf("%s/%lld.jsonl", folder, (long long)w->session);
 
-	w->piece = (hk_c2_piece_row){.session_id = w->session,
-		.begun_ms = begun,
-		.ended_ms = begun + HOUR_MS,
-		.frames = 223,
-		.commands = 1,
-		.bytes = (int64_t)out->len};
-	return hk_blobs_put(w->blobs, hk_span_of(out->str, out->len), w->piece.sha256, error) &&
-	       do_at(w, begun + HOUR_MS, act_piece, error);
+	bool good = record && talk(record, w->now - 3 * HOUR_MS, error) &&
+		    hk_record_cut(record, previous, &piece, error) && keep_piece(w, &piece, error);
+	remove(file);
+	remove(folder);
+	return good;
 }
 
 /* ---- Waves ---- */

@@ -274,8 +274,14 @@ static const struct {
 	{"merges", HK_SQL(MERGE_SQL "from_case = $1 OR into_case = $1 ORDER BY id LIMIT 1000"),
 		merge_cols},
 	{"waves",
-		HK_SQL("SELECT id, text, first_ms, last_ms, commands, numbers FROM waves WHERE "
-		       "case_id = $1 ORDER BY id DESC LIMIT 50"),
+		/* Its own, and those that led, or lead, to one of its URLs: a landing that moved made it another case's wave. */
+		HK_SQL("SELECT id, text, first_ms, last_ms, commands, numbers FROM waves WHERE id "
+		       "IN (SELECT id FROM waves WHERE case_id = $1 UNION SELECT k.wave_id FROM "
+		       "case_urls u JOIN c2_links l ON l.url = u.url JOIN wave_links k ON "
+		       "k.link_id = l.id WHERE u.case_id = $1 UNION SELECT k.wave_id FROM "
+		       "c2_landings l JOIN wave_links k ON k.link_id = l.link_id WHERE l.landing "
+		       "IN (SELECT url FROM case_urls WHERE case_id = $1)) ORDER BY id DESC LIMIT "
+		       "50"),
 		wave_cols},
 };
 

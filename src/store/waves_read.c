@@ -6,6 +6,7 @@
 
 #include "base/jpholiday.h"
 #include "base/num.h"
+#include "match/calendar.h"
 #include "store/rowjson.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -340,11 +341,12 @@ put_links(hk_db *db, int64_t id, GString *out, GError **error)
 	return rows && !inner;
 }
 
-/* The day of a wave in Japan. */
+/* The day of a wave: where the victims live, and where the senders do. */
 static void
 put_day(int64_t ms, GString *out)
 {
 	int64_t days = (ms + ZONE_MS) / DAY_MS;
+	hk_calendar_day at = hk_calendar_of(days);
 	int year, month, day;
 	char date[48];
 
@@ -353,10 +355,18 @@ put_day(int64_t ms, GString *out)
 	hk_jsonw_key(out, "day");
 	hk_jsonw_open(out, '{');
 	hk_jsonw_member_str(out, "date", date);
-	hk_jsonw_member_int(out, "weekday", hk_date_weekday(days));
+	hk_jsonw_member_int(out, "weekday", at.weekday);
 	hk_jsonw_member_int(out, "hour", (ms + ZONE_MS) / HOUR_MS % 24);
-	hk_jsonw_member_bool(out, "holiday", hk_jpholiday(year, month, day));
-	hk_jsonw_member_bool(out, "off", hk_jpholiday_off(days));
+	hk_jsonw_member_bool(out, "holiday", at.jp_holiday);
+	hk_jsonw_member_bool(out, "off", at.jp_off);
+	hk_jsonw_key(out, "china");
+	hk_jsonw_open(out, '{');
+	hk_jsonw_member_bool(out, "known", at.cn_known);
+	hk_jsonw_member_bool(out, "off", at.cn_off);
+	hk_jsonw_member_bool(out, "worked", at.cn_worked);
+	hk_jsonw_member_str(out, "name", at.cn);
+	hk_jsonw_member_str(out, "name_zh", at.cn_zh);
+	hk_jsonw_close(out, '}');
 	hk_jsonw_close(out, '}');
 }
 

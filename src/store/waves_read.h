@@ -1,7 +1,7 @@
 /* store/waves_read: waves of messages as the API shows them, and their statistics. Layer: store. All inside a read transaction; JSON goes to out. Texts are
  * hostile: sys/jsonw keeps the JSON well formed. To whom a wave went is told by region and count alone: no hash of a number leaves this file.
  *
- * Days, hours and holidays are Japan's (UTC+9, base/jpholiday). */
+ * Days, hours and holidays are Japan's (UTC+9, base/jpholiday); of a wave's day China's are told, too (match/calendar). */
 #ifndef HK_STORE_WAVES_READ_H
 #define HK_STORE_WAVES_READ_H
 

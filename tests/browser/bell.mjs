@@ -167,9 +167,13 @@ for (const lang of ['ja', 'en']) {
 await visit(page, '/bell/wave/999999')
 ok(await until(() => page.locator('main .errorbox').count()), 'a wave that is none says so')
 await setLang('ja')
-await visit(page, `/case/${wave.case.id}`)
+const last = (await api.get(`/waves/${wave.id}`)).case.id
+await visit(page, `/case/${last}`)
 like(await panel('基本情報').or(page.locator('.facts').first()).first().innerText(), /./, 'the case stands')
 ok(await until(() => page.locator(`main a[href="#/bell/wave/${wave.id}"]`).count()), 'its case leads to it')
+for (const line of await axe(page)) ok(false, line)
+if (last !== wave.case.id) await visit(page, `/case/${wave.case.id}`)
+ok(await until(() => page.locator(`main a[href="#/bell/wave/${wave.id}"]`).count()), 'and so does the one that had its first landing')
 is((await axe(page)).join('\n'), '', 'the case: no axe violations')
 
 // Statistics.

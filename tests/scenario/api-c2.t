@@ -188,6 +188,8 @@ async function main() {
   fixture('landing')
   const moved = (await call('GET', `/waves/${today.id}`)).json
   is(moved.links[0].landings.map((row) => row.landing), ['https://moved.example/', 'https://ysl.example/'], 'a landing that moves is kept with what was before')
+  ok(moved.case.id !== today.case.id, 'and is a case of its own')
+  for (const id of [moved.case.id, today.case.id]) is((await call('GET', `/cases/${id}`)).json.waves.map((row) => row.id), [today.id], 'both cases name the wave')
   ok(!/defect/.test(h.log()), 'no defect in the log', h.log())
   await h.end()
 }

@@ -1,7 +1,7 @@
 /** views/wave: one wave: its text, when which port said it, where its links lead and led, to how many numbers of which regions, its day, its case. */
 import { html } from '../lib/ui.js'
 import { get } from '../lib/api.js'
-import { t, tf } from '../lib/i18n.js'
+import { lang, t, tf } from '../lib/i18n.js'
 import { duration, number, time } from '../lib/format.js'
 import { href } from '../lib/router.js'
 import { useLive, useLoad, useTitle } from '../lib/hooks.js'
@@ -63,10 +63,12 @@ function Regions({ wave }) {
 function Facts({ wave }) {
   const { day } = wave
   const kind = day.holiday ? 'holiday' : day.off ? 'off' : 'work'
+  const { china } = day
+  const inChina = china.name ? (lang.value === 'en' ? china.name : china.name_zh) : t(china.worked ? 'wave.china.worked' : china.off ? 'wave.day.off' : 'wave.day.work')
   const rows = [
     ['wave.target', html`<${Target} target=${wave.target} />`], ['wave.brands', wave.brands.length ? defangText(wave.brands.join(' · ')).slice(0, 300) : '–'], ['wave.family', wave.family],
     ['wave.first', html`<${Time} at=${wave.first} shape="second" />`], ['wave.last', html`<${Time} at=${wave.last} shape="second" />`], ['wave.span', duration(new Date(wave.last) - new Date(wave.first))],
-    ['wave.day', html`${day.date} ${tf('weekday', day.weekday)} <span class="tag">${t(`wave.day.${kind}`)}</span> ${t('wave.hour', { h: day.hour })}`], ['wave.ports', wave.ports.join(', ')],
+    ['wave.day', html`${day.date} ${tf('weekday', day.weekday)} <span class="tag">${t(`wave.day.${kind}`)}</span> ${t('wave.hour', { h: day.hour })}`], ['wave.china', html`${inChina}${china.known ? '' : html` <span class="dim">${t('wave.china.unknown')}</span>`}`], ['wave.ports', wave.ports.join(', ')],
     ['wave.case', wave.case ? html`<a href=${href(`/case/${wave.case.id}`)}>${wave.case.id}</a> <${HostName} host=${wave.case.host || wave.case.name} domain=${wave.case.domain} /> <${State} state=${wave.case.state} />` : html`<span class="dim">${t('wave.case.none')}</span>`],
   ]
   return html`<dl class="facts">${rows.map(([key, value]) => html`<dt>${t(key)}</dt><dd>${value}</dd>`)}</dl>`
