@@ -140,7 +140,11 @@ is "$status" 65 "no log"
 c2 stats --json --csv "$work/five.log"
 is "$status" 64 "one form of output"
 c2 stats "$work/none.log"
-is "$status" 65 "a file that is not there is a text, and no log"
+is "$status" 66 "a file that is not there: EX_NOINPUT"
+hikeshi c2 stats --families conf/c2 --json - <"$work/five.log" >"$work/out" 2>&1
+like "$(cat "$work/out")" '"sends":5,' "from standard input"
+c2 stats
+is "$status" 64 "an argument is needed"
 : >"$work/empty"
 c2 stats "$work/empty"
 is "$status" 65 "nor is an empty one"
