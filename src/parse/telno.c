@@ -2,6 +2,9 @@
 
 #include "base/utf8.h"
 
+/* Digits of what is near to a mobile number: a typing error, or one that is blotted in part only. */
+enum { NEAR_MIN = 9, NEAR_MAX = 14 };
+
 /* What a character means inside a number. */
 typedef enum part { NONE, DIGIT, PLUS, HYPHEN, BLANK, BLOT, MORE, OPEN, CLOSE, NOTHING } part;
 
@@ -373,8 +376,11 @@ judge(const reading *r, hk_telno *ret)
 		/* "24*" or "3…" in a sentence is none: enough of it must be there. */
 		bool enough = r->more ? r->real >= 3 : r->n >= 7;
 		ret->kind = enough && r->real >= 2 ? HK_TELNO_MASKED : HK_TELNO_DIGITS;
+		ret->near = r->real >= NEAR_MIN;
 		return;
 	}
+	ret->near = r->n >= NEAR_MIN && r->n <= NEAR_MAX && r->s[0] == '0' && r->s[1] >= '6' &&
+		    r->s[2] == '0';
 	if (r->n > HK_TELNO_DIGITS_MAX) {
 		return;
 	}
@@ -453,7 +459,7 @@ hk_telno_find(hk_span text, size_t *pos, hk_telno *ret)
 		size_t end = at + bytes;
 		bool glued = (end < text.len && is_letter(text.data[end])) ||
 			     (at > 0 && is_letter(text.data[at - 1]));
-		if (bytes > 0 && (telno.kind == HK_TELNO_MOBILE ||
+		if (bytes > 0 && (telno.kind == HK_TELNO_MOBILE || telno.near ||
 					 (telno.kind == HK_TELNO_OTHER && !glued))) {
 			*ret = telno;
 			*pos = end;

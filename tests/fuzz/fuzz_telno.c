@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while (hk_telno_find(text, &pos, &telno)) {
 		check(&telno, text);
-		need(pos > before && telno.kind <= HK_TELNO_OTHER);
+		need(pos > before && (telno.kind <= HK_TELNO_OTHER || telno.near));
 		before = pos;
 	}
 	need(pos == size);

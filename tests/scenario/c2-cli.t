@@ -128,17 +128,23 @@ for gap in 181642:1 181643:2; do
 done
 printf '20241123-140000 7775 发信息 09000000001 みほん\n20241123-235959 7775 发信息 09000000002 みほん\n20241125-000000 7775 发信息 09000000003 みほん\n20241001-120000 7775 发信息 09000000004 みほん\n' >"$work/days.log"
 c2 stats --csv "$work/days.log"
-for want in 'hour,14,days_off,1' 'hour,23,days_off,1' 'hour,00,working_days,1' 'hour,12,working_days,1' 'hour,14,working_days,0' 'port,7775,days,3' 'port,7775,busiest_day,2' 'all,waves,count,4'; do
+for want in 'hour,14,days_off,1' 'hour,23,days_off,1' 'hour,00,working_days,1' 'hour,12,working_days,1' 'hour,14,working_days,0' 'port,7775,days,3' 'port,7775,busiest_day,2' 'port_hour,7775 14,days_off,1' 'port_hour,7775 12,working_days,1' 'all,waves,count,4'; do
 	is "$(printf '%s\n' "$out" | tr -d '\r' | grep -cx "$want")" 1 "a holiday on a Saturday, midnights, a Tuesday: $want"
 done
 c2 stats --json "$work/days.log"
 like "$out" '"china":"National Day"' "the first of October is one in China"
+c2 stats "$work/days.log"
+like "$out" '  14       0\+1' "by port, too"
 c2 stats "$work/lines"
 is "$status" 65 "no log"
 c2 stats --json --csv "$work/five.log"
 is "$status" 64 "one form of output"
 c2 stats "$work/none.log"
-is "$status" 65 "a file that is not there is a text, and no log"
+is "$status" 66 "a file that is not there: EX_NOINPUT"
+hikeshi c2 stats --families conf/c2 --json - <"$work/five.log" >"$work/out" 2>&1
+like "$(cat "$work/out")" '"sends":5,' "from standard input"
+c2 stats
+is "$status" 64 "an argument is needed"
 : >"$work/empty"
 c2 stats "$work/empty"
 is "$status" 65 "nor is an empty one"
@@ -157,6 +163,9 @@ for kind in ("working_days", "days_off"):
 assert len(got["waves"]) == truth["waves"]
 assert got["numbers"]["entries"] == got["numbers"]["distinct"] == truth["numbers"] and got["numbers"]["disjoint"]
 assert {str(p["port"]): {"sends": p["sends"], "numbers": p["numbers"]} for p in got["ports"]} == truth["ports"]
+for kind in ("working_days", "days_off"):
+    assert [sum(p[kind][h] for p in got["ports"]) for h in range(24)] == truth[kind]["sends"]
+    assert all(sum(p["working_days"]) + sum(p["days_off"]) == p["sends"] for p in got["ports"])
 assert got["unknown"] == truth["unknown"] and got["commands"] - got["sends"] == truth["known"] + truth["unknown"]
 assert all(1 <= p["sends_per_day"] <= 2 and p["busiest_day"] <= 2 for p in got["ports"])
 assert all(w["ports"] == [7775, 7776, 7777, 7778, 7779] and w["seconds"] <= 90 for w in got["waves"])

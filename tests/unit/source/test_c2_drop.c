@@ -191,7 +191,7 @@ addresses(void)
 		for (unsigned k = 0; got && k < got->len; k++) {
 			g_string_append_printf(all, "%s%s", k ? " " : "", (char *)got->pdata[k]);
 		}
-		is_str(all->str, good[i][1], "'%s'", good[i][0]);
+		is_str(all->str, good[i][1], "good address %zu", i + 1);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		fails(family, hk_span_str(bad[i]), HK_EFORM, "decoded, but no", bad[i]);

@@ -167,7 +167,7 @@ mistakes(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) error = NULL;
 		g_autoptr(hk_family) f = family_of(rows[i][0], &error);
-		ok(!f && error, "refused: %s", rows[i][0]);
+		ok(!f && error, "mistake %zu is refused", i + 1);
 		is_int(hk_error_code(error), HK_ECONFIG, "as configuration");
 		ok(error && strstr(error->message, rows[i][1]), "says '%s' (%s)", rows[i][1],
 			error ? error->message : "");
