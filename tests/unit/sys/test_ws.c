@@ -322,6 +322,7 @@ flood(void)
 	seen *s = seen_new();
 
 	target.rate = 500 * (HK_WS_FRAME_COST + 3);
+	target.close_ms = 100; /* it reads nothing, so it will not answer */
 	s->paced_max = 3;
 	s->ws = hk_ws_open(hub, &target, &events, s, NULL);
 	run(hub);
@@ -726,6 +727,7 @@ main(void)
 	bad_targets();
 	drop();
 	is_int(el_canary_seen(), 0, "nobody has connected to what was refused");
+	wp_stop();
 	hk_egress_unref(egress);
 	return tap_done();
 }
