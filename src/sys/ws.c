@@ -15,6 +15,7 @@ enum {
 	EVENTS = 256,         /* taken from the kernel at once */
 	KILLED_EVERY_MS = 50, /* the kill switch is looked at */
 	KILLED_WAIT_MS = 200, /* and a step lasts at most, with sessions */
+	CLOSE_MS = 2000,
 	STALL_MS = 30000,
 	MS = 10000, /* for connecting, and for the handshake, when nothing is said */
 };
@@ -165,6 +166,7 @@ hk_ws_open(hk_ws_hub *hub, const hk_ws_target *target, const hk_ws_events *event
 	ws->tls = target->tls;
 	ws->connect_ms = target->connect_ms ? target->connect_ms : MS;
 	ws->hand_ms = target->hand_ms ? target->hand_ms : MS;
+	ws->close_ms = target->close_ms ? target->close_ms : CLOSE_MS;
 	ws->stall_max_ms = target->stall_ms ? target->stall_ms : STALL_MS;
 	ws->rate = target->rate ? target->rate : HK_WS_RATE;
 	ws->frame_max = target->frame_max;

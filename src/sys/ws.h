@@ -17,7 +17,6 @@
 
 #define HK_WS_SESSIONS_MAX 4096u       /* sessions of one hub */
 #define HK_WS_OUT_MAX      (64u << 10) /* bytes that may wait to be sent, in frames */
-#define HK_WS_CLOSE_MS     2000u       /* for the peer's answer to our close frame */
 
 /* What one session may cost: HK_WS_RATE bytes in a second, in the long run, and HK_WS_BURST times as much at once; each frame counts for
  * HK_WS_FRAME_COST bytes more than it has. */
@@ -54,6 +53,7 @@ typedef struct hk_ws_target {
 	hk_egress_who who;          /* own is for tests' and our own servers */
 	unsigned connect_ms; /* for the look-up, its turn, one address and TLS each; 0: 10,000 */
 	unsigned hand_ms;    /* for the whole handshake, its last byte included; 0: 10,000 */
+	unsigned close_ms;   /* for the peer's answer to our close frame; 0: 2,000 */
 	unsigned stall_ms;   /* for the peer to take something of what waits for it; 0: 30,000 */
 	size_t message_max;  /* bytes; 0: HK_WS_MESSAGE_MAX */
 	size_t frame_max;    /* bytes; 0: HK_WS_FRAME_MAX */
@@ -96,7 +96,7 @@ hk_ws *hk_ws_open(hk_ws_hub *hub, const hk_ws_target *target, const hk_ws_events
  * HK_WS_CONTROL_MAX. */
 bool hk_ws_send(hk_ws *ws, hk_ws_kind kind, hk_span payload);
 
-/* hk_ws_close(ws, code): sends a close frame and waits for the peer's (HK_WS_CLOSE_MS); when the session is not open yet it ends
+/* hk_ws_close(ws, code): sends a close frame and waits for the peer's (close_ms); when the session is not open yet it ends
  * without one. code: HK_WS_CODE_NONE, or hk_ws_code_valid(). Again: nothing. */
 void hk_ws_close(hk_ws *ws, int code);
 

@@ -33,7 +33,7 @@ struct hk_ws {
 	char **lines; /* NULL: the usual ones */
 	unsigned port;
 	bool tls;
-	unsigned connect_ms, hand_ms, stall_max_ms, rate;
+	unsigned connect_ms, hand_ms, close_ms, stall_max_ms, rate;
 
 	hk_egress_session *session;
 	hk_egress_ask *ask;

@@ -163,7 +163,7 @@ hk_ws_close(hk_ws *ws, int code)
 		HK_BUG("not a code for a close frame");
 	}
 	if (ws->state == WS_OPEN) {
-		until(ws, WS_CLOSING, HK_WS_CLOSE_MS);
+		until(ws, WS_CLOSING, ws->close_ms);
 		put_close(ws, code);
 		flush(ws);
 		hk_ws_io_watch(ws);
@@ -205,7 +205,7 @@ take_close(hk_ws *ws, const hk_ws_part *part)
 
 	tell(ws, HK_WS_CLOSE, part->bytes);
 	if (ws->state == WS_OPEN) {
-		until(ws, WS_CLOSING, HK_WS_CLOSE_MS);
+		until(ws, WS_CLOSING, ws->close_ms);
 		put_close(ws, part->code);
 		hk_ws_io_flush(ws);
 	}
@@ -240,7 +240,7 @@ broke_protocol(hk_ws *ws, hk_err err)
 	hk_ws_fault fault = ws->reader.fault;
 
 	if (ws->state == WS_OPEN) {
-		until(ws, WS_CLOSING, HK_WS_CLOSE_MS);
+		until(ws, WS_CLOSING, ws->close_ms);
 		put_close(ws, hk_ws_fault_close(fault));
 		hk_ws_io_flush(ws);
 	}

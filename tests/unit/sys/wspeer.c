@@ -35,6 +35,7 @@ typedef struct client {
 static GMutex mutex;
 static GCond cond;
 static GHashTable *done; /* path -> what was got */
+static GPtrArray *live;  /* of client */
 static GString *socks_asked;
 static int socks_fd;
 static unsigned socks_to;
@@ -259,6 +260,10 @@ static void
 client_free(client *c)
 {
 	SSL_free(c->ssl);
+	g_mutex_lock(&mutex);
+	g_ptr_array_remove_fast(live, c);
+	g_cond_broadcast(&cond);
+	g_mutex_unlock(&mutex);
 	close(c->fd);
 	if (c->got) {
 		g_string_free(c->got, TRUE);
@@ -287,16 +292,15 @@ serve_client(void *user)
 	}
 	if (c->ssl) {
 		SSL_shutdown(c->ssl);
-		SSL_free(c->ssl);
 	}
-	close(c->fd);
 	if (c->script) {
 		g_mutex_lock(&mutex);
-		g_hash_table_replace(done, g_strdup(c->script->path), g_string_free(c->got, FALSE));
+		g_hash_table_replace(done, g_strdup(c->script->path),
+			g_string_free(g_steal_pointer(&c->got), FALSE));
 		g_cond_broadcast(&cond);
 		g_mutex_unlock(&mutex);
 	}
-	g_free(c);
+	client_free(c);
 	return NULL;
 }
 
@@ -311,6 +315,9 @@ serve(void *user)
 		c->server = s;
 		c->fd = fd;
 		c->got = g_string_new(NULL);
+		g_mutex_lock(&mutex);
+		g_ptr_array_add(live, c);
+		g_mutex_unlock(&mutex);
 		begin(serve_client, c);
 	}
 	return NULL;
@@ -348,6 +355,7 @@ wp_start(const wp_script *scripts, size_t count, bool tls)
 
 	if (!done) {
 		done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+		live = g_ptr_array_new();
 	}
 	*s = (server){scripts, count, listening(&port), tls ? tls_context() : NULL};
 	begin(serve, s);
@@ -366,6 +374,19 @@ wp_got(const char *path)
 	got = g_strdup(got);
 	g_mutex_unlock(&mutex);
 	return got;
+}
+
+void
+wp_stop(void)
+{
+	g_mutex_lock(&mutex);
+	while (live->len > 0) {
+		for (unsigned i = 0; i < live->len; i++) {
+			shutdown(((client *)live->pdata[i])->fd, SHUT_RDWR);
+		}
+		g_cond_wait(&cond, &mutex);
+	}
+	g_mutex_unlock(&mutex);
 }
 
 /* ---- SOCKS5 (RFC 1928) ---- */

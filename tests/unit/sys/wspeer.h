@@ -32,6 +32,9 @@ unsigned wp_start(const wp_script *scripts, size_t count, bool tls);
  * allocated): "end" when it hung up. Waits for that. */
 char *wp_got(const char *path);
 
+/* wp_stop(): hangs up on every client that there is, and waits for the ends of their threads: what they hold is no leak. */
+void wp_stop(void);
+
 /* wp_socks(to_port): a SOCKS5 proxy without a login that leads to 127.0.0.1 whatever it is asked for, but refuses port 7779; its port. wp_socks_asked(): for what
  * it was asked, "host:port; ..." (newly allocated). */
 unsigned wp_socks(unsigned to_port);
