@@ -2,7 +2,7 @@
 # bench/crews.pl: how long from "the evidence is complete" to "all reports are drafted", and from "the undo window is over" to "taken by the other side"; on the
 # range, whole house, real browser, real servers on loopback. Beside it what the other side alone needs: the same number of requests and mails handed over one after the other.
 #
-#   HK_BUILD=build-rel perl -Itests/scenario/lib bench/crews.pl [CASES]     (40)
+#   HK_BUILD=build-rel perl -Itests/scenario/lib bench/crews.pl [CASES [SENDERS]]     (40 cases, 2 processes that send)
 use strict;
 use warnings;
 use FindBin;
@@ -17,10 +17,11 @@ use Time::HiRes qw(time sleep);
 use Web;
 
 my $count = shift @ARGV || 40;
+my $senders = shift @ARGV || 2;
 my $json = JSON::PP->new->utf8->canonical;
 $CtFollow::deadline_s = 600;
 
-crews(2);
+crews(2, '--send-workers', $senders);
 
 # --- so many cases at once, confirmed before their evidence is there ---
 my @hosts = map { "www$_.mihon-login.example" } 1 .. $count;
@@ -40,7 +41,8 @@ sub of {
 	my @ms = sort { $a <=> $b } map { $_->[0] } rows($sql);
 	my ($p50, $p95) = @ms ? ($ms[$#ms * 0.5], $ms[$#ms * 0.95]) : (0, 0);
 	printf "%-50s p50 %6.2f s   p95 %6.2f s   (%d)\n", $what, $p50 / 1000, $p95 / 1000, scalar @ms;
-	return $json->encode({ bench => 'crews', what => $what, p50_ms => $p50, p95_ms => $p95, n => scalar @ms });
+	# As bench/lib.sh, figure: beside it, one bare request after the other.
+	return { group => 'crews', name => "$what, p95 of " . scalar(@ms), value => $p95 / 1000, unit => 's', target => '<= 5', count => scalar @ms };
 }
 my @figures = of('evidence and contacts complete to all drafted', q(SELECT MAX(r.drafted_ms) - MAX(MAX(c.evidence_ms, (SELECT MAX(f.last_ms) FROM facts f WHERE f.case_id = c.id))) FROM reports r JOIN cases c ON c.id = r.case_id GROUP BY c.id));
 people('ren', 'correct horse battery 8');
@@ -62,10 +64,14 @@ my ($base) = slurp("$work/channels/netcraft.conf") =~ /url = "([^"]+)"/;
 my $http = HTTP::Tiny->new;
 my $from = time();
 $http->post("$base/report/urls", { headers => { 'Content-Type' => 'application/json' }, content => $json->encode({ email => 'a@b.example', urls => [{ url => "http://floor$_.example/" }] }) }) for 1 .. 200;
-printf "%-50s %6.2f ms each\n", 'floor: a bare request to a vendor of the range', (time() - $from) * 5;
+my $floor = (time() - $from) * 5;
+printf "%-50s %6.2f ms each\n", 'floor: a bare request to a vendor of the range', $floor;
 if ($ENV{HK_BENCH_OUT}) {
 	open my $out, '>>', $ENV{HK_BENCH_OUT} or die;
-	print {$out} "$_\n" for @figures;
+	for my $figure (@figures) {
+		my $bare = delete($figure->{count}) * $floor / 1000;
+		print {$out} $json->encode({ %$figure, $bare > 0 ? (beside => 'as many bare requests', ratio => $figure->{value} / $bare) : () }), "\n";
+	}
 	close $out;
 }
 stop_it($serve);

@@ -7,6 +7,7 @@
 #include "store/c2.h"
 #include "store/intakes.h"
 #include "store/jobs.h"
+#include "store/letters.h"
 #include "store/notices.h"
 #include "store/runs.h"
 #include "store/sweep.h"
@@ -139,6 +140,7 @@ hourly(hk_flow *flow, GError **error)
 	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
 	       hk_notices_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, error) &&
+	       hk_letters_forget(flow->db, flow->now_ms, &count, error) &&
 	       hk_looks_forget(flow->db, flow->now_ms - HK_LOOK_KEPT_MS, &count, error) &&
 	       hk_observations_forget(flow->db, flow->now_ms, &count, error) &&
 	       hk_c2_sealed_forget(flow->db, flow->now_ms, &count, error) && anchor(flow, error);

@@ -8,8 +8,14 @@
 #include "report/answer.h"
 #include "role/poller.h"
 #include "source/mail/mailbox.h"
+#include "store/letters.h"
+#include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
+#include "sys/log.h"
+
+/* So much is kept of a mail that fits no report. */
+enum { STRAY_MAX = 1 << 20 };
 
 struct hk_replies {
 	GPtrArray *configs; /* of hk_mailbox_config; NULL: none was asked for */
@@ -113,18 +119,32 @@ name_of(const hk_answer *answer, const uint8_t sha256[32])
 	return g_strdup_printf("<%.64s@sha256>", hex);
 }
 
+/* A mail that fits no report is kept as far as a person would read it. */
 static bool
-keep(hk_flow *flow, const hk_mailbox_config *config, const hk_answer *answer,
-	const uint8_t sha256[32], bool *ret_fresh, GError **error)
+keep(const hk_replies *replies, hk_flow *flow, const hk_mailbox_config *config,
+	const hk_answer *answer, hk_span raw, bool *ret_fresh, GError **error)
 {
+	uint8_t sha256[32];
+	bool full;
 	const hk_answer_lookup lookup = {hk_flow_db(flow), by_token, by_number, by_url};
 	g_auto(hk_answer_match) match = {0};
-	g_autofree char *message_id = name_of(answer, sha256);
 	taking t = {0};
 
-	if (!hk_answer_match_to(answer, &lookup, &match, error)) {
+	if (!hk_answer_match_to(answer, &lookup, &match, error) ||
+		!hk_letters_full(
+			hk_flow_db(flow), match.report_id, hk_clock_wall_ms(), &full, error)) {
 		return false;
 	}
+	if (full) {
+		hk_log(HK_EVENT_LETTER_FULL, HK_F_STR("mailbox", config->name),
+			HK_F_INT("report", match.report_id), HK_F_STR("sender", answer->from));
+		return true;
+	}
+	hk_span kept = match.report_id != 0 ? raw : hk_span_of(raw.data, MIN(raw.len, STRAY_MAX));
+	if (!hk_blobs_put(replies->house.blobs, kept, sha256, error)) {
+		return false;
+	}
+	g_autofree char *message_id = name_of(answer, sha256);
 	t.row = (hk_letter_row){.mailbox = config->name,
 		.message_id = message_id,
 		.report_id = match.report_id,
@@ -150,7 +170,6 @@ take(void *user, const hk_mailbox_config *config, hk_flow *flow, hk_span raw, ui
 {
 	const hk_replies *replies = user;
 	g_autoptr(hk_answer) answer = hk_answer_read(raw, error);
-	uint8_t sha256[32];
 	bool copy;
 
 	(void)size;
@@ -158,8 +177,7 @@ take(void *user, const hk_mailbox_config *config, hk_flow *flow, hk_span raw, ui
 	if (!answer || !is_copy(flow, answer, &copy, error)) {
 		return false;
 	}
-	return copy || (hk_blobs_put(replies->house.blobs, raw, sha256, error) &&
-			       keep(flow, config, answer, sha256, ret_fresh, error));
+	return copy || keep(replies, flow, config, answer, raw, ret_fresh, error);
 }
 
 /* ---- the mailbox ---- */

@@ -3,12 +3,44 @@
 
 #include "sys/hash.h"
 
+#define DAY_MS INT64_C(86400000)
+
 void
 hk_letter_about_clear(void *about)
 {
 	hk_letter_about *a = about;
 
 	g_clear_pointer(&a->recipient, g_free);
+}
+
+/* Numbers grow with time: the one so many places from the end tells whether all of them are of the last day. */
+bool
+hk_letters_full(hk_db *db, int64_t report_id, int64_t now_ms, bool *ret, GError **error)
+{
+	int64_t at_ms = 0;
+	bool good =
+		report_id != 0
+			? hk_db_int(db,
+				  HK_SQL("SELECT COALESCE(MAX(at_ms), 0) FROM (SELECT at_ms FROM "
+					 "letters WHERE report_id = $1 ORDER BY id DESC LIMIT 1 "
+					 "OFFSET $2) AS one"),
+				  HK_ARGS(hk_v_int(report_id), hk_v_int(HK_LETTERS_REPORT_MAX - 1)),
+				  &at_ms, error)
+			: hk_db_int(db,
+				  HK_SQL("SELECT COALESCE(MAX(at_ms), 0) FROM (SELECT at_ms FROM "
+					 "letters WHERE report_id IS NULL ORDER BY id DESC LIMIT 1 "
+					 "OFFSET $1) AS one"),
+				  HK_ARGS(hk_v_int(HK_LETTERS_OPEN_DAY_MAX - 1)), &at_ms, error);
+
+	*ret = at_ms > (report_id != 0 ? 0 : now_ms - DAY_MS);
+	return good;
+}
+
+bool
+hk_letters_forget(hk_db *db, int64_t now_ms, int64_t *ret_count, GError **error)
+{
+	return hk_db_exec(db, HK_SQL("DELETE FROM letters WHERE report_id IS NULL AND at_ms < $1"),
+		HK_ARGS(hk_v_int(now_ms - HK_LETTERS_OPEN_MS)), ret_count, error);
 }
 
 bool

@@ -17,6 +17,15 @@ typedef struct hk_letter_row {
 	int64_t at_ms;
 } hk_letter_row;
 
+/* Strangers can write to the mailbox of answers, too: so many letters a day that fit no report, and so many of one report, are kept; those without a report for 90 days, unless a person
+ * has put them to one. */
+#define HK_LETTERS_OPEN_DAY_MAX 1000
+#define HK_LETTERS_REPORT_MAX   200
+#define HK_LETTERS_OPEN_MS      INT64_C(7776000000)
+/* hk_letters_full(db, report_id, now_ms, ret, error): whether one more (report_id 0: without a report) is too many. hk_letters_forget(db, now_ms, ret_count, error): deletes the old ones. */
+bool hk_letters_full(hk_db *db, int64_t report_id, int64_t now_ms, bool *ret, GError **error);
+bool hk_letters_forget(hk_db *db, int64_t now_ms, int64_t *ret_count, GError **error);
+
 /* hk_letters_add(db, row, ret_id, error): *ret_id 0: a letter of that mailbox and Message-ID is there already, nothing is written. Write transaction. */
 bool hk_letters_add(hk_db *db, const hk_letter_row *row, int64_t *ret_id, GError **error);
 

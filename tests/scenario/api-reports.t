@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// databases: both
 // The API's reports: drafts, previews, approvals by a second person, acts, letters, channels, templates. The rows come through the flow
 // (tests/report_fixture.c). Every answer is checked against the description (tools/gen-openapi).
 'use strict'

@@ -121,6 +121,7 @@ new_house('silent', listen => '127.0.0.1:0', chats => "$work/silent-chats");
 is(value("SELECT COUNT(*) FROM channels WHERE name LIKE 'chat:%'"), 0, 'nobody has said that there is a chat');
 hk('case', 'add', 'https://early.evil.example/');
 is(value('SELECT COUNT(*) FROM notices'), 0, 'so nothing is written down for one');
+hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst', 'akari');
 my $serve = spawn_role('serve', 'serve', '--workers', '1');
 ok(until_ok('the chat', sub { value("SELECT COUNT(*) FROM channels WHERE name = 'chat:silent'") == 1 }), 'serve says so') or diag slurp("$work/serve.err");
 hk('case', 'add', 'https://first.evil.example/');
@@ -130,6 +131,13 @@ my ($code, undef, $err) = hk(\"https://meanwhile.evil.example/\n", 'case', 'add'
 is($code, 0, 'a line is queued') or diag $err;
 my $late = sub { value("SELECT id FROM cases WHERE host = 'meanwhile.evil.example'") };
 ok(until_ok('its case', sub { $late->() }), 'the worker opens its case meanwhile') or diag slurp("$work/serve.err");
+# A person confirms it: what follows from that happens, too.
+ok(until_ok('the board', sub { slurp("$work/serve.out") =~ /"url":"/ }), 'the board is up');
+login(slurp("$work/serve.out") =~ /"url":"([^"]+)"/, 'akari', 'correct horse battery 9');
+my $confirmed = call('POST', '/cases/' . $late->() . '/acts', { act => 'confirm' }, { 'If-Match' => '"' . value('SELECT version FROM cases WHERE id = ' . $late->()) . '"' });
+is($confirmed->{status}, 200, 'it is confirmed') or diag $confirmed->{content};
+ok(until_ok('drafts', sub { (value('SELECT state FROM jobs WHERE stage = \'draft\' AND case_id = ' . $late->()) // '') eq 'done' }), 'its reports are looked after') or diag slurp("$work/serve.err");
+is(value('SELECT COUNT(*) FROM watches WHERE case_id = ' . $late->()), 1, 'and its site is watched');
 is(value("SELECT COUNT(*) FROM notices WHERE chat <> '' AND state <> 'waiting'"), 0, 'no card was taken');
 is(value("SELECT COUNT(DISTINCT owner) FROM jobs WHERE stage = 'notice' AND owner IN (SELECT owner FROM jobs WHERE stage = 'intake')"), 0, 'who waits for the chat is nobody who works on cases');
 is(value("SELECT COUNT(*) FROM jobs WHERE state = 'dead'"), 0, 'and nothing is given up');

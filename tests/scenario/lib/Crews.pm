@@ -29,9 +29,9 @@ sub table {
 	return sub { join '', map { join(' ', @$_) . "\n" } rows($sql) };
 }
 
-# crews(workers): everything starts; the undo window is two seconds, and akari is at the board.
+# crews(workers, option...): everything starts, options are of `serve`; the undo window is two seconds, and akari is at the board.
 sub crews {
-	my ($workers) = @_;
+	my ($workers, @options) = @_;
 	my $src = "$FindBin::Bin/" . ($FindBin::Bin =~ m{/bench$} ? '..' : '../..');
 # --- the outside ---
 my $rdap = sub { return { headers => { 'Content-Type' => 'application/rdap+json' }, body => { rdapConformance => ['rdap_level_0'], @_ } } };
@@ -91,7 +91,7 @@ my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $
 	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt@mihon-bank.example', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");
 hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,system_admin', 'akari');
 hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
-$serve = spawn_role('serve', 'serve', '--workers', $workers);
+$serve = spawn_role('serve', 'serve', '--workers', $workers, @options);
 ok(until_ok('board', sub { slurp("$work/serve.out") =~ /"url"/ }), 'the house stands') or diag slurp("$work/serve.err");
 ($url) = slurp("$work/serve.out") =~ /"url":"([^"]+)"/;
 people('akari', 'correct horse battery 9');

@@ -131,6 +131,15 @@ check_commits(GBytes *lines, GBytes *sealed)
 	is_int(checked, 5, "all that was not everyday is sealed");
 }
 
+static bool
+says(GBytes *lines, const char *text)
+{
+	gsize len;
+	const void *data = g_bytes_get_data(lines, &len);
+
+	return memmem(data, len, text, strlen(text)) != NULL;
+}
+
 static void
 pieces(hk_record *r)
 {
@@ -157,8 +166,7 @@ pieces(hk_record *r)
 	ok(hk_record_cut(r, NULL, &again, NULL) && g_bytes_equal(piece.lines, again.lines),
 		"cut again it is the same");
 	hk_record_piece_clear(&again);
-	ok(hk_record_cut(r, previous, &again, NULL) && strstr(g_bytes_get_data(again.lines, NULL),
-							      "\"previous\":\"ab0000"),
+	ok(hk_record_cut(r, previous, &again, NULL) && says(again.lines, "\"previous\":\"ab0000"),
 		"it names the piece before");
 	ok(hk_record_drop(r, &error), "the file begins anew");
 	is_int(hk_record_frames(r), 0, "no lines");
@@ -245,8 +253,7 @@ long_frame(hk_record *r)
 
 	add(r, (int64_t)T0 * 1000, false, "text", text, NULL, true);
 	ok(hk_record_cut(r, NULL, &piece, NULL) &&
-			strstr(g_bytes_get_data(piece.lines, NULL), "\"cut\":true") &&
-			strstr(g_bytes_get_data(piece.lines, NULL), "\"bytes\":66536"),
+			says(piece.lines, "\"cut\":true") && says(piece.lines, "\"bytes\":66536"),
 		"it says so");
 	ok(hk_record_drop(r, NULL), "gone");
 }

@@ -7,6 +7,7 @@
 #include "store/backup.h"
 #include "store/inspect.h"
 #include "store/jobs.h"
+#include "store/letters.h"
 #include "store/migrate.h"
 #include "store/reports.h"
 #include "sys/gerr.h"
@@ -401,6 +402,67 @@ test_backup(void)
 	}
 }
 
+static bool
+full(int64_t report_id, int64_t now_ms)
+{
+	g_autoptr(GError) error = NULL;
+	bool ret = false;
+
+	ok(hk_letters_full(db, report_id, now_ms, &ret, &error), "asked: %s",
+		error ? error->message : "");
+	return ret;
+}
+
+static void
+put_letters(int64_t report_id, unsigned from, unsigned count, int64_t at_ms)
+{
+	uint8_t content[32] = {1};
+	unsigned bad = 0;
+
+	for (unsigned i = from; i < from + count; i++) {
+		g_autofree char *name =
+			g_strdup_printf("<%u@flood.example>", i + 100000 * (unsigned)report_id);
+		const hk_letter_row row = {.mailbox = "replies",
+			.message_id = name,
+			.report_id = report_id,
+			.class = "other",
+			.sender = "a@flood.example",
+			.subject = "",
+			.text = "",
+			.content = content,
+			.at_ms = at_ms};
+		int64_t id = 0;
+		bad += !hk_letters_add(db, &row, &id, NULL) || id == 0;
+	}
+	is_int(bad, 0, "%u letters", count);
+}
+
+/* Strangers write, too: not without an end. */
+static void
+test_letters(void)
+{
+	g_autoptr(GError) error = NULL;
+	int64_t gone = -1, now_ms = 100 * day_ms;
+	int64_t report = number(db, HK_SQL("SELECT MIN(id) FROM reports"));
+
+	run(HK_SQL("DELETE FROM letters"));
+	put_letters(0, 0, HK_LETTERS_OPEN_DAY_MAX - 1, now_ms);
+	ok(!full(0, now_ms), "one more that fits no report");
+	put_letters(0, HK_LETTERS_OPEN_DAY_MAX, 1, now_ms);
+	ok(full(0, now_ms), "but not two");
+	ok(!full(0, now_ms + day_ms), "tomorrow is another day");
+	ok(!full(report, now_ms), "answers to a report are taken all the same");
+	put_letters(report, 0, HK_LETTERS_REPORT_MAX, 1);
+	ok(full(report, now_ms), "up to so many, whenever they came");
+	ok(hk_letters_forget(db, now_ms + HK_LETTERS_OPEN_MS, &gone, &error) && gone == 0,
+		"what is 90 days old is kept");
+	ok(hk_letters_forget(db, now_ms + HK_LETTERS_OPEN_MS + 1, &gone, &error),
+		"but not older: %s", error ? error->message : "");
+	is_int(gone, HK_LETTERS_OPEN_DAY_MAX, "those without a report");
+	is_int(number(db, HK_SQL("SELECT COUNT(*) FROM letters")), HK_LETTERS_REPORT_MAX,
+		"those of a report stay");
+}
+
 int
 main(void)
 {
@@ -414,6 +476,7 @@ main(void)
 	test_volume();
 	test_jobs_data();
 	test_backup();
+	test_letters();
 	hk_db_close(db);
 	return tap_done();
 }
