@@ -7,9 +7,13 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "c2b.h"
+#include "c2drop.h"
+#include "c2script.h"
 #include "certgen.h"
 #include "cmd.h"
 #include "ctfault.h"
+#include "shortlinks.h"
 #include "sys/gerr.h"
 
 static const struct {
@@ -77,6 +81,44 @@ help_odd(void)
 }
 
 static void
+help_c2(void)
+{
+	const char *what, *name;
+
+	puts("\nfaults (--fault NAME[@PORT][:TIMES], POST /-/fault):");
+	for (size_t i = 0; (name = rg_c2b_fault_name(i, &what)); i++) {
+		printf("  %-18s %s\n", name, what);
+	}
+	puts("\ndead drops (POST /-/a):");
+	for (int i = 0; i < RG_DROP_STATES; i++) {
+		printf("  %-18s %s\n", rg_drop_name((rg_drop_state)i),
+			rg_drop_what((rg_drop_state)i));
+	}
+	puts("\nverbs (--scenario, POST /-/send):");
+	for (size_t i = 0; (name = rg_script_verb(i, &what)); i++) {
+		printf("  %-18s %s\n", name, what);
+	}
+}
+
+static void
+help_shortlinks(void)
+{
+	const char *what, *name;
+
+	puts("\nkinds (--links, POST /-/links):");
+	for (size_t i = 0; (name = rg_shortlinks_kind(i, &what)); i++) {
+		printf("  %-18s %s\n", name, what);
+	}
+}
+
+/* What a command has besides its options. */
+static const struct {
+	const char *word;
+	void (*print)(void);
+} tables[] = {{"ct-log", help_faults}, {"ct-log", help_odd}, {"ct-tiles", help_odd},
+	{"c2", help_c2}, {"shortlinks", help_shortlinks}};
+
+static void
 help_command(size_t i)
 {
 	g_autoptr(GString) options = g_string_new(NULL);
@@ -85,10 +127,11 @@ help_command(size_t i)
 	wrap(commands[i].description);
 	rg_opts_help(commands[i].word, options);
 	printf("\noptions:\n%s", options->str);
-	if (strcmp(commands[i].word, "ct-log") == 0) {
-		help_faults();
+	for (size_t k = 0; k < G_N_ELEMENTS(tables); k++) {
+		if (strcmp(commands[i].word, tables[k].word) == 0) {
+			tables[k].print();
+		}
 	}
-	help_odd();
 	printf("\nexamples:\n%s", commands[i].examples);
 }
 

@@ -1,5 +1,6 @@
 /* hikeshi c2 decode, parse, stats: texts of a command channel, without any network. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "sys/http.h"
 #include "sys/jsonw.h"
 
-enum { TEXT_MAX = 64 << 20, LOG_MAX = 1 << 30 };
+enum { TEXT_MAX = 64 << 20, LOG_MAX = 512 << 20 };
 
 static bool
 print(const GString *out, GError **error)
@@ -71,24 +72,41 @@ read_stdin(GError **error)
 	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
+static const char *
+one_argument(const hk_opts *opts, const char *what, GError **error)
+{
+	if (hk_opts_arg_count(opts) != 1) {
+		hk_error_set(error, HK_EUSAGE, "one argument is needed: %s", what);
+		return NULL;
+	}
+	return hk_opts_args(opts)[0];
+}
+
 /* TEXT, FILE or "-": a file of that name wins. */
 static GBytes *
 read_argument(const hk_opts *opts, GError **error)
 {
-	const char *what = hk_opts_arg_count(opts) == 1 ? hk_opts_args(opts)[0] : NULL;
+	const char *what = one_argument(opts, "a text, a file, or - for standard input", error);
 
-	if (!what) {
-		hk_error_set(error, HK_EUSAGE,
-			"one argument is needed: a text, a file, or - for standard input");
-		return NULL;
+	if (!what || g_str_equal(what, "-")) {
+		return what ? read_stdin(error) : NULL;
 	}
-	if (g_str_equal(what, "-")) {
-		return read_stdin(error);
-	}
-	if (strlen(what) < 4096 && g_file_test(what, G_FILE_TEST_IS_REGULAR)) {
+	if (strlen(what) < PATH_MAX && g_file_test(what, G_FILE_TEST_IS_REGULAR)) {
 		return hk_file_read(what, TEXT_MAX, error);
 	}
 	return g_bytes_new(what, strlen(what));
+}
+
+/* FILE or "-". */
+static GBytes *
+read_log(const hk_opts *opts, GError **error)
+{
+	const char *what = one_argument(opts, "a file, or - for standard input", error);
+
+	if (!what || g_str_equal(what, "-")) {
+		return what ? read_stdin(error) : NULL;
+	}
+	return hk_file_read(what, LOG_MAX, error);
 }
 
 static hk_span
@@ -360,7 +378,7 @@ hk_cmd_c2_stats(const hk_opts *opts, GError **error)
 	if (r.family && json && csv) {
 		return hk_error_set(error, HK_EUSAGE, "--json or --csv, not both");
 	}
-	g_autoptr(GBytes) bytes = r.family ? read_argument(opts, error) : NULL;
+	g_autoptr(GBytes) bytes = r.family ? read_log(opts, error) : NULL;
 	if (!bytes) {
 		return false;
 	}

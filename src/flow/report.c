@@ -9,6 +9,7 @@
 #include "flow/victim.h"
 #include "store/jobs.h"
 #include "store/letter_templates.h"
+#include "store/settings.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
 
@@ -577,6 +578,31 @@ act_requeue(hk_flow *flow, hk_report_row *row, GError **error)
 	return hk_report_job(flow, "send", row, flow->now_ms, error);
 }
 
+/* What a person hands in is held up by the same stops as what leaves by itself, but for those that only wait: they are about what we send. */
+static bool
+may_hand(hk_flow *flow, const hk_report_row *row, GError **error)
+{
+	g_auto(hk_case_row) of_case = {0};
+	unsigned stops;
+
+	if (strcmp(row->state, "approved") != 0 || !hk_report_assisted(row)) {
+		return true;
+	}
+	const hk_policy *policy = hk_flow_policy(flow, error);
+	if (!policy || !hk_cases_get(flow->db, row->case_id, &of_case, error) ||
+		!hk_report_stops(flow, row, &of_case, &stops, error)) {
+		return false;
+	}
+	unsigned against = stops & hk_stops_of(HK_STOP_HARD);
+	if (against) {
+		const hk_stop_row *stop = first_of(against);
+		return hk_error_set(error, HK_EPOLICY, "%s: %s", stop->text, stop->en);
+	}
+	return !row->policy || hk_takedown_allows(&policy->takedown, row->policy) ||
+	       hk_error_set(
+		       error, HK_EPOLICY, "policy: %s, which allowed it, was stopped", row->policy);
+}
+
 bool
 hk_report_act(hk_flow *flow, int64_t id, int64_t version, const char *act, const char *note,
 	GError **error)
@@ -607,6 +633,9 @@ hk_report_act(hk_flow *flow, int64_t id, int64_t version, const char *act, const
 		return false;
 	}
 	if (strcmp(act, "send") == 0) {
+		if (!may_hand(flow, &row, error)) {
+			return false;
+		}
 		/* What is queued is sent by its worker: nobody's word makes it sent. */
 		return strcmp(row.state, "queued") == 0 ? no_move(&row, act, error)
 							: hk_report_handed(flow, &row, note, error);
@@ -645,7 +674,11 @@ stop_policy(hk_flow *flow, const char *name, GError **error)
 		return true; /* it is gone already */
 	}
 	hk_takedown_json(t, value);
-	return hk_setting_put(flow, "takedown", -1, value->str, error);
+	/* Who stops one policy has not looked at the words of letters for the others: other_words(). */
+	int64_t was_ms;
+	return hk_settings_when(flow->db, "takedown", &was_ms, error) &&
+	       hk_setting_put(flow, "takedown", -1, value->str, error) &&
+	       hk_settings_date(flow->db, "takedown", was_ms, error);
 }
 
 bool

@@ -35,6 +35,11 @@ hk_stop hk_stop_find(const char *text);
 bool hk_report_ask(hk_flow *flow, int64_t case_id, GError **error);
 bool hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error);
 
+/* hk_report_missing(flow, error): the same for cases that nobody was told of, the newest HK_REPORT_MISSING_MAX: those that were confirmed before the options said who reports. By each
+ * process that works, when it starts and knows who reports. */
+#define HK_REPORT_MISSING_MAX 1000
+bool hk_report_missing(hk_flow *flow, GError **error);
+
 /* hk_report_draft(flow, row, sites, count, ret_id, error): a new report, drafted, with its sites. row: as hk_reports_add takes it, its strings stay the caller's (state and policy
  * are not looked at); its stops are those that only the caller can tell (own, allowed, recipient); the others are added; id, stops and approved_ms (0: it waits for a person) are set. If the same case, channel, recipient, step and round has one that was not dropped, *ret_id is that
  * one and nothing is written: one report per recipient per case. A policy of setting "takedown" that fits approves it at once. */
@@ -74,7 +79,7 @@ typedef enum hk_report_go {
 	HK_GO_DOUBT, /* an earlier try was committed and has no end: look whether it arrived, then hk_report_settle */
 } hk_report_go;
 /* hk_report_begin(flow, id, stops, ret_go, ret, ret_receipt, ret_wait_ms, error): may it be sent now? stops: those that the caller found (own, allowed, recipient, kill); the
- * others are looked at here. *ret: the report as it is now, the caller's. */
+ * others are looked at here. *ret: the report as it is now, the caller's. *ret_receipt: of SEND the new try, of DOUBT the one that is in doubt; else 0. */
 bool hk_report_begin(hk_flow *flow, int64_t id, unsigned stops, hk_report_go *ret_go,
 	hk_report_row *ret, int64_t *ret_receipt, int64_t *ret_wait_ms, GError **error);
 

@@ -76,6 +76,22 @@ hk_report_want(hk_flow *flow, int64_t case_id, const char *state, GError **error
 }
 
 bool
+hk_report_missing(hk_flow *flow, GError **error)
+{
+	g_autoptr(GArray) ids = NULL;
+
+	if (!hk_reports_missing(flow->db, HK_REPORT_MISSING_MAX, &ids, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < ids->len; i++) {
+		if (!hk_report_want(flow, g_array_index(ids, int64_t, i), "confirmed", error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 hk_report_again(hk_flow *flow, int64_t case_id, const char *state, GError **error)
 {
 	return !hk_report_able(state) || job_for_case(flow, case_id, 0, error);

@@ -136,8 +136,8 @@ hk_report_close_try(
 
 /* What the last try came to. *ret_go: HK_GO_SEND: nothing is in the way. */
 static bool
-look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t *ret_wait_ms,
-	GError **error)
+look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t *ret_receipt,
+	int64_t *ret_wait_ms, GError **error)
 {
 	int64_t receipt, begun_ms;
 	bool committed;
@@ -159,6 +159,7 @@ look_back(hk_flow *flow, const hk_report_row *row, hk_report_go *ret_go, int64_t
 	}
 	if (committed) {
 		*ret_go = HK_GO_DOUBT;
+		*ret_receipt = receipt;
 		return true;
 	}
 	return hk_report_close_try(
@@ -239,7 +240,7 @@ hk_report_begin(hk_flow *flow, int64_t id, unsigned found, hk_report_go *ret_go,
 		*ret_wait_ms = MORE_MS;
 		return true;
 	}
-	if (!look_back(flow, ret, ret_go, ret_wait_ms, error)) {
+	if (!look_back(flow, ret, ret_go, ret_receipt, ret_wait_ms, error)) {
 		return false;
 	}
 	if (*ret_go != HK_GO_SEND) {

@@ -114,12 +114,28 @@ anchor(hk_flow *flow, GError **error)
 	       (head.seq == 0 || hk_anchors_insert(flow->db, &head, flow->now_ms, error));
 }
 
+/* What was received in clear has its time; that it is over stands in the trail (rail 4). */
+static bool
+forget_sealed(hk_flow *flow, GError **error)
+{
+	int64_t count = 0;
+
+	if (!hk_c2_sealed_forget(flow->db, flow->now_ms, &count, error)) {
+		return false;
+	}
+	if (count > 0) {
+		g_autofree char *data = g_strdup_printf("{\"count\":%" G_GINT64_FORMAT "}", count);
+		hk_flow_note(flow, "c2.forget", "c2", 0, 0, data);
+	}
+	return true;
+}
+
 static bool
 hourly(hk_flow *flow, GError **error)
 {
 	int64_t count;
 
-	return hk_sweep_forget(flow->db, flow->now_ms, error) &&
+	return forget_sealed(flow, error) && hk_sweep_forget(flow->db, flow->now_ms, error) &&
 	       hk_jobs_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, &count, error) &&
 	       hk_intakes_empty(flow->db, flow->now_ms - HK_SWEEP_BODY_MS, &count, error) &&
 	       hk_notices_forget(flow->db, flow->now_ms - HK_SWEEP_JOBS_MS, error) &&

@@ -18,7 +18,7 @@ typedef struct hk_sweep_config {
 
 /* hk_sweep_run(flow, job, user, error): the handler; user: const hk_sweep_config *, or NULL: nothing of it. Marks cases whose SLA clock has broken (breached,
  * audited), queues a stamp for runs that have a manifest, no stamp and no job of stage "stamp" (500 in a turn), deletes ended sessions, old
- * attempts, replies, done jobs and dull observations of sites, empties old bodies, anchors the audit chain; then waits for its next turn. */
+ * attempts, replies, done jobs, dull observations of sites and what was sealed of a command channel's records and has had its time (c2.forget), empties old bodies, anchors the audit chain; then waits for its next turn. */
 bool hk_sweep_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
 
 #endif

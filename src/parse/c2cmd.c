@@ -4,6 +4,9 @@
 #include "base/num.h"
 #include "base/utf8.h"
 
+/* So many times its bytes a word may take in a frame, blanks included. */
+enum { INSIDE_MAX = 8 };
+
 /* A character as it counts here: full-width ASCII as ASCII, capitals small, all blanks ' ', invisible ones 0. */
 static uint32_t
 char_at(hk_span text, size_t at, size_t *ret_len)
@@ -69,13 +72,16 @@ kind_of(uint32_t c)
 	return c >= 'a' && c <= 'z' ? 2 : 0;
 }
 
-/* Bytes of the frame from `at` that read as word; 0: they do not. */
+/* Bytes of the frame from `at` that read as word; 0: they do not. Few blanks may stand inside: every word is tried, and time stays linear. */
 static size_t
 match(hk_span frame, size_t at, hk_span word)
 {
 	size_t from = at, w = 0;
 	uint32_t last = 0;
 
+	if (frame.len > at + word.len * INSIDE_MAX) {
+		frame.len = at + word.len * INSIDE_MAX;
+	}
 	while (w < word.len) {
 		size_t word_len, len;
 		uint32_t want = char_at(word, w, &word_len);
@@ -258,16 +264,18 @@ static bool
 belongs(const hk_c2cmd_list *list, const hk_telno *telno, size_t end)
 {
 	size_t len;
-	follower behind = follows(list, end);
 
-	switch (telno->kind) {
-	case HK_TELNO_MOBILE:
+	if (telno->kind == HK_TELNO_MOBILE) {
 		return true;
+	}
+	follower behind = follows(list, end);
+	switch (telno->kind) {
 	case HK_TELNO_MASKED:
 		/* "24xyz" begins a text, "090…お客様" does not go on with the number */
 		return behind != BY_OTHER || kind_of(char_at(list->text, end, &len)) != 2;
 	case HK_TELNO_OTHER:
 		return behind != BY_OTHER;
+	case HK_TELNO_MOBILE:
 	case HK_TELNO_DIGITS:
 		break;
 	}

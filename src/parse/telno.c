@@ -2,16 +2,42 @@
 
 #include "base/utf8.h"
 
+/* Digits of what is near to a mobile number: a typing error, or one that is blotted in part only. */
+enum { NEAR_MIN = 9, NEAR_MAX = 14 };
+
 /* What a character means inside a number. */
 typedef enum part { NONE, DIGIT, PLUS, HYPHEN, BLANK, BLOT, MORE, OPEN, CLOSE, NOTHING } part;
+
+/* Of ASCII; what is not here is NONE. */
+static const uint8_t ascii[128] = {
+	['+'] = PLUS,
+	['-'] = HYPHEN,
+	[' '] = BLANK,
+	['\t'] = BLANK,
+	['*'] = BLOT,
+	['x'] = BLOT,
+	['X'] = BLOT,
+	['?'] = BLOT,
+	['#'] = BLOT,
+	['('] = OPEN,
+	[')'] = CLOSE,
+	['0'] = DIGIT,
+	['1'] = DIGIT,
+	['2'] = DIGIT,
+	['3'] = DIGIT,
+	['4'] = DIGIT,
+	['5'] = DIGIT,
+	['6'] = DIGIT,
+	['7'] = DIGIT,
+	['8'] = DIGIT,
+	['9'] = DIGIT,
+};
 
 static const struct {
 	uint32_t c;
 	part part;
 } parts[] = {
-	{'+', PLUS},
 	{0xff0b, PLUS},
-	{'-', HYPHEN},
 	{0x2010, HYPHEN},
 	{0x2011, HYPHEN},
 	{0x2012, HYPHEN},
@@ -22,14 +48,9 @@ static const struct {
 	{0x30fc, HYPHEN}, /* the long vowel mark, typed for a hyphen */
 	{0xff0d, HYPHEN},
 	{0xff70, HYPHEN},
-	{' ', BLANK},
-	{'\t', BLANK},
 	{0xa0, BLANK},
 	{0x3000, BLANK},
-	{'*', BLOT},
 	{0xff0a, BLOT},
-	{'x', BLOT},
-	{'X', BLOT},
 	{0xff58, BLOT},
 	{0xff38, BLOT},
 	{0xd7, BLOT},
@@ -38,16 +59,12 @@ static const struct {
 	{0x25ef, BLOT},
 	{0x25a0, BLOT},
 	{0x25a1, BLOT},
-	{'?', BLOT},
 	{0xff1f, BLOT},
-	{'#', BLOT},
 	{0xff03, BLOT},
 	{0x2026, MORE},
 	{0x2025, MORE},
 	{0x22ef, MORE},
-	{'(', OPEN},
 	{0xff08, OPEN},
-	{')', CLOSE},
 	{0xff09, CLOSE},
 	{0xad, NOTHING},
 	{0x200b, NOTHING},
@@ -70,13 +87,17 @@ part_at(hk_span text, size_t at, size_t *ret_len, char *ret_digit)
 		*ret_len = 0;
 		return NONE;
 	}
+	if (text.data[at] < 0x80) {
+		*ret_digit = (char)text.data[at];
+		return (part)ascii[text.data[at]];
+	}
 	size_t len = hk_utf8_next(text.data + at, text.data + text.len, &c);
 	if (len == 0) {
 		return NONE;
 	}
 	*ret_len = len;
-	if ((c >= '0' && c <= '9') || (c >= 0xff10 && c <= 0xff19)) {
-		*ret_digit = (char)(c >= 0xff10 ? c - 0xff10 + '0' : c);
+	if (c >= 0xff10 && c <= 0xff19) {
+		*ret_digit = (char)(c - 0xff10 + '0');
 		return DIGIT;
 	}
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -355,8 +376,11 @@ judge(const reading *r, hk_telno *ret)
 		/* "24*" or "3…" in a sentence is none: enough of it must be there. */
 		bool enough = r->more ? r->real >= 3 : r->n >= 7;
 		ret->kind = enough && r->real >= 2 ? HK_TELNO_MASKED : HK_TELNO_DIGITS;
+		ret->near = r->real >= NEAR_MIN;
 		return;
 	}
+	ret->near = r->n >= NEAR_MIN && r->n <= NEAR_MAX && r->s[0] == '0' && r->s[1] >= '6' &&
+		    r->s[2] == '0';
 	if (r->n > HK_TELNO_DIGITS_MAX) {
 		return;
 	}
@@ -435,7 +459,7 @@ hk_telno_find(hk_span text, size_t *pos, hk_telno *ret)
 		size_t end = at + bytes;
 		bool glued = (end < text.len && is_letter(text.data[end])) ||
 			     (at > 0 && is_letter(text.data[at - 1]));
-		if (bytes > 0 && (telno.kind == HK_TELNO_MOBILE ||
+		if (bytes > 0 && (telno.kind == HK_TELNO_MOBILE || telno.near ||
 					 (telno.kind == HK_TELNO_OTHER && !glued))) {
 			*ret = telno;
 			*pos = end;

@@ -27,6 +27,7 @@ typedef enum hk_telno_kind {
 
 typedef struct hk_telno {
 	hk_telno_kind kind;
+	bool near; /* masked or digits, but close to a mobile number: nine of its digits stand there, or a few too many */
 	unsigned digits;          /* that were read, blotted ones included */
 	char e164[HK_TELNO_SIZE]; /* "+819055000000"; "" for the last two kinds */
 	hk_span text;             /* as it was written; borrowed */
@@ -37,9 +38,9 @@ typedef struct hk_telno {
  * cut. */
 size_t hk_telno_read(hk_span text, size_t at, hk_telno *ret);
 
-/* hk_telno_find(text, pos, ret): the next mobile or other number in running text at or behind *pos, which moves behind it; false: none,
+/* hk_telno_find(text, pos, ret): the next mobile or other number, or what is near to one, in running text at or behind *pos, which moves behind it; false: none,
  * *pos is the end. Time is linear in text. A number that is a part of a longer run of digits is none; one of another kind that touches
- * an ASCII letter is none either; masked ones are passed over. */
+ * an ASCII letter is none either. */
 bool hk_telno_find(hk_span text, size_t *pos, hk_telno *ret);
 
 /* hk_telno_mask(e164, ret): what may be shown: the last four digits are stars; a number of Japan in its domestic form,

@@ -161,13 +161,68 @@ is_nowhere(const walk *w)
 	return false;
 }
 
+static const struct {
+	const char *host, *path, *name;
+} warnings[] = {
+#define WARNING(host, path, name) {host, path, name},
+#include "role/warnings.def"
+#undef WARNING
+};
+
+/* The value of a parameter, decoded; NULL: there is none. Caller frees. */
+static char *
+value_of(const char *query, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = query; at; at = strchr(at, '&')) {
+		at += *at == '&' || *at == '?';
+		if (strncmp(at, name, len) != 0 || at[len] != '=') {
+			continue;
+		}
+		GString *out = g_string_new(NULL);
+		const char *p = at + len + 1;
+		for (const char *end = p + strcspn(p, "&#"); p < end; p++) {
+			bool coded = *p == '%' && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2]);
+			int code =
+				coded ? g_ascii_xdigit_value(p[1]) * 16 + g_ascii_xdigit_value(p[2])
+				      : 0;
+			g_string_append_c(out, code > 0x20 ? (char)code : *p);
+			p += code > 0x20 ? 2 : 0;
+		}
+		return g_string_free(out, FALSE);
+	}
+	return NULL;
+}
+
+/* Where the page leads that the shortener shows instead of its link; NULL: it is no such page. Caller frees. */
+static char *
+warned_of(const hk_url *url)
+{
+	const char *path = url->text + url->path;
+	size_t len = strcspn(path, "?");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(warnings); i++) {
+		if (strcmp(url->host, warnings[i].host) == 0 && path[len] == '?' &&
+			len == strlen(warnings[i].path) &&
+			memcmp(path, warnings[i].path, len) == 0) {
+			return value_of(path + len, warnings[i].name);
+		}
+	}
+	return NULL;
+}
+
 /* Where the shortener says that it leads. Another shortener is asked in its turn; whoever is none is not asked. */
 static void
 go_on(walk *w, const char *to)
 {
 	g_autofree hk_url *next = g_new(hk_url, 1);
+	g_autofree char *warned = NULL;
+	bool good = hk_url_join(&w->url, hk_span_str(to), hk_uts46_to_ascii, NULL, next) == HK_OK;
 
-	if (hk_url_join(&w->url, hk_span_str(to), hk_uts46_to_ascii, NULL, next) != HK_OK) {
+	warned = good ? warned_of(next) : NULL;
+	if (!good || (warned && hk_url_parse(hk_span_str(warned), hk_uts46_to_ascii, NULL, next) !=
+					HK_OK)) {
 		over(w, "die", "it leads to what is no web address");
 		return;
 	}

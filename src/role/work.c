@@ -336,9 +336,12 @@ static bool
 start_jobs(hk_flow *flow, void *user, GError **error)
 {
 	const tools *t = user;
+	bool reports = hk_opts_str(t->opts, HK_OPT_REPORT_ORG) &&
+		       hk_opts_str(t->opts, HK_OPT_REPORT_CONTACT);
 
 	return hk_sweep_start(flow, error) && hk_look_start(flow, error) &&
 	       hk_monitor_start(flow, error) && hk_wave_start(flow, error) &&
+	       (!reports || hk_report_missing(flow, error)) &&
 	       (!t->chats || hk_chats_announce(flow, t->chats, error));
 }
 

@@ -301,6 +301,18 @@ hk_reports_ahead(hk_db *db, int64_t case_id, int64_t round, int64_t *ret, GError
 }
 
 bool
+hk_reports_missing(hk_db *db, int64_t limit, GArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_db_query(db,
+		HK_SQL("SELECT c.id FROM cases c WHERE c.state IN ('confirmed', 'resurrected') AND "
+		       "c.deleted_ms IS NULL AND NOT EXISTS (SELECT 1 FROM report_sites s WHERE "
+		       "s.case_id = c.id) ORDER BY c.id DESC LIMIT $1"),
+		HK_ARGS(hk_v_int(limit)), error);
+
+	return numbers_of(rows, ret, error);
+}
+
+bool
 hk_reports_after(hk_db *db, int64_t case_id, GArray **ret, GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db,

@@ -56,6 +56,9 @@ bool hk_reports_unfit(hk_db *db, int64_t id, int64_t *ret, GError **error);
 bool hk_reports_ahead(hk_db *db, int64_t case_id, int64_t round, int64_t *ret, GError **error);
 bool hk_reports_after(hk_db *db, int64_t case_id, GArray **ret, GError **error);
 
+/* hk_reports_missing(db, limit, ret, error): cases that are confirmed or resurrected and of which no report speaks, the newest first: GArray of int64_t. */
+bool hk_reports_missing(hk_db *db, int64_t limit, GArray **ret, GError **error);
+
 /* hk_reports_unsent(db, case_id, ret, error): those with that lead that are drafted, approved or queued, and of which no try is under way or in doubt: GArray of int64_t. */
 bool hk_reports_unsent(hk_db *db, int64_t case_id, GArray **ret, GError **error);
 /* hk_reports_ask: which ones, the newest first. Strings borrowed, NULL and 0: any. hk_reports_list(db, ask, ret, error): their numbers, GArray of int64_t. */

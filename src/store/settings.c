@@ -41,3 +41,18 @@ hk_settings_add(hk_db *db, const char *key, const char *value, int64_t now_ms, G
 		       "ON CONFLICT (key) DO NOTHING"),
 		HK_ARGS(hk_v_str(key), hk_v_str(value), hk_v_int(now_ms)), NULL, error);
 }
+
+bool
+hk_settings_when(hk_db *db, const char *key, int64_t *ret_ms, GError **error)
+{
+	return hk_db_int(db,
+		HK_SQL("SELECT COALESCE(MAX(updated_ms), 0) FROM settings WHERE key = $1"),
+		HK_ARGS(hk_v_str(key)), ret_ms, error);
+}
+
+bool
+hk_settings_date(hk_db *db, const char *key, int64_t at_ms, GError **error)
+{
+	return hk_db_exec(db, HK_SQL("UPDATE settings SET updated_ms = $2 WHERE key = $1"),
+		HK_ARGS(hk_v_str(key), hk_v_int(at_ms)), NULL, error);
+}

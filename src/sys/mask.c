@@ -142,8 +142,8 @@ char *
 hk_mask_all(const char *text)
 {
 	g_autofree char *phone = hk_mask_phone(text);
-	g_auto(GStrv) parts = g_strsplit(phone, "\xef\xbc\xa0", -1); /* U+FF20 */
-	g_autofree char *plain = g_strjoinv("@", parts);
+	g_autoptr(GString) plain = g_string_new(phone);
 
-	return hk_mask_mail(plain);
+	g_string_replace(plain, "\xef\xbc\xa0", "@", 0); /* U+FF20 */
+	return hk_mask_mail(plain->str);
 }

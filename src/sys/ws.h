@@ -72,7 +72,7 @@ typedef struct hk_ws_events {
 	void (*ended)(void *user, hk_ws *ws, hk_ws_end how, int code, const char *why);
 } hk_ws_events;
 
-/* hk_ws_hub_new(egress, error): egress: a reference is taken; NULL: the house's. HK_EIO, HK_EINTERNAL: no epoll, no resolver. */
+/* hk_ws_hub_new(egress, error): hk_file_init() has been called: TLS writes need SIGPIPE to be ignored. egress: a reference is taken; NULL: the house's. HK_EIO, HK_EINTERNAL: no epoll, no resolver. */
 hk_ws_hub *hk_ws_hub_new(hk_egress *egress, GError **error);
 
 /* hk_ws_hub_free(hub): drops all sessions at once; ended() is not called. Accepts NULL. */

@@ -10,6 +10,8 @@
 #include "sys/gerr.h"
 #include "sys/ws_int.h"
 
+enum { READ_LEAST = 1024 };
+
 static void until(hk_ws *ws, ws_state state, unsigned ms);
 
 /* ---- Ends ---- */
@@ -527,6 +529,15 @@ pace(hk_ws *ws, size_t len)
 	}
 }
 
+/* So much that the smallest frames (two bytes) do not cost more than there is: else one read would have to be paid off for seconds. */
+static size_t
+read_size(const hk_ws *ws)
+{
+	double frames = ws->tokens / HK_WS_FRAME_COST;
+
+	return (size_t)CLAMP(frames * 2, READ_LEAST, (double)sizeof ws->hub->buffer);
+}
+
 static void
 read_some(hk_ws *ws)
 {
@@ -539,7 +550,7 @@ read_some(hk_ws *ws)
 
 	do {
 		size_t len = 0;
-		ws_io result = hk_ws_io_read(ws, ws->hub->buffer, sizeof ws->hub->buffer, &len);
+		ws_io result = hk_ws_io_read(ws, ws->hub->buffer, read_size(ws), &len);
 		if (result == WS_IO_OK) {
 			take_bytes(ws, ws->hub->buffer, len);
 			pace(ws, len);

@@ -40,6 +40,7 @@ prefix=$(find "$work/dest" -type d -name share | head -n 1)
 ok "$(test -f "$prefix/man/man1/hikeshi.1"; echo $?)" "installs man pages"
 ok "$(test -f "$prefix/hikeshi/conf/targets/example.conf"; echo $?)" "target packs"
 ok "$(test -f "$prefix/hikeshi/rules/bp1.yar"; echo $?)" "rules"
+ok "$(test -f "$prefix/hikeshi/range/scenarios/wave.txt"; echo $?)" "scenarios of the range"
 ok "$(test -f "$prefix/bash-completion/completions/hikeshi"; echo $?)" "and the completion"
 
 # Links between documents lead somewhere.

@@ -137,26 +137,36 @@ take_urls(hk_command *command, hk_span text)
 	}
 }
 
-static bool
-names_somebody(const char *text)
+/* The rows of notbrand.def, folded; made once, kept for good. */
+static GHashTable *
+nobodies(void)
 {
-	static const char *const not [] = {
+	static const char *const rows[] = {
 #define NOT(text) text,
 #include "source/c2/notbrand.def"
 #undef NOT
 	};
+	static GHashTable *set;
+
+	if (g_once_init_enter(&set)) {
+		GHashTable *made = g_hash_table_new(g_str_hash, g_str_equal);
+		for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+			GString *folded = g_string_new(NULL);
+			hk_textfold(hk_span_str(rows[i]), folded);
+			g_hash_table_add(made, g_string_free(folded, FALSE));
+		}
+		g_once_init_leave(&set, made);
+	}
+	return set;
+}
+
+static bool
+names_somebody(const char *text)
+{
 	g_autoptr(GString) folded = g_string_new(NULL);
-	g_autoptr(GString) row = g_string_new(NULL);
 
 	hk_textfold(hk_span_str(text), folded);
-	for (size_t i = 0; i < G_N_ELEMENTS(not ); i++) {
-		g_string_truncate(row, 0);
-		hk_textfold(hk_span_str(not [i]), row);
-		if (g_string_equal(row, folded)) {
-			return false;
-		}
-	}
-	return true;
+	return !g_hash_table_contains(nobodies(), folded->str);
 }
 
 static void

@@ -46,7 +46,7 @@ void hk_command_fold(hk_span text, GString *out);
 const char *hk_number_mask(const char *e164, char ret[HK_TELNO_MASK_SIZE]);
 const char *hk_number_region(const char *e164, char ret[8]);
 
-/* hk_number_mask_text(text, out): text with every telephone number in it masked, appended. */
+/* hk_number_mask_text(text, out): text with every telephone number in it masked, appended; what is near to one (a digit too many, two blotted) is "****". */
 void hk_number_mask_text(hk_span text, GString *out);
 
 #endif

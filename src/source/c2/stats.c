@@ -370,6 +370,7 @@ count_hours(hk_c2_stats *stats, const unsigned *order)
 			s->china_off += calendar.cn_known && calendar.cn_off;
 		}
 		s->hours[calendar.jp_off].sends[hour_of(e->local_s)]++;
+		port_at(stats, e->port)->hours[calendar.jp_off][hour_of(e->local_s)]++;
 	}
 	for (unsigned i = 0; i < stats->waves->len; i++) {
 		int64_t start_s = wave_at(stats, i)->start_s;

@@ -19,11 +19,12 @@ typedef struct hk_c2_port {
 	unsigned port;
 	uint64_t commands; /* of every kind */
 	uint64_t sends;
-	uint64_t numbers;  /* mobile numbers of its lists */
-	uint64_t distinct; /* of them, different ones */
-	uint64_t waves;    /* that it took part in */
-	unsigned days;     /* on which it sent */
-	unsigned busiest;  /* most send commands of a day */
+	uint64_t numbers;      /* mobile numbers of its lists */
+	uint64_t distinct;     /* of them, different ones */
+	uint64_t waves;        /* that it took part in */
+	unsigned days;         /* on which it sent */
+	unsigned busiest;      /* most send commands of a day */
+	uint64_t hours[2][24]; /* send commands, as in hk_c2_hours */
 } hk_c2_port;
 
 typedef struct hk_c2_wave {

@@ -8,7 +8,8 @@
 #include "sys/jsonw.h"
 #include "sys/log.h"
 
-enum { BAR_MAX = 40, KEY_SHOWN = 16 };
+/* Columns of the table by port: more stand in --json and --csv. */
+enum { BAR_MAX = 40, KEY_SHOWN = 16, PORTS_SHOWN = 8 };
 
 static const char *const kinds[2] = {"working_days", "days_off"};
 
@@ -65,6 +66,8 @@ ports_json(const hk_c2_summary *s, GString *out)
 		hk_jsonw_member_int(out, "busiest_day", p->busiest);
 		hk_jsonw_key(out, "sends_per_day");
 		hk_jsonw_real(out, p->days ? (double)p->sends / p->days : 0, 2);
+		hours_json(out, kinds[0], p->hours[0]);
+		hours_json(out, kinds[1], p->hours[1]);
 		hk_jsonw_close(out, '}');
 	}
 	hk_jsonw_close(out, ']');
@@ -182,6 +185,20 @@ hours_csv(const hk_c2_summary *s, hk_csvw *w)
 	}
 }
 
+/* "7775 06": port and hour; hours in which it never sent are left out. */
+static void
+port_hours_csv(const hk_c2_port *p, hk_csvw *w)
+{
+	for (int k = 0; k < 2; k++) {
+		for (int h = 0; h < 24; h++) {
+			g_autofree char *item = g_strdup_printf("%u %02d", p->port, h);
+			if (p->hours[k][h] > 0) {
+				csv_row(w, "port_hour", item, kinds[k], p->hours[k][h]);
+			}
+		}
+	}
+}
+
 static void
 waves_csv(const hk_c2_summary *s, hk_csvw *w)
 {
@@ -227,6 +244,7 @@ hk_c2_stats_csv(const hk_c2_summary *s, GString *out)
 		csv_row(&w, "port", port, "waves", p->waves);
 		csv_row(&w, "port", port, "days", p->days);
 		csv_row(&w, "port", port, "busiest_day", p->busiest);
+		port_hours_csv(p, &w);
 	}
 	waves_csv(s, &w);
 }
@@ -259,6 +277,28 @@ hours_text(const hk_c2_summary *s, int kind, GString *out)
 			out, "  %02d  %6" G_GUINT64_FORMAT, h, s->hours[kind].sends[h]);
 		g_string_append(out, s->hours[kind].sends[h] ? "  " : "");
 		bar(out, s->hours[kind].sends[h], most);
+		g_string_append_c(out, '\n');
+	}
+}
+
+/* Port by port: the hours in which anything was sent, working days and days off. */
+static void
+port_hours_text(const hk_c2_summary *s, GString *out)
+{
+	g_string_append(out, "\nBy port (working days + days off)\n  hour");
+	for (size_t i = 0; i < MIN(s->port_count, PORTS_SHOWN); i++) {
+		g_string_append_printf(out, "  %9u", s->ports[i].port);
+	}
+	g_string_append_c(out, '\n');
+	for (int h = 0; h < 24; h++) {
+		if (s->hours[0].sends[h] + s->hours[1].sends[h] == 0) {
+			continue;
+		}
+		g_string_append_printf(out, "  %02d  ", h);
+		for (size_t i = 0; i < MIN(s->port_count, PORTS_SHOWN); i++) {
+			g_string_append_printf(out, "  %4" G_GUINT64_FORMAT "+%-4" G_GUINT64_FORMAT,
+				s->ports[i].hours[0][h], s->ports[i].hours[1][h]);
+		}
 		g_string_append_c(out, '\n');
 	}
 }
@@ -327,6 +367,7 @@ hk_c2_stats_text(const hk_c2_summary *s, bool exact, GString *out)
 		hk_command_when(s->last_s, last), s->wave_count);
 	hours_text(s, 0, out);
 	hours_text(s, 1, out);
+	port_hours_text(s, out);
 	ports_text(s, out);
 	if (s->china_days > 0) {
 		g_string_append_printf(out,

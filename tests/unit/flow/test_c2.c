@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "flow/c2.h"
+#include "flow/sweep.h"
 #include "store/notices.h"
 #include "sys/clock.h"
 
@@ -298,6 +299,34 @@ pieces(void)
 	is_count(HK_SQL("SELECT COUNT(*) FROM c2_sealed"), 0, "seals nothing");
 }
 
+/* The hourly upkeep keeps the promise. */
+static void
+forgotten(void)
+{
+	hk_c2_piece_row piece = {.session_id = port("203.0.113.5", 7775),
+		.begun_ms = T0,
+		.ended_ms = T0 + 1,
+		.sha256 = {42}};
+	int64_t until = hk_clock_wall_ms() + 3600000;
+	hk_job job = {0};
+
+	ok(fl_do_as(flow, &fl_auto, hk_c2_piece(flow, &piece, hk_span_str("x"), until, error)),
+		"sealed for an hour: %s", fl_why());
+	ok(fl_do_as(flow, &fl_auto, hk_sweep_start(flow, error)), "the sweep");
+	for (unsigned i = 0; i < 2; i++) {
+		static const char *const stages[] = {"sweep", NULL};
+		GError *error = NULL;
+		ok(hk_job_claim(flow, "me", stages, &job, &error) && job.id != 0, "claimed");
+		ok(hk_sweep_run(flow, &job, NULL, &error), "swept: %s",
+			error ? error->message : "");
+		hk_job_clear(&job);
+		is_count(HK_SQL("SELECT COUNT(*) FROM c2_sealed"), i == 0,
+			i == 0 ? "it is kept for its time" : "and not longer");
+		hk_clock_advance(2 * 3600000);
+	}
+	is_count(HK_SQL("SELECT COUNT(*) FROM events WHERE act = 'c2.forget'"), 1, "audited");
+}
+
 int
 main(void)
 {
@@ -310,6 +339,7 @@ main(void)
 	alarms();
 	prints();
 	pieces();
+	forgotten();
 	fl_close(flow);
 	return tap_done();
 }

@@ -225,6 +225,7 @@ test_died(void)
 	is_int(fl_go(flow, id, 0, NULL), HK_GO_WAIT, "what has just left is not looked for yet");
 	hk_clock_advance(10000);
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_DOUBT, "then it is");
+	ok(receipt > 0, "and which try it is");
 	ok(settle(flow, id, 0, "not there"), "not there: %s", fl_why());
 	is_str(fl_state(flow, id), "queued", "may be sent");
 	is_int(fl_go(flow, id, 0, &receipt), HK_GO_SEND, "is sent");
@@ -733,6 +734,59 @@ test_after_dark(void)
 	fl_close(flow);
 }
 
+/* A person's hands are no way round the stops. */
+static void
+test_hands(void)
+{
+	hk_flow *flow = fl_open();
+	int64_t of_case = fl_confirmed(flow, "hands.example");
+
+	fl_setting(flow, "{\"undo_s\":0,\"policies\":[]}");
+	int64_t id = fl_draft(flow, of_case, "form", "https://desk.example/form", 0);
+	ok(fl_approve(flow, &fl_yuzu, id, 0), "approved: %s", fl_why());
+	fl_run(flow, HK_SQL("UPDATE cases SET evidence_ms = NULL"));
+	ok(!fl_do(flow, hk_report_act(flow, id, 0, "send", "their 1", error)),
+		"without evidence it is not handed in");
+	ok(fl_code() == HK_EPOLICY && g_str_has_prefix(fl_why(), "evidence"), "said: %s", fl_why());
+	fl_run(flow, HK_SQL("UPDATE cases SET evidence_ms = 1, state = 'dismissed'"));
+	ok(!fl_do(flow, hk_report_act(flow, id, 0, "send", "their 1", error)) &&
+			g_str_has_prefix(fl_why(), "case"),
+		"nor of a case that is none any more: %s", fl_why());
+	fl_run(flow, HK_SQL("UPDATE cases SET state = 'confirmed'"));
+	fl_run(flow, HK_SQL("UPDATE reports SET policy = 'gone'"));
+	ok(!fl_do(flow, hk_report_act(flow, id, 0, "send", "their 1", error)) &&
+			g_str_has_prefix(fl_why(), "policy"),
+		"nor when its policy was stopped: %s", fl_why());
+	fl_run(flow, HK_SQL("UPDATE reports SET policy = NULL"));
+	fl_run(flow, HK_SQL("INSERT INTO channels (name, state) VALUES ('form', 'off')"));
+	ok(fl_do(flow, hk_report_act(flow, id, 0, "send", "their 1", error)),
+		"what only waits is about what we send: %s", fl_why());
+	is_str(fl_state(flow, id), "sent", "handed in");
+	fl_close(flow);
+}
+
+/* Confirmed before anybody was told who reports. */
+static void
+test_missing(void)
+{
+	hk_flow *flow = fl_open();
+	int64_t told = fl_confirmed(flow, "told.example");
+	int64_t left = fl_confirmed(flow, "left.example");
+
+	draft_step(flow, told, "netcraft", "first");
+	fl_run(flow, HK_SQL("DELETE FROM jobs"));
+	ok(fl_do_as(flow, &fl_auto, hk_report_missing(flow, error)), "looked for: %s", fl_why());
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs WHERE stage = 'draft'")), 1,
+		"one is missing");
+	is_int(fl_int(flow, HK_SQL("SELECT case_id FROM jobs WHERE stage = 'draft'")), left,
+		"it is drafted");
+	fl_setting(flow, "{\"draft\":false}");
+	fl_run(flow, HK_SQL("DELETE FROM jobs"));
+	ok(fl_do_as(flow, &fl_auto, hk_report_missing(flow, error)), "switched off");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM jobs")), 0, "nothing by itself");
+	fl_close(flow);
+}
+
 /* What a poll brings is the case's. */
 static void
 test_fact(void)
@@ -794,5 +848,7 @@ main(void)
 	test_after();
 	test_after_dark();
 	test_fact();
+	test_hands();
+	test_missing();
 	return tap_done();
 }

@@ -200,6 +200,8 @@ test_sample(void)
 
 	fl_setting(flow, "{\"policies\":[{\"name\":\"fast\",\"sample\":1},{\"name\":\"no "
 			 "samples\",\"score\":0,\"sample\":0}]}");
+	int64_t set_ms =
+		fl_int(flow, HK_SQL("SELECT updated_ms FROM settings WHERE key = 'takedown'"));
 	int64_t good = fl_draft(flow, of_case, "netcraft", "netcraft", 0);
 	int64_t bad = fl_draft(flow, of_case, "urlscan", "urlscan", 0);
 	int64_t waits = fl_draft(flow, of_case, "apwg", "apwg", 0);
@@ -225,6 +227,10 @@ test_sample(void)
 	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM events WHERE act = 'report.stop' AND data "
 				   "LIKE '%\"policy\":\"fast\",\"why\":\"policy\"%'")),
 		1, "and the trail says why");
+	is_int(fl_int(flow, HK_SQL("SELECT updated_ms FROM settings WHERE key = 'takedown'")),
+		set_ms,
+		"who stopped it has not looked at templates that changed since the setting was "
+		"saved");
 	int64_t next = fl_draft(flow, of_case, "msrc", "msrc", 0);
 	g_autofree char *name =
 		fl_text_of(flow, HK_SQL("SELECT policy FROM reports WHERE id = $1"), next);

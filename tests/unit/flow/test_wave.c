@@ -318,6 +318,88 @@ repeated(void)
 	end();
 }
 
+/* What one of several observers takes: a frame of its own, and one that all of them have. */
+typedef struct racer {
+	hk_flow *flow;
+	unsigned port;
+	bool good;
+	int64_t mine, shared; /* commands */
+} racer;
+
+static bool
+race_act(hk_flow *on, void *user, GError **error)
+{
+	racer *r = user;
+	uint8_t frame[32] = {0xaa, (uint8_t)r->port}, key[32] = {3};
+	const hk_wave_link link = link_of("https://t.co/race", "t.co");
+	hk_wave_seen seen = {.session_id = sessions[r->port],
+		.family = "keepspy",
+		.port = 7775 + r->port,
+		.at_ms = T0,
+		.frame = frame,
+		.verb = "send",
+		.word = "send",
+		.text = "x",
+		.send = true,
+		.key = key,
+		.brands = "[]",
+		.target = "mihon-bank",
+		.shown = "",
+		.links = &link,
+		.link_count = 1};
+	hk_wave_taken taken;
+
+	if (!hk_wave_take(on, &seen, &taken, error)) {
+		return false;
+	}
+	r->mine = taken.command_id;
+	frame[0] = 0xbb;
+	frame[1] = 0;
+	if (!hk_wave_take(on, &seen, &taken, error)) {
+		return false;
+	}
+	r->shared = taken.command_id;
+	return true;
+}
+
+static void *
+race_run(void *user)
+{
+	racer *r = user;
+
+	r->good = hk_flow_do(r->flow, &fl_auto, race_act, r, NULL);
+	return NULL;
+}
+
+static void
+races(void)
+{
+	racer racers[5] = {0};
+	GThread *threads[5];
+	unsigned good = 0, shared = 0;
+
+	begin();
+	for (unsigned i = 0; i < G_N_ELEMENTS(racers); i++) {
+		racers[i] = (racer){.flow = fl_again(), .port = i};
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(racers); i++) {
+		threads[i] = g_thread_new("racer", race_run, &racers[i]);
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(racers); i++) {
+		g_thread_join(threads[i]);
+		good += racers[i].good && racers[i].mine != 0;
+		shared += racers[i].shared != 0;
+		fl_close(racers[i].flow);
+	}
+	is_int(good, 5, "five at once: each has its command");
+	is_int(shared, 1, "the frame that all have is one's");
+	is_count(HK_SQL("SELECT COUNT(*) FROM waves"), 1, "one wave");
+	is_count(HK_SQL("SELECT commands FROM waves"), 6, "of six commands");
+	is_count(HK_SQL("SELECT COUNT(*) FROM cases"), 1, "one case");
+	is_count(HK_SQL("SELECT COUNT(*) FROM notices WHERE event = 'wave.seen'"), 1, "one card");
+	end();
+}
+
 /* Many numbers in one command, one of them twice; another command names some of them. */
 static void
 many_numbers(void)
@@ -574,6 +656,7 @@ main(void)
 	landings();
 	repeated();
 	many_numbers();
+	races();
 	others();
 	targets();
 	settings();

@@ -50,6 +50,9 @@ verbs(void)
 		{"发 信 息&a", 0, "发 信 息", "a"},
 		{"发信息09000000001", 0, "发信息", "09000000001"},
 		{"发信息【みほん】", 0, "发信息", "【みほん】"},
+		{"发          信息&a", 0, "发          信息", "a"},
+		{"发                                                                        信息&a",
+			-1, "发", "信息&a"},
 		{"发信息機&a", -1, "发信息機", "a"},
 		{"发信", -1, "发信", ""},
 		{"拦截短信&open", 1, "拦截短信&open", ""},
@@ -70,7 +73,8 @@ verbs(void)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		hk_c2cmd cmd;
-		is_int(split(rows[i].text, &cmd), HK_OK, "'%s' is a command", rows[i].text);
+		is_int(split(rows[i].text, &cmd), HK_OK, "row %zu is a command: %s", i + 1,
+			rows[i].word);
 		is_int(cmd.known == SIZE_MAX ? -1 : (long)cmd.known, rows[i].known, "which one");
 		is_str(text_of(cmd.word), rows[i].word, "its verb");
 		is_str(text_of(cmd.argument), rows[i].argument, "its argument");
@@ -85,7 +89,7 @@ none(void)
 	hk_c2cmd cmd;
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		is_int(split(texts[i], &cmd), HK_EFORM, "'%s' is none", texts[i]);
+		is_int(split(texts[i], &cmd), HK_EFORM, "text %zu is none", i + 1);
 		is_int(cmd.known, 4711, "and nothing is touched");
 	}
 	char *big = calloc(1, HK_C2CMD_MAX + 1);

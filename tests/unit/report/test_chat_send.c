@@ -9,6 +9,7 @@
 #include "flow/notice.h"
 #include "report/chat_card.h"
 #include "report/chat_send.h"
+#include "store/waves.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "tap.h"
@@ -438,6 +439,54 @@ test_silent(hk_flow *flow, int64_t case_id)
 	is_str(why, "no answer/no answer", "a chat that is not there");
 }
 
+/* The card of a wave waits for where its links lead; its case has been merged since. A house of its own. */
+static void
+test_wave(void)
+{
+	spew("teams.conf", 0644, "kind = teams\nurl-file = teams\n");
+	peer.status[0] = 200;
+	hk_flow *flow = fl_open();
+	hk_chats *chats = open_chats();
+	unsigned sent = got(0);
+	hk_taken taken;
+	int64_t gone = fl_take(flow, "t.co.example", "a", &taken);
+	int64_t stands = fl_take(flow, "ysl88.example", "", &taken);
+
+	ok(fl_do(flow, hk_chats_announce(flow, chats, error)), "a house with chats: %s", fl_why());
+	const hk_wave_row wave = {.case_id = gone,
+		.family = (char *)(uintptr_t) "keepspy",
+		.text = (char *)(uintptr_t) "x",
+		.brands = (char *)(uintptr_t) "[]"};
+	int64_t id = 0;
+	ok(fl_do(flow, hk_wave_add(hk_flow_db(flow), &wave, (const uint8_t[32]){1}, &id, error)),
+		"a wave: %s", fl_why());
+	ok(fl_do(flow,
+		   hk_notice_later(flow, "wave.seen", gone,
+			   "{\"wave\":1,\"text\":\"x\",\"port\":7775,\"numbers\":12,\"shown\":\"\","
+			   "\"short\":\"https://t.co.example/a\"}",
+			   hk_flow_now(flow) + 2000, error)),
+		"told: %s", fl_why());
+	hk_clock_advance(1999);
+	work(flow, chats);
+	is_int(got(0), sent, "the card waits");
+	ok(fl_do(flow, hk_case_merge(flow, gone, stands, NULL, error)), "merged: %s", fl_why());
+	fl_run(flow, HK_SQL("UPDATE waves SET numbers = 40, landing = 'https://ysl88.example/', "
+			    "case_id = (SELECT "
+			    "MAX(id) FROM cases)"));
+	hk_clock_advance(1);
+	work(flow, chats);
+	if (is_int(got(0), sent + 1, "then it is made")) {
+		const char *body = g_ptr_array_index(peer.bodies[0], sent);
+		ok(strstr(body, "hxxps://ysl88[.]example/"), "with the landing");
+		ok(strstr(body, "hxxps://t[.]co[.]example/a"), "the short URL");
+		ok(strstr(body, "#/case/2"), "the case that stands");
+		ok(strstr(body, "#/wave/1"), "and the wave");
+		ok(strstr(body, "\"40\""), "of forty numbers by now");
+	}
+	hk_chats_free(chats);
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -471,6 +520,7 @@ main(void)
 	test_silent(flow, id);
 	hk_chats_free(chats);
 	fl_close(flow);
+	test_wave();
 	rg_httpd_stop(server);
 	g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder);
 	ok(system(command) == 0, "cleaned up");

@@ -1,6 +1,8 @@
 /* Drops: the talk's vector and its misprints (threats.md, section 0), MoqHao's profiles, every step. */
 #include "source/c2/drop.h"
 
+#include <libdeflate.h>
+
 #include "source/c2/family_int.h"
 #include "sys/gerr.h"
 #include "tap.h"
@@ -160,6 +162,111 @@ steps(void)
 	step("zlib", zlib, HK_SPAN_LIT("789c33d43304412b4b00088a01c2"), "1.1.1.1:9");
 }
 
+/* What came out is addresses, or nothing. */
+static void
+addresses(void)
+{
+	static const char *const good[][2] = {{"192.0.2.1:7775", "192.0.2.1:7775"},
+		{" 192.0.2.1:1\r\n", "192.0.2.1:1"}, {"192.0.2.1:65535", "192.0.2.1:65535"},
+		{"[2001:db8::1]:80", "[2001:db8::1]:80"}, {"C2.Example:80", "c2.example:80"},
+		{"192.0.2.1:1,192.0.2.2:2;192.0.2.3:3|192.0.2.4:4",
+			"192.0.2.1:1 192.0.2.2:2 192.0.2.3:3 192.0.2.4:4"},
+		{"192.0.2.1:1 192.0.2.1:1", "192.0.2.1:1"},
+		{"192.0.2.1", "192.0.2.1:7775 192.0.2.1:7776 192.0.2.1:7777 192.0.2.1:7778 "
+			      "192.0.2.1:7779"},
+		{"[2001:db8::1]", "[2001:db8::1]:7775 [2001:db8::1]:7776 [2001:db8::1]:7777 "
+				  "[2001:db8::1]:7778 [2001:db8::1]:7779"}};
+	static const char *const bad[] = {"", " ", ",", "192.0.2.1:0", "192.0.2.1:65536",
+		"192.0.2.1:7775x", "192.0.2.1:", ":7775", "192.0.2.256:1", "192.0.2:1",
+		"3221225985:1", "0xc0.0.2.1:1", "http://192.0.2.1:1", "192.0.2.1:1/",
+		"192.0.2.1:1 and more", "user@192.0.2.1:1", "\xe3\x81\xbf.example:1", "localhost:1",
+		".example:1", "192.0.2.1:+1", "[::1:1"};
+	const char *const none[] = {NULL};
+	g_autoptr(hk_family) family = family_of(none);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		g_autoptr(GPtrArray) got =
+			hk_drop_decode(family, hk_span_str(good[i][0]), NULL, NULL);
+		g_autoptr(GString) all = g_string_new(NULL);
+		for (unsigned k = 0; got && k < got->len; k++) {
+			g_string_append_printf(all, "%s%s", k ? " " : "", (char *)got->pdata[k]);
+		}
+		is_str(all->str, good[i][1], "good address %zu", i + 1);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		fails(family, hk_span_str(bad[i]), HK_EFORM, "decoded, but no", bad[i]);
+	}
+	g_array_set_size(family->ports, 0);
+	fails(family, HK_SPAN_LIT("192.0.2.1"), HK_EFORM, "decoded, but no address",
+		"no port, and the family has none");
+	g_autoptr(GString) many = g_string_new(NULL);
+	for (int i = 1; i <= HK_DROP_ADDRESSES_MAX + 1; i++) {
+		g_string_append_printf(many, "192.0.2.%d:1 ", i);
+	}
+	g_autoptr(GPtrArray) some =
+		hk_drop_decode(family, hk_span_of(many->str, many->len), NULL, NULL);
+	is_int(some->len, HK_DROP_ADDRESSES_MAX, "as many as are taken");
+}
+
+/* 8 MiB of zeros as a zlib stream. */
+static size_t
+bomb(uint8_t *out, size_t room)
+{
+	struct libdeflate_compressor *packer = libdeflate_alloc_compressor(9);
+	g_autofree uint8_t *zeros = g_malloc0(8u << 20);
+	size_t len = libdeflate_zlib_compress(packer, zeros, 8u << 20, out, room);
+
+	libdeflate_free_compressor(packer);
+	return len;
+}
+
+static void
+limits(void)
+{
+	const char *const zlib[] = {"zlib", NULL}, *const none[] = {NULL};
+	g_autoptr(hk_family) family = family_of(zlib), plain = family_of(none);
+	g_autofree char *big = g_malloc0(HK_DROP_MAX + 1);
+	g_autofree uint8_t *packed = g_malloc(65536);
+	size_t len;
+
+	fails(plain, hk_span_of(big, HK_DROP_MAX + 1), HK_ELIMIT, "at most",
+		"a body that is too long");
+	fails(family,
+		HK_SPAN_LIT("x\x9c"
+			    "garbage"),
+		HK_EFORM, "no zlib stream", "no zlib stream");
+	len = bomb(packed, 65536);
+	ok(len > 0 && len < 65536, "8 MiB of zeros take %zu bytes", len);
+	fails(family, hk_span_of(packed, len), HK_ELIMIT, "grows beyond its limit", "a bomb");
+	fails(family, HK_SPAN_LIT("\x78\x9c\x33\xd4\x33\x04\x41\x2b\x4b\x00\x08\x8a\x01"), HK_EFORM,
+		"no zlib stream", "a stream that was cut");
+}
+
+/* What was wrapped comes out. */
+static void
+round_trips(void)
+{
+	static const char *const chains[][5] = {{"base64", "aes-128-ecb apYya82az7rgeN3A"},
+		{"cut ----", "base64url", "des-cbc Ab5d1Q32"}, {"unwrap 4 20", "hex", "xor secret"},
+		{"skip 7", "base64", "xor-first", "aes-128-ecb k"}, {"xor hex:00ff10"}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(chains); i++) {
+		g_autoptr(hk_family) family = family_of(chains[i]);
+		g_autoptr(GString) wrapped = g_string_new(NULL);
+		ok(hk_drop_encode(family, "198.51.100.77:7775", wrapped, NULL), "chain %zu wraps",
+			i + 1);
+		gives(family, hk_span_of(wrapped->str, wrapped->len), "198.51.100.77:7775",
+			chains[i][0]);
+	}
+	const char *const zlib[] = {"zlib", NULL};
+	g_autoptr(hk_family) family = family_of(zlib);
+	g_autoptr(GString) wrapped = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	ok(!hk_drop_encode(family, "198.51.100.77:7775", wrapped, &error), "zlib does not");
+	is_int(hk_error_code(error), HK_EFORM, "and says so");
+	is_int(wrapped->len, 0, "nothing is written");
+}
+
 int
 main(void)
 {
@@ -174,5 +281,8 @@ main(void)
 	padded_key();
 	moqhao();
 	steps();
+	addresses();
+	limits();
+	round_trips();
 	return tap_done();
 }

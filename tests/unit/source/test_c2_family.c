@@ -167,7 +167,7 @@ mistakes(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) error = NULL;
 		g_autoptr(hk_family) f = family_of(rows[i][0], &error);
-		ok(!f && error, "refused: %s", rows[i][0]);
+		ok(!f && error, "mistake %zu is refused", i + 1);
 		is_int(hk_error_code(error), HK_ECONFIG, "as configuration");
 		ok(error && strstr(error->message, rows[i][1]), "says '%s' (%s)", rows[i][1],
 			error ? error->message : "");
@@ -190,6 +190,28 @@ folders(void)
 		"are told (%s)", twice ? twice->message : "");
 	unlink(a);
 	unlink(b);
+}
+
+/* The manual names every key, step and word. */
+static void
+manual(void)
+{
+	size_t len;
+	g_autofree char *text = (char *)tap_file("docs/c2-families.md", &len);
+
+	for (size_t i = 0; hk_family_key_name(i); i++) {
+		g_autofree char *row = g_strdup_printf("\n| `%s` |", hk_family_key_name(i));
+		ok(strstr(text, row), "docs/c2-families.md has the key %s", hk_family_key_name(i));
+	}
+	for (int i = 0; i < HK_STEPS; i++) {
+		g_autofree char *row =
+			g_strdup_printf("\n| `%s` |", hk_family_step_name((hk_step_kind)i));
+		ok(strstr(text, row), "and the step %s", hk_family_step_name((hk_step_kind)i));
+	}
+	for (size_t i = 0; hk_device_word(i); i++) {
+		g_autofree char *row = g_strdup_printf("\n| `{%s}` |", hk_device_word(i));
+		ok(strstr(text, row), "and the word {%s}", hk_device_word(i));
+	}
 }
 
 static bool
@@ -255,6 +277,7 @@ main(void)
 	mistakes();
 	folders();
 	devices();
+	manual();
 	rmdir(folder);
 	return tap_done();
 }

@@ -255,6 +255,17 @@ play(client *c)
 	}
 }
 
+static void
+client_free(client *c)
+{
+	SSL_free(c->ssl);
+	close(c->fd);
+	if (c->got) {
+		g_string_free(c->got, TRUE);
+	}
+	g_free(c);
+}
+
 static void *
 serve_client(void *user)
 {
@@ -266,7 +277,7 @@ serve_client(void *user)
 		c->ssl = SSL_new(c->server->ctx);
 		SSL_set_fd(c->ssl, c->fd);
 		if (SSL_accept(c->ssl) != 1) {
-			close(c->fd);
+			client_free(c);
 			return NULL;
 		}
 	}
