@@ -9,9 +9,12 @@ import { HostName } from './host-name.js'
 
 const TABS = [['now', '/bell'], ['waves', '/bell/waves'], ['stats', '/bell/stats']]
 
-/** The three views of the bell; 1, 2 and 3 lead there. `rows`: more keys of the screen. */
+/** 1, 2 and 3 lead to the views of the bell, while one is loading, too. */
+export const tabKeys = TABS.map(([name, path], i) => [String(i + 1), `bell.tab.${name}`, () => go(path)])
+
+/** The three views of the bell. `rows`: keys of the one that is shown. */
 export function Tabs({ rows = [] }) {
-  useKeys('keys.bell', [...TABS.map(([name, path], i) => [String(i + 1), `bell.tab.${name}`, () => go(path)]), ...rows])
+  useKeys('keys.bell', rows)
   const at = route.value.path
   return html`<nav class="tabs" aria-label=${t('bell.tabs')}>${TABS.map(([name, path]) => html`<a key=${name} class="tab" href=${href(path)} aria-current=${at === path ? 'page' : undefined}>${t(`bell.tab.${name}`)}</a>`)}</nav>`
 }

@@ -6,9 +6,10 @@ import { number } from '../lib/format.js'
 import { href } from '../lib/router.js'
 import { can } from '../lib/store.js'
 import { useLive, useLoad, useTitle } from '../lib/hooks.js'
+import { useKeys } from '../lib/keys.js'
 import { defangText } from '../lib/defang.js'
 import { Empty, ErrorBox, Head, Icon, Refused, Skeleton } from '../parts/basics.js'
-import { Address, Age, DropState, SessionState, Since, Tabs, Verb } from '../parts/bell.js'
+import { Address, Age, DropState, SessionState, Since, Tabs, Verb, tabKeys } from '../parts/bell.js'
 import { History } from '../parts/bell-history.js'
 import { HostName, UrlText } from '../parts/host-name.js'
 import { lazy } from '../parts/lazy.js'
@@ -99,6 +100,7 @@ function Now() {
 const SCREENS = { waves: Waves, wave: Wave, stats: Stats, session: Record }
 
 export default function Bell({ parts }) {
+  useKeys('keys.bell', can.read ? tabKeys : [])
   if (!can.read) return html`<${Refused} icon="bell" title=${t('bell.page')} />`
   const Screen = SCREENS[parts[1]] || Now
   return html`<${Screen} key=${parts.join('/')} id=${parts[2]} />`
