@@ -365,7 +365,7 @@ damaged(const char *path)
 
 	/* Right hash, wrong content. */
 	size_t schema = find(bytes, len, "\"schema\":") + 9;
-	bytes[schema] = '9';
+	bytes[schema] = bytes[schema] == '9' ? '8' : '9';
 	rehash(bytes, len);
 	write_file(other, bytes, len);
 	bad(other, url, HK_EFORM, "schema", "a schema without its migrations");
