@@ -39,13 +39,13 @@ sub visit {
 	$a{lc $1} = $2 while $head =~ /^([\w-]+): (.*?)\r?$/mg;
 	return \%a;
 }
-sub control {
+sub links_control {
 	my ($method, $what) = @_;
 	my $answer = $http->request($method, "$url/-/$what");
 	return $answer->{status} == 200 ? decode_json($answer->{content}) : { status => $answer->{status}, %{ decode_json($answer->{content}) } };
 }
 sub escape { my ($text) = @_; $text =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ge; return $text }
-sub set { my ($link, $kind, $to) = @_; return control('POST', "links?link=$link&kind=$kind&to=" . escape($to)) }
+sub set { my ($link, $kind, $to) = @_; return links_control('POST', "links?link=$link&kind=$kind&to=" . escape($to)) }
 
 my $target = qq{http://landing.range.test/?q="a"&b='c'};
 is(visit('/a')->{location}, $target, 'a link leads on');
@@ -92,22 +92,22 @@ for my $kind (@kinds) {
 	ok($kind{$kind}->(), "a link: $kind") or diag(explain($_));
 }
 
-control('POST', 'links?link=/a&to=' . escape('http://second.range.test/'));
+links_control('POST', 'links?link=/a&to=' . escape('http://second.range.test/'));
 is(visit('/a')->{location}, 'http://second.range.test/', 'a landing that has moved');
 is(visit('/a')->{status}, 301, 'in the same way as before');
-like(control('POST', 'links?link=/a&kind=whatever')->{error}, qr/meta-late\|/, 'a kind that is none');
-is(control('POST', 'links?link=a')->{status}, 400, 'a link without a path');
+like(links_control('POST', 'links?link=/a&kind=whatever')->{error}, qr/meta-late\|/, 'a kind that is none');
+is(links_control('POST', 'links?link=a')->{status}, 400, 'a link without a path');
 
-control('POST', 'reset');
+links_control('POST', 'reset');
 visit('/b', '-A', $iphone, '-H', 'Accept-Language: ja', '-e', 'http://from.range.test/');
 visit('/b', '-I');
 my $tls = `curl -s -q --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code} %{redirect_url}' --cacert "$work/ca/ca.pem" --connect-to ::127.0.0.1:$ready->{tls_port} https://t.range.test/b`;
 is($tls, '302 http://t.range.test/a', 'by TLS, with a certificate for its name');
-my $log = control('GET', 'log')->{asked};
+my $log = links_control('GET', 'log')->{asked};
 is_deeply([map { my $a = $_; [map { $a->{$_} } qw(method host path status)] } @$log], [['GET', 't.range.test', '/b', 302], ['HEAD', 't.range.test', '/b', 302], ['GET', 't.range.test', '/b', 302]], 'the log: who asked what');
 is_deeply([@{ $log->[0] }{qw(agent language referrer)}], [$iphone, 'ja', 'http://from.range.test/'], 'as whom');
 is_deeply([map { $_->{tls} ? 1 : 0 } @$log], [0, 0, 1], 'and by which way');
-my ($b) = grep { $_->{link} eq '/b' } @{ control('GET', 'links') };
+my ($b) = grep { $_->{link} eq '/b' } @{ links_control('GET', 'links') };
 is("$b->{kind} $b->{to} $b->{asked}", '302 http://t.range.test/a 5', 'the links, and how often each was asked for');
 is(stop_it($pid), 0, 'it ends well');
 spew("$work/bad", "/a 301 http://a.test/\n/b whatever http://b.test/\n");
@@ -127,7 +127,7 @@ set('/hop', '302', 'http://t.range.test/KoJR0A9aAf');
 set('/KoJR0A9aAf', '301', 'http://ysl88.mihon-kisei.test/');
 my $look = decode_json(scalar `"$CtFollow::hikeshi" look --json --config /dev/null --egress "$work/egress.conf" --targets "$src/conf/targets/example.conf" --cache "$work/cache" https://t.range.test/hop`);
 is("$look->{outcome} $look->{final_url}", 'suspect http://ysl88.mihon-kisei.test/', 'a telephone follows two links to an imitation') or diag(explain($look));
-is_deeply([map { my $a = $_; [($a->{tls} ? 1 : 0), map { $a->{$_} } qw(method host path status)] } grep { $_->{agent} =~ /Mobile/ } @{ control('GET', 'log')->{asked} }],
+is_deeply([map { my $a = $_; [($a->{tls} ? 1 : 0), map { $a->{$_} } qw(method host path status)] } grep { $_->{agent} =~ /Mobile/ } @{ links_control('GET', 'log')->{asked} }],
 	[[1, 'GET', 't.range.test', '/hop', 302], [0, 'GET', 't.range.test', '/KoJR0A9aAf', 301]], 'and the log has its way');
 my $page = slurp("$src/docs/range.md");
 is_deeply([grep { $page !~ /^\| `\Q$_\E` \|/m } @kinds], [], 'docs/range.md has every kind');
