@@ -11,7 +11,10 @@
 #include "sys/jsonw.h"
 #include "sys/stop.h"
 
-enum { SEED_BYTES = 16 };
+enum {
+	SEED_BYTES = 16,
+	CLOSING_MS = 3000 /* somewhat more than sys/ws waits for an answer to a close frame */
+};
 
 typedef struct observer {
 	const hk_family *family;
@@ -196,8 +199,9 @@ family_of(const hk_opts *opts, const GPtrArray *families, GError **error)
 	const hk_family *found = hk_family_of(families, name);
 
 	if (!found) {
-		hk_error_set(error, HK_EUSAGE, "%s: no family of that name in %s (--family, --families)",
-			name, hk_opts_str(opts, HK_OPT_FAMILIES));
+		hk_error_set(error, HK_EUSAGE,
+			"%s: no family of that name in %s (--family, --families)", name,
+			hk_opts_str(opts, HK_OPT_FAMILIES));
 	}
 	return found;
 }
@@ -212,7 +216,7 @@ run(observer *o, hk_ws_hub *hub, int64_t for_ms)
 	}
 	/* In good order: a close frame for each, and its answer. */
 	hk_ear_rest(o->ear, true);
-	for (int64_t last = hk_clock_mono_ms() + HK_WS_CLOSE_MS;
+	for (int64_t last = hk_clock_mono_ms() + CLOSING_MS;
 		hk_ws_hub_count(hub) > 0 && hk_clock_mono_ms() < last;) {
 		hk_ws_hub_step(hub, 100, -1);
 	}
@@ -246,5 +250,6 @@ hk_cmd_c2_observe(const hk_opts *opts, GError **error)
 	}
 	hk_ear_free(o.ear);
 	hk_stop_end();
-	return good && (!o.broken || hk_error_set(error, HK_EIO, "standard output cannot be written"));
+	return good &&
+	       (!o.broken || hk_error_set(error, HK_EIO, "standard output cannot be written"));
 }

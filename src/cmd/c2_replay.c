@@ -87,16 +87,14 @@ take(replay *r, const one *at, GError **error)
 	const void *data = g_bytes_get_data(at->frame, &len);
 
 	if (at->port == 0) {
-		return hk_error_set(error, HK_EFORM,
-			"no port: neither this line nor one before it says which");
+		return hk_error_set(
+			error, HK_EFORM, "no port: neither this line nor one before it says which");
 	}
 	if (!hk_flow_do(r->flow, &hk_bell_who, find_session, &n, error)) {
 		return false;
 	}
-	const hk_bell_from from = {.family = r->family,
-		.session_id = n.id,
-		.port = at->port,
-		.at_ms = at->at_ms};
+	const hk_bell_from from = {
+		.family = r->family, .session_id = n.id, .port = at->port, .at_ms = at->at_ms};
 	if (!hk_bell_take(r->taker, r->flow, &from, hk_span_of(data, len), &taken, error)) {
 		return false;
 	}
@@ -115,7 +113,9 @@ each_line(replay *r, hk_span text, bool dry, GError **error)
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		size_t len = end ? (size_t)(end - text.data) : text.len;
 		one at;
-		if (!read_line(r, hk_span_of(text.data, len - (len > 0 && text.data[len - 1] == '\r')), &at, error)) {
+		if (!read_line(r,
+			    hk_span_of(text.data, len - (len > 0 && text.data[len - 1] == '\r')),
+			    &at, error)) {
 			g_prefix_error(error, "line %" G_GINT64_FORMAT ": ", number);
 			return false;
 		}
@@ -165,8 +165,8 @@ go(replay *r, const hk_opts *opts, hk_span text, bool dry, GError **error)
 			? hk_flow_new(db, hk_opts_str(opts, HK_OPT_AUDIT_KEY), error)
 			: NULL;
 	g_autoptr(hk_sites) sites = flow ? hk_sites_new(hk_opts_str(opts, HK_OPT_SUFFIXES),
-					   hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error)
-				 : NULL;
+						   hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error)
+					 : NULL;
 	if (!sites) {
 		return false;
 	}

@@ -29,7 +29,7 @@ struct work {
 	const kind *kind;
 	int64_t id, case_id;
 	uint8_t hash[32];
-	bool nothing; /* it is stamped, or there is nothing to stamp */
+	bool nothing;     /* it is stamped, or there is nothing to stamp */
 	GBytes *token;    /* NULL: none */
 	hk_tsp_info info; /* of the token */
 	const char *why;  /* NULL with a token, and where there is nothing to stamp */

@@ -82,8 +82,7 @@ listen_to(hk_bell *b, hk_ear *ear, const hk_family *f, const char *address, GErr
 		return true;
 	}
 	for (unsigned i = 0; i < MAX(f->ports->len, 1); i++) {
-		unsigned port =
-			f->ports->len > 0 ? g_array_index(f->ports, unsigned, i) : named;
+		unsigned port = f->ports->len > 0 ? g_array_index(f->ports, unsigned, i) : named;
 		hk_ear_session *s = hk_ear_listen(ear, host, port);
 		if (s && !hk_ear_user(s) && !hk_bell_line_new(&b->house, f, s, error)) {
 			return false;
@@ -102,8 +101,8 @@ end_others(hk_flow *flow, void *user, GError **error)
 {
 	const ending *e = user;
 
-	return hk_c2_end_others(flow, e->family, (const int64_t *)(const void *)e->ids->data,
-		e->ids->len, error);
+	return hk_c2_end_others(
+		flow, e->family, (const int64_t *)(const void *)e->ids->data, e->ids->len, error);
 }
 
 static bool
@@ -270,7 +269,8 @@ allow_ports(const GPtrArray *families, GError **error)
 	return hk_egress_purpose_ports(hk_egress_house(), "c2",
 		       (const unsigned *)(const void *)ports->data, ports->len) ||
 	       hk_error_set(error, HK_ECONFIG,
-		       "the ports of the families: one of them is that of the DNS or of WHOIS, or none");
+		       "the ports of the families: one of them is that of the DNS or of WHOIS, or "
+		       "none");
 }
 
 static bool
@@ -287,8 +287,8 @@ check_exits(const GPtrArray *families, GError **error)
 }
 
 bool
-hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret,
-	GError **error)
+hk_bell_start(
+	const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret, GError **error)
 {
 	const char *folder = hk_opts_str(opts, HK_OPT_FAMILIES);
 
@@ -309,9 +309,8 @@ hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bel
 		return true;
 	}
 	if (!hk_opts_require(opts, HK_OPT_STATE, error) || !check_exits(b->families, error) ||
-		!allow_ports(b->families, error) ||
-		!hk_bell_house_init(&b->house, opts, error) || !open_ears(b, error) ||
-		!start_pollers(b, pollers, error)) {
+		!allow_ports(b->families, error) || !hk_bell_house_init(&b->house, opts, error) ||
+		!open_ears(b, error) || !start_pollers(b, pollers, error)) {
 		bell_free(b);
 		return false;
 	}

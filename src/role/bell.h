@@ -16,8 +16,8 @@ typedef struct hk_bell hk_bell;
 
 /* hk_bell_start(opts, owner, pollers, ret, error): reads --families (a folder that was not asked for may be missing: then, and without an enabled family, *ret is NULL). opts must outlive it; owner: the process's name in
  * `workers`. pollers: of hk_poller; those of the drops are added. HK_ECONFIG: a family's file, its exit, the key; --state is missing. */
-bool hk_bell_start(const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret,
-	GError **error);
+bool hk_bell_start(
+	const hk_opts *opts, const char *owner, GPtrArray *pollers, hk_bell **ret, GError **error);
 
 /* hk_bell_join(bell): waits until it has ended, which it does when sys/stop is asked. Accepts NULL. Before the pollers are joined. */
 void hk_bell_join(hk_bell *bell);

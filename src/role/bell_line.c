@@ -26,8 +26,8 @@ struct hk_bell_line {
 	hk_ear_session *session;
 	int64_t id;
 	hk_record *record;
-	GQueue waits; /* of waiting */
-	bool behind;  /* more than HK_BELL_WAIT_MAX waited: the record is read again */
+	GQueue waits;    /* of waiting */
+	bool behind;     /* more than HK_BELL_WAIT_MAX waited: the record is read again */
 	int64_t last_ms; /* of the last line: no two have the same time */
 	int64_t beats_ms, beats_told_ms;
 	/* A state that is not written yet: the latest. */
@@ -62,8 +62,8 @@ hk_bell_house_init(hk_bell_house *h, const hk_opts *opts, GError **error)
 	memcpy(h->key, key, sizeof h->key);
 	hk_secret_wipe(key, sizeof h->key);
 	h->folder = g_build_filename(hk_opts_str(opts, HK_OPT_STATE), "c2", NULL);
-	h->sites = hk_sites_new(hk_opts_str(opts, HK_OPT_SUFFIXES),
-		hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
+	h->sites = hk_sites_new(
+		hk_opts_str(opts, HK_OPT_SUFFIXES), hk_opts_str(opts, HK_OPT_SHARED_HOSTS), error);
 	if (!h->sites || !(h->blobs = hk_blobs_open(&blobs, error))) {
 		return false;
 	}
@@ -224,7 +224,8 @@ changed(void *user, hk_ear_session *session, hk_ear_what what, const char *text)
 	if (!line) {
 		return;
 	}
-	g_autofree char *note = g_strdup_printf("%s%s%s", acts[what], open ? "" : ": ", open ? "" : text);
+	g_autofree char *note =
+		g_strdup_printf("%s%s%s", acts[what], open ? "" : ": ", open ? "" : text);
 	const hk_record_line row = {.at_ms = stamp(line), .kind = "note", .masked = note};
 	if (!hk_record_add(line->record, &row, &error)) {
 		hk_log(HK_EVENT_C2_RECORD, HK_F_STR("reason", error->message));

@@ -50,8 +50,8 @@ void hk_bell_house_finish(hk_bell_house *house);
 
 /* hk_bell_line_new(house, family, session, error): the session gets its row, its record, and what a record that was left behind still holds. hk_bell_line_id(line): of the row; 0: line is NULL. */
 typedef struct hk_bell_line hk_bell_line;
-bool hk_bell_line_new(hk_bell_house *house, const hk_family *family, hk_ear_session *session,
-	GError **error);
+bool hk_bell_line_new(
+	hk_bell_house *house, const hk_family *family, hk_ear_session *session, GError **error);
 int64_t hk_bell_line_id(const hk_bell_line *line);
 
 /* hk_bell_host(address, ret_port): of "host:port" or "[v6]:port"; NULL: it is none. ret_port may be NULL. Caller frees. */

@@ -134,8 +134,7 @@ static void
 frame_key(const hk_bell_taker *t, const hk_bell_from *from, hk_span frame, uint8_t ret[32])
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
-	const int64_t head[] = {
-		GINT64_TO_LE(from->session_id), GINT64_TO_LE(from->at_ms)};
+	const int64_t head[] = {GINT64_TO_LE(from->session_id), GINT64_TO_LE(from->at_ms)};
 
 	g_byte_array_append(all, (const guint8 *)head, sizeof head);
 	g_byte_array_append(all, frame.data, (guint)frame.len);
@@ -192,8 +191,8 @@ load_fill(const hk_bell_taker *t, const hk_command *c, load *l)
 		hk_number_region(number, to.region);
 		g_array_append_val(l->to, to);
 		if (i < SHOWN_MAX) {
-			g_string_append_printf(l->shown, "%s%s", i > 0 ? ", " : "",
-				hk_number_mask(number, mask));
+			g_string_append_printf(
+				l->shown, "%s%s", i > 0 ? ", " : "", hk_number_mask(number, mask));
 		}
 	}
 	for (unsigned i = 0; i < MIN(c->urls->len, HK_WAVE_LINKS_MAX); i++) {
@@ -225,11 +224,12 @@ hk_bell_take(hk_bell_taker *t, hk_flow *flow, const hk_bell_from *from, hk_span 
 	if (!read_names(t, hk_flow_db(flow), error)) {
 		return false;
 	}
-	g_autofree char *plain = c && c->text ? mask_text(c->text)
+	g_autofree char *plain = c && c->text                   ? mask_text(c->text)
 				 : c && !c->send && c->argument ? mask_text(c->argument)
 								: g_strdup("");
 	g_autofree char *text = hk_wave_cut(plain, HK_WAVE_TEXT_MAX);
-	g_autofree char *word = c ? g_utf8_substring(c->word, 0, MIN(g_utf8_strlen(c->word, -1), 100)) : NULL;
+	g_autofree char *word =
+		c ? g_utf8_substring(c->word, 0, MIN(g_utf8_strlen(c->word, -1), 100)) : NULL;
 	frame_key(t, from, frame, key);
 	if (c) {
 		load_fill(t, c, &l);

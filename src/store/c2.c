@@ -252,10 +252,11 @@ hk_c2_session_beat(hk_db *db, int64_t id, int64_t at_ms, GError **error)
 bool
 hk_c2_sessions_running(hk_db *db, const char *family, GArray **ret, GError **error)
 {
-	return hk_rows_ids(hk_db_query(db,
-				HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> "
-				       "'over' ORDER BY id"),
-				HK_ARGS(hk_v_str(family)), error),
+	return hk_rows_ids(
+		hk_db_query(db,
+			HK_SQL("SELECT id FROM c2_sessions WHERE family = $1 AND state <> "
+			       "'over' ORDER BY id"),
+			HK_ARGS(hk_v_str(family)), error),
 		ret, error);
 }
 
@@ -406,11 +407,11 @@ bool
 hk_c2_pieces_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error)
 {
 	return hk_rows_ids(hk_db_query(db,
-				HK_SQL("SELECT t.id FROM c2_transcripts t WHERE t.stamp IS NULL "
-				       "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.stage = "
-				       "'stamp' AND jobs.key = 'c2:' || CAST(t.id AS TEXT) AND "
-				       "jobs.state <> 'done') ORDER BY t.id LIMIT $1"),
-				HK_ARGS(hk_v_int(limit)), error),
+				   HK_SQL("SELECT t.id FROM c2_transcripts t WHERE t.stamp IS NULL "
+					  "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.stage = "
+					  "'stamp' AND jobs.key = 'c2:' || CAST(t.id AS TEXT) AND "
+					  "jobs.state <> 'done') ORDER BY t.id LIMIT $1"),
+				   HK_ARGS(hk_v_int(limit)), error),
 		ret, error);
 }
 

@@ -75,8 +75,7 @@ bool hk_c2_piece_last(
 	hk_db *db, int64_t session_id, bool *ret_any, uint8_t ret[32], GError **error);
 bool hk_c2_piece_get(
 	hk_db *db, int64_t id, hk_c2_piece_row *ret, bool *ret_stamped, GError **error);
-bool hk_c2_piece_stamp(
-	hk_db *db, int64_t id, hk_span token, const char *why, GError **error);
+bool hk_c2_piece_stamp(hk_db *db, int64_t id, hk_span token, const char *why, GError **error);
 /* hk_c2_pieces_unstamped(db, limit, ret, error): numbers of those whose job said that there is no authority, and is done: *ret, array of int64_t. */
 bool hk_c2_pieces_unstamped(hk_db *db, int64_t limit, GArray **ret, GError **error);
 /* hk_c2_sealed_get(db, piece, ret, error): NULL: its time is over, or there was nothing. hk_c2_sealed_forget(db, now_ms, ret_count, error). */

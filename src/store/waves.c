@@ -226,9 +226,9 @@ bool
 hk_links_due(hk_db *db, int64_t now_ms, int64_t limit, GArray **ret, GError **error)
 {
 	return hk_rows_ids(hk_db_query(db,
-				HK_SQL("SELECT id FROM c2_links WHERE due_ms IS NOT NULL AND "
-				       "due_ms <= $1 ORDER BY due_ms, id LIMIT $2"),
-				HK_ARGS(hk_v_int(now_ms), hk_v_int(limit)), error),
+				   HK_SQL("SELECT id FROM c2_links WHERE due_ms IS NOT NULL AND "
+					  "due_ms <= $1 ORDER BY due_ms, id LIMIT $2"),
+				   HK_ARGS(hk_v_int(now_ms), hk_v_int(limit)), error),
 		ret, error);
 }
 
@@ -286,9 +286,9 @@ bool
 hk_link_waves(hk_db *db, int64_t link_id, GArray **ret, GError **error)
 {
 	return hk_rows_ids(hk_db_query(db,
-				HK_SQL("SELECT wave_id FROM wave_links WHERE link_id = $1 ORDER "
-				       "BY wave_id DESC LIMIT 50"),
-				HK_ARGS(hk_v_int(link_id)), error),
+				   HK_SQL("SELECT wave_id FROM wave_links WHERE link_id = $1 ORDER "
+					  "BY wave_id DESC LIMIT 50"),
+				   HK_ARGS(hk_v_int(link_id)), error),
 		ret, error);
 }
 

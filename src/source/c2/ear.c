@@ -14,10 +14,10 @@ struct hk_ear_session {
 	unsigned port;
 	void *user;
 	GDestroyNotify free;
-	hk_ws *ws;    /* NULL: none */
-	bool open;    /* and not being left */
-	bool told;    /* how it ended has been told, before it has */
-	bool zombie;  /* nobody listens any more: it only waits for its end */
+	hk_ws *ws;      /* NULL: none */
+	bool open;      /* and not being left */
+	bool told;      /* how it ended has been told, before it has */
+	bool zombie;    /* nobody listens any more: it only waits for its end */
 	int64_t due_ms; /* next try (no connection), or next beat */
 	int64_t pong_ms;
 	unsigned missed, tries;
@@ -333,9 +333,7 @@ connect_to(hk_ear_session *s)
 		.port = s->port,
 		.path = f->path_b,
 		.headers = f->headers ? (const char *const *)f->headers->pdata : NULL,
-		.who = {.purpose = "c2",
-			.requester = s->ear->requester,
-			.exit = f->exit},
+		.who = {.purpose = "c2", .requester = s->ear->requester, .exit = f->exit},
 		.connect_ms = CONNECT_MS,
 		.hand_ms = HAND_MS,
 		.message_max = f->message_max,

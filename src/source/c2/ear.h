@@ -23,7 +23,7 @@ typedef struct hk_ear hk_ear;
 typedef struct hk_ear_session hk_ear_session;
 
 typedef enum hk_ear_what {
-	HK_EAR_OPEN,    /* connected, the hello is sent; text: the server's answer to the opening request */
+	HK_EAR_OPEN, /* connected, the hello is sent; text: the server's answer to the opening request */
 	HK_EAR_SILENT,  /* does not answer; it is left */
 	HK_EAR_REFUSED, /* by them, or by our own egress; text says which */
 	HK_EAR_LOST,
@@ -39,8 +39,8 @@ typedef struct hk_ear_sink {
 
 /* hk_ear_new(family, hub, requester, seed, sink, user, error): family, hub and sink are borrowed. seed: what the synthetic device record is made of: the same for one house.
  * HK_ECONFIG: a transport that nobody here speaks. */
-hk_ear *hk_ear_new(const hk_family *family, hk_ws_hub *hub, const char *requester,
-	hk_span seed, const hk_ear_sink *sink, void *user, GError **error);
+hk_ear *hk_ear_new(const hk_family *family, hk_ws_hub *hub, const char *requester, hk_span seed,
+	const hk_ear_sink *sink, void *user, GError **error);
 void hk_ear_free(hk_ear *ear); /* closes its sessions; accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_ear, hk_ear_free)
 
@@ -57,7 +57,8 @@ void hk_ear_set_user(hk_ear_session *session, void *user, GDestroyNotify free);
 void *hk_ear_user(const hk_ear_session *session);
 const char *hk_ear_host(const hk_ear_session *session);
 unsigned hk_ear_port(const hk_ear_session *session);
-int64_t hk_ear_pong_ms(const hk_ear_session *session); /* the last answer to a beat; 0: none on this connection */
+int64_t hk_ear_pong_ms(
+	const hk_ear_session *session); /* the last answer to a beat; 0: none on this connection */
 
 /* hk_ear_step(ear): does what is due; returns in how many ms something will be (at most 1000). */
 int hk_ear_step(hk_ear *ear);

@@ -164,8 +164,7 @@ count_line(void *user, hk_span line, GError **error)
 static bool
 mend(hk_record *r, GError **error)
 {
-	g_autoptr(GBytes) bytes =
-		hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
+	g_autoptr(GBytes) bytes = hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
 	tally t = {0};
 
 	if (!bytes) {
@@ -238,10 +237,9 @@ everyday(const hk_record *r, const hk_record_line *line)
 	if (strcmp(line->kind, "text") != 0) {
 		return NULL;
 	}
-	return r->beat && line->out && hk_span_eq(line->bytes, hk_span_str(r->beat)) ? "beat"
-	       : r->pong && !line->out && hk_span_eq(line->bytes, hk_span_str(r->pong))
-		       ? "pong"
-		       : NULL;
+	return r->beat && line->out && hk_span_eq(line->bytes, hk_span_str(r->beat))    ? "beat"
+	       : r->pong && !line->out && hk_span_eq(line->bytes, hk_span_str(r->pong)) ? "pong"
+											: NULL;
 }
 
 /* Salt and bytes, their hash for everybody, themselves for whoever has the key. */
@@ -390,8 +388,7 @@ cut_line(void *user, hk_span line, GError **error)
 bool
 hk_record_cut(hk_record *r, const uint8_t *previous, hk_record_piece *ret, GError **error)
 {
-	g_autoptr(GBytes) bytes =
-		hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
+	g_autoptr(GBytes) bytes = hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
 	g_autoptr(GString) lines = g_string_new(NULL);
 	g_autoptr(GString) clear = g_string_new(NULL);
 	cutting c = {.r = r, .lines = lines, .clear = clear};
@@ -459,8 +456,7 @@ go_line(void *user, hk_span line, GError **error)
 bool
 hk_record_each(hk_record *r, hk_record_fn each, void *user, GError **error)
 {
-	g_autoptr(GBytes) bytes =
-		hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
+	g_autoptr(GBytes) bytes = hk_file_read(r->path, 2 * (size_t)HK_RECORD_PIECE_MAX, error);
 	going g = {r, each, user};
 
 	if (!bytes) {

@@ -45,9 +45,10 @@ typedef struct hk_record_line {
 	int64_t at_ms;
 	bool out;
 	const char *kind;
-	hk_span bytes;      /* as received or sent */
-	const char *masked; /* what it says, without victims' data; NULL: nothing of it may be shown */
-	bool command;       /* counts as one; the line is on the disk (fdatasync) when hk_record_add returns */
+	hk_span bytes; /* as received or sent */
+	const char
+		*masked; /* what it says, without victims' data; NULL: nothing of it may be shown */
+	bool command; /* counts as one; the line is on the disk (fdatasync) when hk_record_add returns */
 } hk_record_line;
 bool hk_record_add(hk_record *record, const hk_record_line *line, GError **error);
 
@@ -75,7 +76,7 @@ bool hk_record_each(hk_record *record, hk_record_fn each, void *user, GError **e
 
 /* hk_record_line_read(line, key, ret_at_ms, ret_port, error): the bytes of a text frame that came in, of one line of such a record, for people who replay one: opened, if it is sealed and key is not
  * NULL; else its "text". *ret_port: of member "port", if it has one; else as it was. NULL without an error: a line that is no such frame. HK_EFORM: no line of a record, or sealed with another key. */
-GBytes *hk_record_line_read(hk_span line, const uint8_t *key, int64_t *ret_at_ms,
-	unsigned *ret_port, GError **error);
+GBytes *hk_record_line_read(
+	hk_span line, const uint8_t *key, int64_t *ret_at_ms, unsigned *ret_port, GError **error);
 
 #endif

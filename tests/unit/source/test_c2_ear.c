@@ -52,8 +52,8 @@ static void
 serve_begin(void)
 {
 	for (int i = 0; i < PORTS; i++) {
-		struct sockaddr_in at = {.sin_family = AF_INET,
-			.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		struct sockaddr_in at = {
+			.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 		socklen_t len = sizeof at;
 		listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool good = bind(listeners[i], (struct sockaddr *)&at, len) == 0 &&
@@ -407,7 +407,8 @@ trouble(world *w)
 		hk_clock_advance(1000);
 	}
 	unsigned tries = peers[1].connects - connects;
-	ok(tries >= 5 && tries <= 12, "ten minutes of refusal are some tries, not a flood: %u", tries);
+	ok(tries >= 5 && tries <= 12, "ten minutes of refusal are some tries, not a flood: %u",
+		tries);
 	peers[1].refuse = false;
 	for (int i = 0; i < 600; i++) {
 		settle(w);

@@ -118,7 +118,7 @@ mistakes(void)
 		{"drops = { \"ftp://x.example/\" }\n", ":1: 'drops' holds http"},
 		{"drops = { \"http://a.example\", \"http://a.example/\" }\n", "twice"},
 		{"drop-kind = page\n", ":1: 'drop-kind' is body or profile"},
-		{"drop-every = 5s\n", "'drop-every' must be at least 1m"},
+		{"drop-every = 5ms\n", "'drop-every' must be at least 1s"},
 		{"chain = { \"base46\" }\n", "has no step 'base46'; did you mean 'base64'?"},
 		{"chain = { \"base64 x\" }\n", "does not read: 'base64 x'"},
 		{"chain = { \"aes-128-ecb\" }\n", "does not read"},

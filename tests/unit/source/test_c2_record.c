@@ -103,15 +103,15 @@ check_commits(GBytes *lines, GBytes *sealed)
 	gsize len;
 	const void *data = g_bytes_get_data(sealed, &len);
 	g_autoptr(GBytes) clear = hk_open(key, hk_span_of(data, len));
-	g_autofree char *clear_text = g_strndup(g_bytes_get_data(clear, NULL), g_bytes_get_size(clear));
+	g_autofree char *clear_text =
+		g_strndup(g_bytes_get_data(clear, NULL), g_bytes_get_size(clear));
 	g_autofree char *text = g_strndup(g_bytes_get_data(lines, NULL), g_bytes_get_size(lines));
 	g_auto(GStrv) rows = g_strsplit(text, "\n", -1);
 	g_auto(GStrv) clears = g_strsplit(clear_text, "\n", -1);
 	unsigned checked = 0;
 
 	for (unsigned i = 0; clears[i] && *clears[i]; i++) {
-		g_autoptr(hk_json_doc) doc =
-			hk_json_load(hk_span_str(clears[i]), 1 << 20, NULL);
+		g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(clears[i]), 1 << 20, NULL);
 		hk_json root = hk_json_root(doc);
 		uint8_t plain[4096], hash[32];
 		size_t salt, raw;
@@ -119,7 +119,8 @@ check_commits(GBytes *lines, GBytes *sealed)
 		char hex[65];
 		ok(hk_json_u64(&root, "line", &number, NULL) &&
 				hk_json_base64(&root, "salt", plain, 16, &salt, NULL) &&
-				hk_json_base64(&root, "raw", plain + 16, sizeof plain - 16, &raw, NULL),
+				hk_json_base64(
+					&root, "raw", plain + 16, sizeof plain - 16, &raw, NULL),
 			"a sealed line");
 		hk_sha256(hk_span_of(plain, salt + raw), hash);
 		hk_hex_encode(hk_span_of(hash, 32), hex);
@@ -149,8 +150,8 @@ pieces(hk_record *r)
 	uint8_t previous[32] = {0xab};
 
 	ok(hk_record_cut(r, NULL, &piece, &error), "a piece (%s)", error ? error->message : "");
-	g_autofree char *text = g_strndup(
-		g_bytes_get_data(piece.lines, NULL), g_bytes_get_size(piece.lines));
+	g_autofree char *text =
+		g_strndup(g_bytes_get_data(piece.lines, NULL), g_bytes_get_size(piece.lines));
 	is_int(piece.frames, 7, "seven lines");
 	is_int(piece.commands, 2, "two commands");
 	is_int(piece.begun_ms, (int64_t)T0 * 1000, "begins");
@@ -214,11 +215,15 @@ lines(void)
 		unsigned port;
 		bool error;
 	} rows[] = {
-		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"text\",\"text\":\"更新&x\"}", "更新&x", 5, 0, false},
+		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"text\",\"text\":\"更新&x\"}", "更新&x", 5,
+			0, false},
 		{"{\"at_ms\":5,\"port\":7778,\"text\":\"更新&x\"}", "更新&x", 5, 7778, false},
-		{"{\"at_ms\":5,\"dir\":\"out\",\"kind\":\"text\",\"text\":\"x\"}", NULL, 0, 0, false},
-		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"text\",\"same\":\"pong\"}", NULL, 0, 0, false},
-		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"binary\",\"text\":\"x\"}", NULL, 0, 0, false},
+		{"{\"at_ms\":5,\"dir\":\"out\",\"kind\":\"text\",\"text\":\"x\"}", NULL, 0, 0,
+			false},
+		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"text\",\"same\":\"pong\"}", NULL, 0, 0,
+			false},
+		{"{\"at_ms\":5,\"dir\":\"in\",\"kind\":\"binary\",\"text\":\"x\"}", NULL, 0, 0,
+			false},
 		{"{\"format\":\"hikeshi-c2/1\",\"port\":7776}", NULL, 0, 7776, false},
 		{"{\"text\":\"x\"}", NULL, 0, 0, true},
 		{"[1]", NULL, 0, 0, true},
@@ -232,8 +237,8 @@ lines(void)
 		g_autoptr(GError) error = NULL;
 		int64_t at_ms = 0;
 		unsigned port = 0;
-		g_autoptr(GBytes) got = hk_record_line_read(
-			hk_span_str(rows[i].line), key, &at_ms, &port, &error);
+		g_autoptr(GBytes) got =
+			hk_record_line_read(hk_span_str(rows[i].line), key, &at_ms, &port, &error);
 		ok(rows[i].error == (error != NULL), "%s: %s", rows[i].line,
 			error ? error->message : "no error");
 		g_autofree char *text =
@@ -252,8 +257,8 @@ long_frame(hk_record *r)
 	g_auto(hk_record_piece) piece = {0};
 
 	add(r, (int64_t)T0 * 1000, false, "text", text, NULL, true);
-	ok(hk_record_cut(r, NULL, &piece, NULL) &&
-			says(piece.lines, "\"cut\":true") && says(piece.lines, "\"bytes\":66536"),
+	ok(hk_record_cut(r, NULL, &piece, NULL) && says(piece.lines, "\"cut\":true") &&
+			says(piece.lines, "\"bytes\":66536"),
 		"it says so");
 	ok(hk_record_drop(r, NULL), "gone");
 }
