@@ -136,9 +136,10 @@ told(void *user, const char *url, int status, const char *addresses, const char 
 	hk_jsonw_member_str(out, "addresses", addresses);
 	hk_jsonw_member_str(out, "why", why);
 	put(o, out);
-	g_auto(GStrv) list = g_strsplit(addresses ? addresses : "", " ", -1);
-	for (char **at = list; *at; at++) {
-		listen_to(o, *at);
+	const char *at = addresses ? addresses : "";
+	for (char *one; (one = hk_bell_address(&at));) {
+		listen_to(o, one);
+		g_free(one);
 	}
 }
 

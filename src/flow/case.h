@@ -33,6 +33,7 @@ typedef struct hk_lead {
 	const char *ticket_type;   /* phishing | trademark, or NULL */
 	const char *wants;         /* JSON array, or NULL */
 	int64_t sighting_id;       /* attach it; 0: none */
+	bool urgent;               /* its evidence goes before what waits (hk_evidence_want) */
 } hk_lead;
 
 typedef enum hk_taken_how {

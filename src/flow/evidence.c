@@ -16,11 +16,12 @@ enum { URL_MAX = 8192 };
 const char *const hk_plans[] = {"quick", "standard", "full", NULL};
 
 static bool
-job_of(hk_flow *flow, const char *stage, int64_t key, int64_t case_id, GError **error)
+job_of(hk_flow *flow, const char *stage, int64_t key, int64_t case_id, int64_t due_ms,
+	GError **error)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, key);
 
-	return hk_flow_job(flow, stage, text, case_id, NULL, hk_flow_now(flow), error);
+	return hk_flow_job(flow, stage, text, case_id, NULL, due_ms, error);
 }
 
 /* A person who asks once more puts a dead letter back: its key is taken as long as it lies there, and nothing would come of the wish. */
@@ -34,7 +35,7 @@ wish(hk_flow *flow, const char *stage, int64_t key, GError **error)
 
 static bool
 add_run(hk_flow *flow, int64_t case_id, const char *url, const char *plan, const char *asked,
-	int64_t *ret_run, GError **error)
+	int64_t due_ms, int64_t *ret_run, GError **error)
 {
 	hk_run_row run = {.case_id = case_id,
 		.url = (char *)(uintptr_t)url,
@@ -44,7 +45,7 @@ add_run(hk_flow *flow, int64_t case_id, const char *url, const char *plan, const
 
 	return hk_runs_open(flow->db, case_id, url, plan, ret_run, error) &&
 	       (*ret_run != 0 || hk_runs_add(flow->db, &run, ret_run, error)) &&
-	       job_of(flow, "capture", *ret_run, case_id, error);
+	       job_of(flow, "capture", *ret_run, case_id, due_ms, error);
 }
 
 /* What a browser can be sent to: the URL, else the host's front page. Caller frees. NULL: nothing. */
@@ -89,7 +90,7 @@ hk_evidence_ask(hk_flow *flow, int64_t case_id, const char *url, const char *pla
 		return hk_error_set(
 			error, HK_EFORM, "url: the case has none; name the URL to be secured");
 	}
-	if (!add_run(flow, case_id, place, plan, flow->who.login, &run, error) ||
+	if (!add_run(flow, case_id, place, plan, flow->who.login, flow->now_ms, &run, error) ||
 		!wish(flow, "capture", run, error)) {
 		return false;
 	}
@@ -110,7 +111,7 @@ hk_enrich_ask(hk_flow *flow, int64_t case_id, GError **error)
 		return hk_error_set(error, HK_EFORM, "host: the case has none to ask about");
 	}
 	hk_case_note(flow, "case.enrich", case_id, NULL);
-	return job_of(flow, "enrich", case_id, case_id, error) &&
+	return job_of(flow, "enrich", case_id, case_id, flow->now_ms, error) &&
 	       wish(flow, "enrich", case_id, error);
 }
 
@@ -132,10 +133,11 @@ wants_of(const char *wants, bool *ret_capture, bool *ret_enrich)
 }
 
 bool
-hk_evidence_want(hk_flow *flow, const hk_case_row *row, GError **error)
+hk_evidence_want(hk_flow *flow, const hk_case_row *row, bool first, GError **error)
 {
 	const hk_policy *policy = hk_flow_policy(flow, error);
 	g_autofree char *place = place_of(row);
+	int64_t due_ms = flow->now_ms - (first ? HK_EVIDENCE_FIRST_MS : 0);
 	int64_t run;
 
 	if (!policy) {
@@ -148,10 +150,11 @@ hk_evidence_want(hk_flow *flow, const hk_case_row *row, GError **error)
 	bool enrich = policy->evidence_enrich && fresh && !finished;
 	wants_of(row->wants, &capture, &enrich);
 	if (capture && place &&
-		!add_run(flow, row->id, place, policy->evidence_plan, "auto", &run, error)) {
+		!add_run(
+			flow, row->id, place, policy->evidence_plan, "auto", due_ms, &run, error)) {
 		return false;
 	}
-	return !enrich || !row->host || job_of(flow, "enrich", row->id, row->id, error);
+	return !enrich || !row->host || job_of(flow, "enrich", row->id, row->id, due_ms, error);
 }
 
 static bool
@@ -256,7 +259,7 @@ hk_evidence_save(hk_flow *flow, const hk_evidence *e, GError **error)
 	}
 	note_saved(flow, e, was.case_id);
 	return save_case(flow, e, was.case_id, error) &&
-	       (!e->manifest || job_of(flow, "stamp", e->run_id, was.case_id, error));
+	       (!e->manifest || job_of(flow, "stamp", e->run_id, was.case_id, flow->now_ms, error));
 }
 
 const hk_factkind hk_factkinds[] = {

@@ -21,8 +21,10 @@ bool hk_evidence_ask(hk_flow *flow, int64_t case_id, const char *url, const char
 	int64_t *ret_run, GError **error);
 bool hk_enrich_ask(hk_flow *flow, int64_t case_id, GError **error);
 
-/* hk_evidence_want(flow, row, error): a case was opened just now: what setting "evidence" and the case's own wants (S37's ticks) ask for. */
-bool hk_evidence_want(hk_flow *flow, const hk_case_row *row, GError **error);
+/* hk_evidence_want(flow, row, first, error): a case was opened just now: what setting "evidence" and the case's own wants (S37's ticks) ask for. first: before what has waited for less than
+ * HK_EVIDENCE_FIRST_MS: a site whose messages are being sent at this moment. */
+#define HK_EVIDENCE_FIRST_MS INT64_C(600000)
+bool hk_evidence_want(hk_flow *flow, const hk_case_row *row, bool first, GError **error);
 
 /* What a run brought. Strings borrowed; position and run_id of the captures are set here. */
 typedef struct hk_evidence_variant {

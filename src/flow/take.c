@@ -574,7 +574,8 @@ open_case(hk_flow *flow, plan *p, hk_taken *ret, GError **error)
 	say_route(p, ret);
 	return (!lead->url || hk_case_urls_first(flow->db, row.id, lead->url, p->hash, lead->host,
 				      p->named_ms, error)) &&
-	       put_rows(flow, p, row.id, error) && hk_evidence_want(flow, &row, error) &&
+	       put_rows(flow, p, row.id, error) &&
+	       hk_evidence_want(flow, &row, lead->urgent, error) &&
 	       (p->route || (hk_case_tasks(flow, row.id, p->kind, error) &&
 				    hk_notice_tell(flow, "case.opened", row.id, 0, NULL, error)));
 }

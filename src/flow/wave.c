@@ -69,6 +69,7 @@ hk_wave_open_case(hk_flow *flow, const hk_wave_seen *s, const hk_wave_link *link
 		.first_seen_ms = MIN(s->at_ms, flow->now_ms),
 		.score = s->target ? HK_WAVE_SCORE : 0.8,
 		.reasons = reasons,
+		.urgent = true,
 		.labels = labels};
 	int64_t actor = 0;
 

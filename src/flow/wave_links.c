@@ -128,7 +128,7 @@ name_site(hk_flow *flow, int64_t id, const hk_wave_link *landing, GError **error
 		row->name = g_strdup(landing->host);
 	}
 	return hk_case_save(flow, &work, HK_CASE_ALL, true, error) &&
-	       hk_evidence_want(flow, row, error);
+	       hk_evidence_want(flow, row, true, error);
 }
 
 /* A landing that has moved is another site: a case of its own, linked to the first. */

@@ -49,9 +49,13 @@ static bool
 names(const GPtrArray *list, const char *host)
 {
 	for (unsigned i = 0; i < list->len; i++) {
-		g_autofree char *other = hk_bell_host(list->pdata[i], NULL);
-		if (other && strcmp(other, host) == 0) {
-			return true;
+		const char *at = list->pdata[i];
+		for (char *one; (one = hk_bell_address(&at));) {
+			g_autofree char *address = one;
+			g_autofree char *other = hk_bell_host(address, NULL);
+			if (other && strcmp(other, host) == 0) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -118,9 +122,10 @@ look_family(hk_bell *b, hk_ear *ear, const hk_family *f, GError **error)
 		return false;
 	}
 	for (unsigned i = 0; i < now->len; i++) {
-		g_auto(GStrv) addresses = g_strsplit(now->pdata[i], " ", -1);
-		for (char **at = addresses; *at; at++) {
-			if (!listen_to(b, ear, f, *at, error)) {
+		const char *at = now->pdata[i];
+		for (char *one; (one = hk_bell_address(&at));) {
+			g_autofree char *address = one;
+			if (!listen_to(b, ear, f, address, error)) {
 				return false;
 			}
 		}

@@ -183,7 +183,6 @@ static char *
 print_of(const hk_bell_line *line, const char *head)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
 	hk_ipaddr addr;
 	hk_place place = {0};
 
@@ -197,12 +196,14 @@ print_of(const hk_bell_line *line, const char *head)
 	hk_jsonw_member_str(out, "country", place.country);
 	hk_jsonw_key(out, "answer");
 	hk_jsonw_open(out, '[');
-	for (char **at = lines; *at; at++) {
+	for (const char *at = head; *at;) {
+		size_t len = strcspn(at, "\r\n");
 		/* These differ with each connection. */
-		if (**at && g_ascii_strncasecmp(*at, "Sec-WebSocket-Accept:", 21) != 0 &&
-			g_ascii_strncasecmp(*at, "Date:", 5) != 0) {
-			hk_jsonw_str(out, *at);
+		if (len > 0 && g_ascii_strncasecmp(at, "Sec-WebSocket-Accept:", 21) != 0 &&
+			g_ascii_strncasecmp(at, "Date:", 5) != 0) {
+			hk_jsonw_text(out, hk_span_of(at, len));
 		}
+		at += len + strspn(at + len, "\r\n");
 	}
 	hk_jsonw_close(out, ']');
 	hk_jsonw_close(out, '}');
@@ -497,6 +498,16 @@ int64_t
 hk_bell_line_id(const hk_bell_line *line)
 {
 	return line ? line->id : 0;
+}
+
+char *
+hk_bell_address(const char **at)
+{
+	const char *begin = *at + strspn(*at, " ");
+	size_t len = strcspn(begin, " ");
+
+	*at = begin + len;
+	return len > 0 ? g_strndup(begin, len) : NULL;
 }
 
 char *

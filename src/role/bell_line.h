@@ -54,6 +54,9 @@ bool hk_bell_line_new(
 	hk_bell_house *house, const hk_family *family, hk_ear_session *session, GError **error);
 int64_t hk_bell_line_id(const hk_bell_line *line);
 
+/* hk_bell_address(at): the next of addresses that blanks divide, and *at behind it; NULL: that was the last. Caller frees. */
+char *hk_bell_address(const char **at);
+
 /* hk_bell_host(address, ret_port): of "host:port" or "[v6]:port"; NULL: it is none. ret_port may be NULL. Caller frees. */
 char *hk_bell_host(const char *address, unsigned *ret_port);
 

@@ -16,7 +16,7 @@
 
 /* The logs, until SIGTERM. */
 static bool
-follow(const hk_opts *opts, const hk_role *role, GError **error)
+follow(const hk_opts *opts, const hk_role *role, hk_ct_sink *sink, GError **error)
 {
 	hk_follow_config config = {
 		.list = hk_opts_str(opts, HK_OPT_LOGS),
@@ -37,10 +37,8 @@ follow(const hk_opts *opts, const hk_role *role, GError **error)
 		!hk_ct_sink_from(hk_opts_str(opts, HK_OPT_FROM), &config, error)) {
 		return false;
 	}
-	g_autoptr(hk_ct_sink) sink = hk_ct_sink_new(opts, error);
-	g_autoptr(hk_keep) keep = sink ? hk_keep_store_open(role->flow, role->name,
-						 hk_opts_str(opts, HK_OPT_STATE), error)
-				       : NULL;
+	g_autoptr(hk_keep) keep =
+		hk_keep_store_open(role->flow, role->name, hk_opts_str(opts, HK_OPT_STATE), error);
 	if (!keep) {
 		return false;
 	}
@@ -146,6 +144,13 @@ hk_role_watch(const hk_opts *opts, GError **error)
 		return false;
 	}
 	hk_log(HK_EVENT_START, HK_F_STR("command", "watch"), HK_F_STR("version", HK_VERSION));
+	const char *logs = hk_opts_str(opts, HK_OPT_LOGS);
+	/* It compiles patterns in a child: a fork wants to be the only thread. */
+	g_autoptr(hk_ct_sink) sink = logs ? hk_ct_sink_new(opts, error) : NULL;
+	if (logs && !sink) {
+		hk_role_close(&role);
+		return false;
+	}
 	g_autoptr(hk_mailboxes) mailboxes = hk_mailboxes_open(opts, hk_stop_fd(), error);
 	g_autoptr(hk_replies) replies =
 		mailboxes ? hk_replies_open(opts, hk_stop_fd(), error) : NULL;
@@ -157,8 +162,8 @@ hk_role_watch(const hk_opts *opts, GError **error)
 		hk_mailboxes_start(mailboxes, opts, role.name, pollers);
 		hk_replies_start(replies, opts, role.name, pollers);
 	}
-	if (good && hk_opts_str(opts, HK_OPT_LOGS)) {
-		good = follow(opts, &role, error);
+	if (good && logs) {
+		good = follow(opts, &role, sink, error);
 	} else if (good) {
 		while (!hk_stop_wait(60000)) {
 			hk_stop_clear();

@@ -1,3 +1,4 @@
+/* nocheck: tested in tests/unit/web/test_secret.c */
 #include "sys/seal.h"
 
 #include <errno.h>

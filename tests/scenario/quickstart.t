@@ -14,6 +14,7 @@ like "$out" '^ +ports +7775 .* 7776 .* 7777 .* 7778 .* 7779 ' "a wave on five po
 like "$out" '^ +numbers +200, 0 of them named twice$' "to two hundred people"
 like "$out" '^ +link +hxxps://t\[\.\]range\[\.\]test/1kgW8Huk6K -> hxxp://ysl88\[\.\]mihon-kisei\[\.\]test/$' "its short links are followed"
 like "$out" '^ +case +[0-9]+ confirmed ysl88\[\.\]mihon-kisei\[\.\]test$' "it is one case"
+like "$out" '^ +landing: +hxxp://ysl88\[\.\]mihon-kisei\[\.\]test/' "one card, in the form of S21"
 like "$out" '^cases=[0-9]+ waves=1 audit=good$' "ends with a summary"
 is "$(ls -A "$work/tmp")" "" "no file is left"
 run ./quickstart --nonsense

@@ -3,7 +3,6 @@
  * HK_EAR_DAYS=7 HK_EAR_CUTS=500: the numbers of `make soak` (docs/performance.md). */
 #include "source/c2/ear.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "parse/ws.h"
 #include "parse/wshand.h"
 #include "sys/clock.h"
@@ -448,26 +448,35 @@ family_new(void)
 static hk_egress *
 egress_new(void)
 {
-	g_autofree char *path = NULL;
+	g_autofree char *folder = g_dir_make_tmp("hk-ear-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "egress.conf", NULL);
 	g_autoptr(GError) error = NULL;
-	int fd = g_file_open_tmp("hk-ear-XXXXXX", &path, NULL);
 	static const char text[] = "range = 127.0.0.1\nrange-addresses = { \"203.0.113.77\" }\n"
 				   "address-rate = 2000\naddress-burst = 2000\nhost-rate = 2000\n"
 				   "host-burst = 2000\n";
 
-	ok(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1, "its file");
-	close(fd);
+	ok(g_file_set_contents(path, text, -1, NULL), "its file");
 	hk_egress *egress = hk_egress_new(path, &error);
 	ok(egress, "the range's egress (%s)", error ? error->message : "");
 	unlink(path);
+	rmdir(folder);
 	return egress;
+}
+
+static uint64_t
+wanted(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+	uint64_t value;
+
+	return text && hk_parse_u64(hk_span_str(text), 100000, &value) == HK_OK ? value : otherwise;
 }
 
 int
 main(void)
 {
-	const char *days = getenv("HK_EAR_DAYS"), *cuts = getenv("HK_EAR_CUTS");
-	int64_t end_ms = days ? atoi(days) * INT64_C(24) * HOUR_MS : 2 * HOUR_MS;
+	uint64_t days = wanted("HK_EAR_DAYS", 0), cuts = wanted("HK_EAR_CUTS", 40);
+	int64_t end_ms = days > 0 ? (int64_t)days * 24 * HOUR_MS : 2 * HOUR_MS;
 	world w = {.sent = g_ptr_array_new_with_free_func(g_free)};
 
 	hk_clock_freeze(INT64_C(1733994914000));
@@ -484,7 +493,7 @@ main(void)
 				hk_ear_listen(w.ear, "203.0.113.77", ports[i]),
 			"the same port is the same session");
 	}
-	live(&w, end_ms, cuts ? (unsigned)atoi(cuts) : 40);
+	live(&w, end_ms, (unsigned)cuts);
 	check(&w, end_ms);
 	trouble(&w);
 	hk_ear_free(w.ear);
