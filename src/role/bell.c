@@ -25,6 +25,7 @@ struct hk_bell {
 	GThread *thread;
 	int64_t look_ms; /* next look */
 	bool first;
+	bool tidied; /* records that were left behind are pieces */
 };
 
 static void
@@ -65,10 +66,17 @@ static bool
 keep(void *user, hk_ear_session *s)
 {
 	keeping *k = user;
+	g_autoptr(GError) error = NULL;
+	hk_bell_line *line = hk_ear_user(s);
 	bool stays = names(k->now, hk_ear_host(s)) ||
 		     (hk_ear_pong_ms(s) > 0 && names(k->lately, hk_ear_host(s)));
-	int64_t id = hk_bell_line_id(hk_ear_user(s));
+	int64_t id = hk_bell_line_id(line);
 
+	/* Who goes leaves a whole record; until that is written nobody goes. */
+	if (!stays && line && !hk_bell_line_end(line, &error)) {
+		hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
+		stays = true;
+	}
 	if (stays && id != 0) {
 		g_array_append_val(k->ids, id);
 	}
@@ -148,6 +156,12 @@ look(hk_bell *b, GError **error)
 		hk_ear *ear = b->ears->pdata[i];
 		hk_ear_rest(ear, !b->first || hk_egress_killed(hk_egress_house()));
 		if (b->first && !look_family(b, ear, b->families->pdata[i], error)) {
+			return false;
+		}
+	}
+	if (b->first && !b->tidied) {
+		b->tidied = hk_bell_house_orphans(&b->house, b->families, error);
+		if (!b->tidied) {
 			return false;
 		}
 	}

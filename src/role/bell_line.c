@@ -23,7 +23,8 @@ typedef struct waiting {
 struct hk_bell_line {
 	hk_bell_house *house;
 	const hk_family *family;
-	hk_ear_session *session;
+	unsigned port;
+	hk_ear_session *session; /* NULL: an orphan */
 	int64_t id;
 	hk_record *record;
 	GQueue waits;    /* of waiting */
@@ -257,7 +258,7 @@ take(hk_bell_line *line, int64_t at_ms, hk_span frame, GError **error)
 {
 	const hk_bell_from from = {.family = line->family,
 		.session_id = line->id,
-		.port = hk_ear_port(line->session),
+		.port = line->port,
 		.at_ms = at_ms};
 	hk_wave_taken taken;
 
@@ -470,6 +471,7 @@ hk_bell_line_new(hk_bell_house *h, const hk_family *family, hk_ear_session *sess
 	line->house = h;
 	line->family = family;
 	line->session = session;
+	line->port = hk_ear_port(session);
 	g_queue_init(&line->waits);
 	if (!hk_flow_do(h->flow, &hk_bell_who, find_session, line, error)) {
 		g_free(line);
@@ -491,6 +493,85 @@ hk_bell_line_new(hk_bell_house *h, const hk_family *family, hk_ear_session *sess
 	line->behind = hk_record_frames(line->record) > 0;
 	g_ptr_array_add(h->lines, line);
 	hk_ear_set_user(session, line, line_free);
+	return true;
+}
+
+bool
+hk_bell_line_end(hk_bell_line *line, GError **error)
+{
+	return flush_line(line, error) &&
+	       (hk_record_frames(line->record) == 0 || close_piece(line, error));
+}
+
+/* ---- Records that nobody goes on with ---- */
+
+/* The number in "12.jsonl"; 0: another file. */
+static int64_t
+number_of(const char *name)
+{
+	uint64_t id = 0;
+
+	if (!g_str_has_suffix(name, ".jsonl") ||
+		hk_parse_u64(hk_span_of(name, strlen(name) - strlen(".jsonl")), INT64_MAX, &id) !=
+			HK_OK) {
+		return 0;
+	}
+	return (int64_t)id;
+}
+
+static bool
+is_listened_to(const hk_bell_house *h, int64_t id)
+{
+	for (unsigned i = 0; i < h->lines->len; i++) {
+		if (((const hk_bell_line *)h->lines->pdata[i])->id == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A family whose file is gone leaves its record where it is: nobody can read it. */
+static bool
+end_orphan(hk_bell_house *h, const GPtrArray *families, int64_t id, GError **error)
+{
+	g_auto(hk_c2_session_row) row = {0};
+
+	if (!hk_c2_session_find(h->db, id, &row, error)) {
+		return false;
+	}
+	const hk_family *family = hk_family_of(families, row.family);
+	if (!family) {
+		return true;
+	}
+	const hk_record_of of = {.family = row.family,
+		.host = row.host,
+		.port = (unsigned)row.port,
+		.beat = family->beat,
+		.pong = family->pong,
+		.session_id = id,
+		.key = h->key};
+	hk_bell_line line = {.house = h, .family = family, .port = (unsigned)row.port, .id = id};
+	g_queue_init(&line.waits);
+	line.record = hk_record_open(h->folder, &of, error);
+	line.behind = line.record && hk_record_frames(line.record) > 0;
+	bool good = line.record && hk_bell_line_end(&line, error);
+	hk_record_close(line.record);
+	return good;
+}
+
+bool
+hk_bell_house_orphans(hk_bell_house *h, const GPtrArray *families, GError **error)
+{
+	g_autoptr(GDir) dir = g_dir_open(h->folder, 0, NULL);
+	const char *name;
+
+	/* Without a folder there is no record yet. */
+	while (dir && (name = g_dir_read_name(dir))) {
+		int64_t id = number_of(name);
+		if (id != 0 && !is_listened_to(h, id) && !end_orphan(h, families, id, error)) {
+			return false;
+		}
+	}
 	return true;
 }
 

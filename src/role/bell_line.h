@@ -54,6 +54,11 @@ bool hk_bell_line_new(
 	hk_bell_house *house, const hk_family *family, hk_ear_session *session, GError **error);
 int64_t hk_bell_line_id(const hk_bell_line *line);
 
+/* hk_bell_line_end(line, error): it is not listened to any more: what waits goes to the database, its record becomes a piece. False: not now.
+ * hk_bell_house_orphans(house, families, error): the same for records in the folder whose session nobody listens to now: a process died while it did. */
+bool hk_bell_line_end(hk_bell_line *line, GError **error);
+bool hk_bell_house_orphans(hk_bell_house *house, const GPtrArray *families, GError **error);
+
 /* hk_bell_address(at): the next of addresses that blanks divide, and *at behind it; NULL: that was the last. Caller frees. */
 char *hk_bell_address(const char **at);
 

@@ -128,6 +128,8 @@ cmp_ok(count('c2_sealed'), '>=', 1, 'what was received in clear is sealed');
 # --- killed while it listens: what came is taken up again, none twice ---
 my ($watch) = grep { slurp("/proc/$_/cmdline") =~ /hikeshi\0watch/ || slurp("/proc/$_/comm") =~ /watch/ } split ' ', slurp("/proc/$serve/task/$serve/children");
 kill_it($serve);
+my ($left) = grep { slurp($_) =~ /"command":true/ || -s $_ } glob("$dir/state/c2/*.jsonl");
+my $record = $left ? slurp($left) : '';
 is(until_ok('all are gone', sub { !grep { -d "/proc/$_" } grep { defined } $watch }), 1, 'killed');
 $serve = spawn_role('serve', @serve);
 must('they are listened to again', sub { my $s = ask('GET', 'state'); (grep { $_->{clients} >= 1 } @{ $s->{b} }) == 5 });
@@ -168,6 +170,14 @@ is(strange(), 0, 'whatever they did, nothing was said but hello, beat, pong and 
 # --- the end ---
 is(stop_it($serve), 0, 'SIGTERM') or diag slurp("$work/serve.err");
 is(join('', map { slurp($_) } glob("$dir/state/c2/*.jsonl")), '', 'all records are pieces');
+# --- a record that nobody goes on with ---
+my ($pieces, $commands) = (count('c2_transcripts'), count('c2_commands'));
+isnt($record, '', 'one was left behind when it was killed');
+spew($left, $record . '{"at_ms":17');
+$serve = spawn_role('serve', @serve);
+must('becomes a piece', sub { -s $left == 0 && count('c2_transcripts') > $pieces });
+is(count('c2_commands'), $commands, 'and nothing in it is taken twice');
+is(stop_it($serve), 0, 'SIGTERM');
 my ($code, undef, $err) = hk('audit', 'verify');
 is($code, 0, 'the audit chain is whole') or diag $err;
 done_testing();
