@@ -145,6 +145,8 @@ ask('POST', 'a?host=drop.range.test&address=203.0.113.78:7775');
 must('another address is named', sub { count("c2_named WHERE address = '203.0.113.78:7775'") == 1 }, 'SELECT * FROM c2_named');
 must('and listened to', sub { count("c2_sessions WHERE host = '203.0.113.78' AND state = 'open'") == 5 });
 is(count("notices WHERE event = 'c2.moved' AND chat = 'duty'") >= 1, 1, 'which is told');
+ask('POST', 'a?host=second.range.test&address=203.0.113.78:7775');
+must('the other drop names it, too', sub { count("c2_named WHERE address = '203.0.113.78:7775'") == 2 }, 'SELECT * FROM c2_named');
 ask('POST', 'a?host=drop.range.test&state=403');
 ask('POST', 'a?host=second.range.test&state=404');
 must('403 and 404 are states', sub { value('SELECT COUNT(DISTINCT state) FROM c2_drops WHERE state <> \'naming\'') == 2 }, 'SELECT url, state, status, why FROM c2_drops');
