@@ -329,3 +329,23 @@ hk_c2_piece(hk_flow *flow, const hk_c2_piece_row *piece, hk_span sealed, int64_t
 	g_snprintf(key, sizeof key, "c2:%" G_GINT64_FORMAT, id);
 	return hk_flow_job(flow, "stamp", key, 0, NULL, flow->now_ms, error);
 }
+
+bool
+hk_c2_reveal(hk_flow *flow, int64_t piece, GBytes **ret, GError **error)
+{
+	hk_c2_piece_row row;
+	bool stamped;
+
+	if (!hk_c2_piece_get(flow->db, piece, &row, &stamped, error) ||
+		!hk_c2_sealed_get(flow->db, piece, ret, error)) {
+		return false;
+	}
+	if (!*ret) {
+		return hk_error_set(error, HK_ENOENT,
+			"nothing is sealed of piece %" G_GINT64_FORMAT
+			": its time is over, or nothing came in clear",
+			piece);
+	}
+	hk_flow_note(flow, "c2.reveal", "c2", piece, 0, NULL);
+	return true;
+}

@@ -47,4 +47,7 @@ bool hk_c2_end_others(
 bool hk_c2_piece(hk_flow *flow, const hk_c2_piece_row *piece, hk_span sealed, int64_t until_ms,
 	GError **error);
 
+/* hk_c2_reveal(flow, piece, ret, error): what is sealed of a piece; audited (c2.reveal) with who asked. HK_ENOENT: there is no such piece, or its time is over. */
+bool hk_c2_reveal(hk_flow *flow, int64_t piece, GBytes **ret, GError **error);
+
 #endif

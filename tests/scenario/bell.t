@@ -7,8 +7,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use CtFollow;
+use Digest::SHA qw(sha256_hex);
 use House;
 use JSON::PP;
+use MIME::Base64;
 use Test::More;
 
 my $json = JSON::PP->new->utf8->canonical;
@@ -124,6 +126,17 @@ like(blobs(), qr/hikeshi-c2\/1/, 'in the blob store');
 named_in('the evidence', blobs());
 named_in('the records', join '', map { slurp($_) } glob("$dir/state/c2/*.jsonl"));
 cmp_ok(count('c2_sealed'), '>=', 1, 'what was received in clear is sealed');
+my $piece = value('SELECT t.id FROM c2_transcripts t JOIN c2_sealed s ON s.transcript_id = t.id WHERE t.commands > 0 ORDER BY t.id LIMIT 1');
+hk(\'correct horse battery 9', 'user', 'add', '--roles', 'analyst', 'akari');
+my ($opened, $clear, $why) = hk('c2', 'reveal', $piece);
+is($opened, 64, 'nobody opens it unnamed') or diag $why;
+($opened, $clear, $why) = hk('c2', 'reveal', '--as', 'akari', $piece);
+is($opened, 0, 'akari opens it') or diag $why;
+is(value("SELECT who FROM events WHERE act = 'c2.reveal'"), 'akari', 'which is written down');
+my ($line) = map { $json->decode($_) } split /\n/, $clear;
+my $hex = value("SELECT lower(" . ($ENV{HK_TEST_PGSQL} ? "encode(sha256, 'hex')" : 'hex(sha256)') . ") FROM c2_transcripts WHERE id = $piece");
+my @lines = split /\n/, slurp("$dir/blobs/" . substr($hex, 0, 2) . "/$hex");
+is($json->decode($lines[$line->{line}])->{commit}, sha256_hex(decode_base64($line->{salt}) . decode_base64($line->{raw})), 'salt and bytes are what the record commits to');
 
 # --- killed while it listens: what came is taken up again, none twice ---
 my ($watch) = grep { slurp("/proc/$_/cmdline") =~ /hikeshi\0watch/ || slurp("/proc/$_/comm") =~ /watch/ } split ' ', slurp("/proc/$serve/task/$serve/children");
