@@ -128,10 +128,10 @@ named_in('the records', join '', map { slurp($_) } glob("$dir/state/c2/*.jsonl")
 cmp_ok(count('c2_sealed'), '>=', 1, 'what was received in clear is sealed');
 my $piece = value('SELECT t.id FROM c2_transcripts t JOIN c2_sealed s ON s.transcript_id = t.id WHERE t.commands > 0 ORDER BY t.id LIMIT 1');
 hk(\'correct horse battery 9', 'user', 'add', '--roles', 'analyst', 'akari');
-my ($opened, $clear, $why) = hk('c2', 'reveal', $piece);
-is($opened, 64, 'nobody opens it unnamed') or diag $why;
-($opened, $clear, $why) = hk('c2', 'reveal', '--as', 'akari', $piece);
-is($opened, 0, 'akari opens it') or diag $why;
+my ($rc, $clear, $said) = hk('c2', 'reveal', $piece);
+is($rc, 64, 'nobody opens it unnamed') or diag $said;
+($rc, $clear, $said) = hk('c2', 'reveal', '--as', 'akari', $piece);
+is($rc, 0, 'akari opens it') or diag $said;
 is(value("SELECT who FROM events WHERE act = 'c2.reveal'"), 'akari', 'which is written down');
 my ($line) = map { $json->decode($_) } split /\n/, $clear;
 my $hex = value("SELECT lower(" . ($ENV{HK_TEST_PGSQL} ? "encode(sha256, 'hex')" : 'hex(sha256)') . ") FROM c2_transcripts WHERE id = $piece");
