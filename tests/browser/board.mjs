@@ -194,7 +194,7 @@ await part('The case', async () => {
   await page.waitForSelector('dialog[open] textarea')
   await page.click('dialog[open] .quick button')
   await page.click('dialog[open] [type=submit]')
-  ok(await until(async () => (await caseOf(newId)).state === 'dismissed'), 'd dismisses, with a reason')
+  ok(await until(async () => (await caseOf(newId)).state === 'dismissed'), 'd dismisses, with a reason') || console.log(`# ${await page.evaluate(() => document.querySelector('dialog[open]')?.innerText ?? document.querySelector('[role=alert], .toast')?.innerText)}`)
   ok(await until(async () => /正規のサイト/.test(await page.locator('.timeline').innerText())), 'which stands in the survey log')
 })
 

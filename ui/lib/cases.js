@@ -1,5 +1,5 @@
 /** lib/cases: acts on cases that several screens have, each with its notice and, where it can be, its way back. */
-import { call, del, once, post, patch, put } from './api.js'
+import { call, del, get, once, post, patch, put } from './api.js'
 import { t, tf } from './i18n.js'
 import { attempt, done, forget } from './store.js'
 import { go } from './router.js'
@@ -32,7 +32,20 @@ export async function merge(from, into, after) {
   done(t('merge.did', { from: from.id, into: into.id }), id ? { label: t('undo'), run: async () => { await post(`/merges/${id}/undo`); done(t('merge.undone')); after?.() } } : undefined)
 }
 
-export const act = (item, name, note) => post(`/cases/${item.id}/acts`, { act: name, ...(note ? { note } : {}) }, { version: item.version })
+/**
+ * A decision is about the case as it was seen. Where only the program has been at it meanwhile (evidence came in, a registrar was found), it holds for the case as it is now;
+ * where a person has changed what it hangs on, the caller is told (412).
+ */
+export async function act(item, name, note) {
+  const ask = (version) => post(`/cases/${item.id}/acts`, { act: name, ...(note ? { note } : {}) }, { version })
+  const basis = (one) => [one.state, one.kind, one.target?.key, one.assignee?.login, one.deleted].join()
+  try { return await ask(item.version) } catch (caught) {
+    if (caught.status !== 412) throw caught
+    const now = await get(`/cases/${item.id}`)
+    if (basis(now) !== basis(item)) throw caught
+    return ask(now.version)
+  }
+}
 /** Says what an act has done; where the case can be taken up again, with the button for it. `answer`: the case as it is now. */
 export function didAct(answer, item, name, after) {
   const back = name !== 'reopen' && answer?.may?.includes('reopen')
