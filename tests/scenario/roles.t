@@ -24,7 +24,7 @@ like($err, qr/none\.key/, 'and told which file');
 # --- serve ---
 my $serve = spawn_role('serve', 'serve', '--workers', '2');
 my $alive = sub { my %n; $n{$_->[0]}++ for rows('SELECT role FROM workers'); return join ' ', map { "$_=$n{$_}" } sort keys %n };
-ok(until_ok('all roles', sub { $alive->() eq 'watch=1 web=1 work=8' }), 'serve starts web, two workers, one each for the browser, looks, short links, sending, monitor and chat, and watch') or diag $alive->(), slurp("$work/serve.err");
+ok(until_ok('all roles', sub { $alive->() eq 'watch=1 web=1 work=9' }), 'serve starts web, two workers, one each for the browser, looks, short links, monitor and chat, two that send, and watch') or diag $alive->(), slurp("$work/serve.err");
 ok(until_ok('sightings', sub { value('SELECT COUNT(*) FROM sightings') >= 5 }), 'watch makes sightings') or diag slurp("$work/serve.err");
 ok(until_ok('cases', sub { value('SELECT COUNT(*) FROM cases') >= 1 }), 'work opens cases of them') or diag slurp("$work/serve.err");
 # A worker in the middle of something long is killed: its lease is worth nothing from then on.
