@@ -256,10 +256,8 @@ put_state(hk_flow *flow, void *user, GError **error)
 static bool
 take(hk_bell_line *line, int64_t at_ms, hk_span frame, GError **error)
 {
-	const hk_bell_from from = {.family = line->family,
-		.session_id = line->id,
-		.port = line->port,
-		.at_ms = at_ms};
+	const hk_bell_from from = {
+		.family = line->family, .session_id = line->id, .port = line->port, .at_ms = at_ms};
 	hk_wave_taken taken;
 
 	if (!hk_bell_take(line->house->taker, line->house->flow, &from, frame, &taken, error)) {
