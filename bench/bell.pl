@@ -18,7 +18,7 @@ my $count = shift @ARGV || 300;
 my $src = "$FindBin::Bin/..";
 my $json = JSON::PP->new->utf8->canonical;
 my $http = HTTP::Tiny->new(timeout => 30);
-$CtFollow::deadline_s = 300;
+$CtFollow::deadline_s = $ENV{HK_BENCH_WAIT} || 120;
 
 start("$work/c2.out", "$work/c2.err", 0, $CtFollow::range, 'c2', '--begin', 'control');
 ok(until_ok('range', sub { slurp("$work/c2.out") =~ /\n/ }), 'the range') or BAIL_OUT(slurp("$work/c2.err"));
@@ -38,7 +38,7 @@ ok(until_ok('five', sub { (value(q(SELECT COUNT(*) FROM c2_sessions WHERE state 
 
 for my $n (1 .. $count) {
 	my $text = join '', map { chr(0x4e00 + ($n * 7919 + $_ * 104729) % 20000) } 1 .. 8;
-	utf8::encode(my $body = "\x{767a}\x{4fe1}\x{606f}&" . join(',', map { sprintf '0900000%04d', $_ } 1 .. 40) . " \x{3010}\x{307f}\x{307b}\x{3093}\x{9280}\x{884c}\x{3011}$text https://w$n.mihon-login.example/");
+	utf8::encode(my $body = "\x{53d1}\x{4fe1}\x{606f}&" . join(',', map { sprintf '0900000%04d', $_ } 1 .. 40) . " \x{3010}\x{307f}\x{307b}\x{3093}\x{9280}\x{884c}\x{3011}$text https://w$n.mihon-login.example/");
 	my $answer = $http->post("http://127.0.0.1:$c2->{port}/-/send?port=" . (7775 + $n % 5), { content => $body });
 	diag($answer->{content}) if !$answer->{success};
 	sleep(0.02);

@@ -104,7 +104,7 @@ move_case(hk_flow *flow, const hk_monitor_seen *s, const char *act, int64_t *cou
 {
 	g_auto(hk_case_row) row = {0};
 
-	if (!hk_cases_get(flow->db, s->was->case_id, &row, error)) {
+	if (!hk_cases_lock(flow->db, s->was->case_id, &row, error)) {
 		return false;
 	}
 	/* A person may have moved it already, or be still looking at it. */

@@ -298,7 +298,8 @@ report_cases(hk_flow *flow, const hk_report_row *row, GError **error)
 	for (unsigned i = 0; i < cases->len; i++) {
 		int64_t id = g_array_index(cases, int64_t, i);
 		g_auto(hk_case_row) of_case = {0};
-		if (!hk_cases_get(flow->db, id, &of_case, error)) {
+		/* Locked: two reports of one case may end at the same moment. */
+		if (!hk_cases_lock(flow->db, id, &of_case, error)) {
 			return false;
 		}
 		if (of_case.deleted_ms == 0 &&

@@ -94,7 +94,7 @@ hk_wave_confirm(hk_flow *flow, const hk_wave_row *wave, GError **error)
 	if (!policy->waves_confirm || wave->case_id == 0 || wave->target_id == 0) {
 		return true;
 	}
-	if (!hk_cases_get(flow->db, wave->case_id, &row, error)) {
+	if (!hk_cases_lock(flow->db, wave->case_id, &row, error)) {
 		return false;
 	}
 	/* What is reported is where a link leads, not whose service shortened it. */
