@@ -107,22 +107,13 @@ given(const reading *r, key id)
 static const char *
 text_of(const reading *r, key id)
 {
-	const char *text = given(r, id) ? r->entries[id].value.text : NULL;
-
-	return text && *text ? text : NULL;
+	return hk_conffile_text(&r->entries[id]);
 }
 
-/* Paths count from the folder of the file. */
 static char *
 path_of(const reading *r, key id)
 {
-	const char *text = text_of(r, id);
-
-	if (!text || g_path_is_absolute(text)) {
-		return g_strdup(text);
-	}
-	g_autofree char *folder = g_path_get_dirname(r->path);
-	return g_build_filename(folder, text, NULL);
+	return hk_conffile_path(r->path, &r->entries[id]);
 }
 
 /* The name stands in reports.channel, on the board, in log lines. */

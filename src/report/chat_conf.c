@@ -67,48 +67,20 @@ typedef struct reading {
 	hk_chat *chat;
 } reading;
 
-static bool G_GNUC_PRINTF(4, 5)
-	fail(const reading *r, key id, GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *what = g_strdup_vprintf(format, args);
-	va_end(args);
-	return hk_error_set(error, HK_ECONFIG, "%s:%d: '%s' %s", r->path,
-		MAX(r->entries[id].line, 1), rows[id].name, what);
-}
-
-static void
-defaults(reading *r)
-{
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (r->entries[i].line == 0 && rows[i].def &&
-			!hk_optvalue_set(&rows[i], rows[i].def, &r->entries[i].value, NULL)) {
-			HK_BUG("a default of chatkeys.def");
-		}
-	}
-}
+/* "PATH:LINE: 'KEY' WHAT"; false. */
+#define fail(r, id, error, ...)                                                                    \
+	hk_conffile_fail((r)->path, &rows[id], &(r)->entries[id], error, __VA_ARGS__)
 
 static const char *
 text_of(const reading *r, key id)
 {
-	const char *text = r->entries[id].value.text;
-
-	return text && *text ? text : NULL;
+	return hk_conffile_text(&r->entries[id]);
 }
 
-/* Paths count from the folder of the file. */
 static char *
 path_of(const reading *r, key id)
 {
-	const char *text = text_of(r, id);
-
-	if (!text || g_path_is_absolute(text)) {
-		return g_strdup(text);
-	}
-	g_autofree char *folder = g_path_get_dirname(r->path);
-	return g_build_filename(folder, text, NULL);
+	return hk_conffile_path(r->path, &r->entries[id]);
 }
 
 static bool
@@ -247,7 +219,7 @@ read_all(reading *r, GError **error)
 	if (!hk_conffile_read_rows(r->path, rows, KEY_COUNT, "docs/chat.md", r->entries, error)) {
 		return false;
 	}
-	defaults(r);
+	hk_conffile_defaults(rows, KEY_COUNT, r->entries);
 	chat->enabled = r->entries[KEY_ENABLED].value.number != 0;
 	chat->pictures = r->entries[KEY_PICTURES].value.number != 0;
 	chat->min_score = r->entries[KEY_MIN_SCORE].value.real;

@@ -294,7 +294,7 @@ on_answer(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 		over(w, "die", "the shortener does not know it (any more)");
 	} else if (hop->status >= 200 && hop->status < 300) {
 		w->page = g_bytes_new(answer->body.data, answer->body.len);
-		w->type = hk_looknet_header(hop->head, "Content-Type");
+		w->type = hk_fetch_header(hop->head, "Content-Type");
 	} else {
 		g_autofree char *why = g_strdup_printf("the shortener answers %d", hop->status);
 		over(w, "lose", why);

@@ -9,8 +9,6 @@
 #include "sys/gerr.h"
 #include "sys/uts46.h"
 
-enum { TYPE_MAX = 200 };
-
 struct hk_looknet {
 	hk_fetch *fetch;
 	char *exit, *who;
@@ -76,22 +74,6 @@ hk_look_answer(const hk_look *look, hk_page_answer *ret)
 
 /* --- what came --- */
 
-char *
-hk_looknet_header(const char *head, const char *name)
-{
-	size_t len = strlen(name);
-	const char *found = NULL;
-
-	for (const char *line = head; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (g_ascii_strncasecmp(line, name, len) == 0 && line[len] == ':') {
-			found = line + len + 1;
-		}
-	}
-	char *value = found ? g_strndup(found, MIN(strcspn(found, "\r\n"), TYPE_MAX)) : NULL;
-	return value ? g_strstrip(value) : NULL;
-}
-
 static void
 keep_hops(hk_look *look, const hk_fetch_answer *answer)
 {
@@ -141,7 +123,7 @@ keep(hk_look *look, const hk_fetch_answer *answer)
 	g_free(look->final_url);
 	look->final_url = g_strdup(last->url);
 	g_free(look->type);
-	look->type = hk_looknet_header(last->head, "Content-Type");
+	look->type = hk_fetch_header(last->head, "Content-Type");
 	g_byte_array_set_size(look->body, 0);
 	g_byte_array_append(look->body, answer->body.data, (unsigned)answer->body.len);
 }

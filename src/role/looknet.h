@@ -39,11 +39,9 @@ hk_look *hk_look_new(const char *host, const char *url, hk_look_row *row);
 /* hk_look_answer(look, ret): as score/page takes it; borrowed from look. */
 void hk_look_answer(const hk_look *look, hk_page_answer *ret);
 
-/* For whoever visits a page of a name (role/visit, too). hk_looknet_header(head, name): the value of the last header line of that name, without blanks around it, cut at 200 bytes; NULL:
- * none. Caller frees. hk_looknet_wants_http(answer): nothing answered by TLS, but the name is there and egress let it out: the same may be asked for over http. */
+/* For whoever visits a page of a name (role/visit, too). hk_looknet_wants_http(answer): nothing answered by TLS, but the name is there and egress let it out: the same may be asked for over http. */
 /* hk_looknet_telephone(): header lines of such a telephone, owned, NULL at the end. Caller unrefs. */
 GPtrArray *hk_looknet_telephone(void);
-char *hk_looknet_header(const char *head, const char *name);
 bool hk_looknet_wants_http(const hk_fetch_answer *answer);
 
 typedef struct hk_looknet hk_looknet;

@@ -208,7 +208,7 @@ keep(hk_outing *o, const hk_fetch_answer *answer)
 	g_free(o->address);
 	o->address = g_strdup(last->address);
 	g_free(o->type);
-	o->type = hk_looknet_header(last->head, "Content-Type");
+	o->type = hk_fetch_header(last->head, "Content-Type");
 	g_byte_array_set_size(o->body, 0);
 	g_byte_array_append(o->body, answer->body.data, (unsigned)answer->body.len);
 	o->print = print_of(o);

@@ -95,25 +95,14 @@ hk_c2_named_seen(hk_db *db, int64_t named_id, int64_t now_ms, GError **error)
 bool
 hk_c2_addresses(hk_db *db, const char *family, int64_t since_ms, GPtrArray **ret, GError **error)
 {
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON n.drop_id = "
-		       "d.id WHERE d.family = $1 AND (n.id = (SELECT MAX(id) FROM c2_named WHERE "
-		       "drop_id = d.id) OR ($2 > 0 AND n.last_ms >= $2)) ORDER BY n.address"),
-		HK_ARGS(hk_v_str(family), hk_v_int(since_ms)), error);
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		g_ptr_array_add(list, g_strdup(hk_rows_str(rows, 0)));
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
+	return hk_rows_texts(
+		hk_db_query(db,
+			HK_SQL("SELECT DISTINCT n.address FROM c2_drops d JOIN c2_named n ON "
+			       "n.drop_id = d.id WHERE d.family = $1 AND (n.id = (SELECT MAX(id) "
+			       "FROM c2_named WHERE drop_id = d.id) OR ($2 > 0 AND n.last_ms >= "
+			       "$2)) ORDER BY n.address"),
+			HK_ARGS(hk_v_str(family), hk_v_int(since_ms)), error),
+		ret, error);
 }
 
 /* ---- Sessions ---- */

@@ -26,22 +26,8 @@ put_one(hk_rows *taken, const hk_col *cols, const char *what, int64_t id, GStrin
 	GError **error)
 {
 	g_autoptr(hk_rows) rows = taken;
-	GError *inner = NULL;
 
-	if (!rows) {
-		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return none(error, what, id);
-	}
-	hk_jsonw_open(out, '{');
-	hk_row_json(rows, cols, out);
-	hk_jsonw_close(out, '}');
-	return true;
+	return hk_row_json_one(rows, cols, what, id, out, error);
 }
 
 /* ---- What is now ---- */

@@ -499,22 +499,11 @@ static bool
 one(hk_db *db, hk_sql sql, const hk_col *cols, const char *what, int64_t id, int version_column,
 	GString *out, int64_t *ret_version, GError **error)
 {
-	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_ARGS(hk_v_int(id)), error);
 
-	if (!rows) {
+	if (!hk_row_json_one(rows, cols, what, id, out, error)) {
 		return false;
 	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return none(error, what, id);
-	}
-	hk_jsonw_open(out, '{');
-	hk_row_json(rows, cols, out);
-	hk_jsonw_close(out, '}');
 	if (ret_version) {
 		*ret_version = hk_rows_int(rows, (unsigned)version_column);
 	}

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/lookup.h"
 #include "sys/gerr.h"
 #include "sys/hash.h"
 
@@ -55,25 +56,15 @@ bool
 hk_facts_gone(hk_db *db, int64_t case_id, const char *subject, const char *kind, int64_t now_ms,
 	GPtrArray **ret, GError **error)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-	GError *inner = NULL;
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("UPDATE facts SET gone_ms = $4 WHERE case_id = $1 AND subject = $2 AND kind "
-		       "= $3 AND last_ms < $4 AND gone_ms IS NULL RETURNING value"),
-		HK_ARGS(hk_v_int(case_id), hk_v_str(subject), hk_v_str(kind), hk_v_int(now_ms)),
-		error);
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		g_ptr_array_add(list, g_strdup(hk_rows_str(rows, 0)));
-	}
-	if (inner) {
-		g_propagate_error(error, inner);
-	}
-	if (!rows || inner) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
+	return hk_rows_texts(
+		hk_db_query(db,
+			HK_SQL("UPDATE facts SET gone_ms = $4 WHERE case_id = $1 AND subject = $2 "
+			       "AND kind = $3 AND last_ms < $4 AND gone_ms IS NULL RETURNING "
+			       "value"),
+			HK_ARGS(hk_v_int(case_id), hk_v_str(subject), hk_v_str(kind),
+				hk_v_int(now_ms)),
+			error),
+		ret, error);
 }
 
 static bool

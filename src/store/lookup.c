@@ -37,6 +37,26 @@ hk_rows_ids(hk_rows *taken, GArray **ret, GError **error)
 	return true;
 }
 
+bool
+hk_rows_texts(hk_rows *taken, GPtrArray **ret, GError **error)
+{
+	g_autoptr(hk_rows) rows = taken;
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+	GError *inner = NULL;
+
+	while (rows && hk_rows_next(rows, &inner)) {
+		g_ptr_array_add(list, g_strdup(hk_rows_str(rows, 0)));
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	if (!rows || inner) {
+		return false;
+	}
+	*ret = g_steal_pointer(&list);
+	return true;
+}
+
 void
 hk_target_row_free(hk_target_row *row)
 {

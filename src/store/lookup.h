@@ -51,5 +51,7 @@ bool hk_lookup_template(hk_db *db, const char *key, hk_template_row **ret, GErro
 bool hk_rows_one(hk_rows *rows, bool *ret_found, GError **error);
 /* hk_rows_ids(rows, ret, error): the numbers in the first column of all rows: *ret, array of int64_t. Frees rows; they may be NULL: the query failed. */
 bool hk_rows_ids(hk_rows *rows, GArray **ret, GError **error);
+/* hk_rows_texts(rows, ret, error): the same of texts: *ret, GPtrArray of owned ones. */
+bool hk_rows_texts(hk_rows *rows, GPtrArray **ret, GError **error);
 
 #endif

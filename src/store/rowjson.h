@@ -32,6 +32,10 @@ void hk_row_json(const hk_rows *rows, const hk_col *cols, GString *out);
 bool hk_rows_json(hk_rows *rows, const hk_col *cols, GString *out, size_t limit, int64_t *ret_last,
 	bool *ret_more, GError **error);
 
+/* hk_row_json_one(rows, cols, what, id, out, error): the first row as an object; rows is left standing on it, the caller's to free (NULL: the query failed). HK_ENOENT "there is no WHAT ID". */
+bool hk_row_json_one(hk_rows *rows, const hk_col *cols, const char *what, int64_t id, GString *out,
+	GError **error);
+
 /* hk_json_time_ms(out, ms): RFC 3339 with milliseconds; 0: null. hk_json_raw(out, text): JSON as it is; NULL or "": null. */
 void hk_json_time_ms(GString *out, int64_t ms);
 void hk_json_raw(GString *out, const char *text);

@@ -1,5 +1,6 @@
 #include "store/watches.h"
 
+#include "store/lookup.h"
 #include "sys/gerr.h"
 
 void
@@ -182,22 +183,13 @@ hk_watches_get(hk_db *db, int64_t case_id, hk_watch_row **ret, GError **error)
 bool
 hk_watches_urls(hk_db *db, int64_t case_id, int64_t limit, GPtrArray **ret, GError **error)
 {
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT u.url FROM case_urls u JOIN cases c ON c.id = u.case_id WHERE "
-		       "u.case_id = $1 ORDER BY CASE WHEN u.url = c.url THEN 0 ELSE 1 END, u.id "
-		       "DESC LIMIT $2"),
-		HK_ARGS(hk_v_int(case_id), hk_v_int(limit)), error);
-	GError *inner = NULL;
-
-	while (rows && hk_rows_next(rows, &inner)) {
-		g_ptr_array_add(list, g_strdup(hk_rows_str(rows, 0)));
-	}
-	if (!ended_well(rows, inner, error)) {
-		return false;
-	}
-	*ret = g_steal_pointer(&list);
-	return true;
+	return hk_rows_texts(
+		hk_db_query(db,
+			HK_SQL("SELECT u.url FROM case_urls u JOIN cases c ON c.id = u.case_id "
+			       "WHERE u.case_id = $1 ORDER BY CASE WHEN u.url = c.url THEN 0 ELSE "
+			       "1 END, u.id DESC LIMIT $2"),
+			HK_ARGS(hk_v_int(case_id), hk_v_int(limit)), error),
+		ret, error);
 }
 
 void

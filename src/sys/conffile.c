@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 #include <confuse.h>
 
+#include "base/err.h"
 #include "base/utf8.h"
 #include "sys/gerr.h"
 #include "sys/nearest.h"
@@ -230,6 +232,50 @@ hk_conffile_read_rows(const char *path, const hk_opt_row *rows, size_t row_count
 	}
 	cfg_free(cfg);
 	return !reading.failed;
+}
+
+void
+hk_conffile_defaults(const hk_opt_row *rows, size_t count, hk_confentry *entries)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].line == 0 && rows[i].def &&
+			!hk_optvalue_set(&rows[i], rows[i].def, &entries[i].value, NULL)) {
+			HK_BUG("a default of a table of keys");
+		}
+	}
+}
+
+const char *
+hk_conffile_text(const hk_confentry *entry)
+{
+	const char *text = entry->value.text;
+
+	return text && *text ? text : NULL;
+}
+
+char *
+hk_conffile_path(const char *path, const hk_confentry *entry)
+{
+	const char *text = hk_conffile_text(entry);
+
+	if (!text || g_path_is_absolute(text)) {
+		return g_strdup(text);
+	}
+	g_autofree char *folder = g_path_get_dirname(path);
+	return g_build_filename(folder, text, NULL);
+}
+
+bool
+hk_conffile_fail(const char *path, const hk_opt_row *row, const hk_confentry *entry, GError **error,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *what = g_strdup_vprintf(format, args);
+	va_end(args);
+	return hk_error_set(
+		error, HK_ECONFIG, "%s:%d: '%s' %s", path, MAX(entry->line, 1), row->name, what);
 }
 
 char *

@@ -31,6 +31,15 @@ bool hk_conffile_read(const char *path, hk_confentry *entries, GError **error);
 bool hk_conffile_read_rows(const char *path, const hk_opt_row *rows, size_t count, const char *what,
 	hk_confentry *entries, GError **error);
 
+/* For the readers of such files. hk_conffile_defaults(rows, count, entries): a key that the file does not set gets the default of its row, if there is one (a wrong default is a
+ * defect, HK_BUG). hk_conffile_text(entry): its text, borrowed; NULL: none, or "". hk_conffile_path(path, entry): the same as a path, which counts from the folder of the
+ * file path; NULL; caller frees. hk_conffile_fail(path, row, entry, error, format ...): HK_ECONFIG "PATH:LINE: 'KEY' WHAT", of a key that is not there line 1; returns false. */
+void hk_conffile_defaults(const hk_opt_row *rows, size_t count, hk_confentry *entries);
+const char *hk_conffile_text(const hk_confentry *entry);
+char *hk_conffile_path(const char *path, const hk_confentry *entry);
+bool hk_conffile_fail(const char *path, const hk_opt_row *row, const hk_confentry *entry,
+	GError **error, const char *format, ...) G_GNUC_PRINTF(5, 6);
+
 /* hk_conffile_quote(text): text as a value in the file: bare when it is made of [A-Za-z0-9_./:@+-]
  * only, else in double quotes with escapes. Newly allocated, caller frees. */
 char *hk_conffile_quote(const char *text);

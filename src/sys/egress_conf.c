@@ -343,17 +343,6 @@ read_numbers(reading *r)
 	egress->open_max = (unsigned)r->entries[KEY_OPEN].value.number;
 }
 
-static void
-defaults(reading *r)
-{
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (r->entries[i].line == 0 && rows[i].def &&
-			!hk_optvalue_set(&rows[i], rows[i].def, &r->entries[i].value, NULL)) {
-			HK_BUG("a default of egress.def");
-		}
-	}
-}
-
 bool
 hk_egress_configure(hk_egress *egress, const char *path, GError **error)
 {
@@ -362,7 +351,7 @@ hk_egress_configure(hk_egress *egress, const char *path, GError **error)
 				     path, rows, KEY_COUNT, "docs/egress.md", r.entries, error);
 
 	if (good) {
-		defaults(&r);
+		hk_conffile_defaults(rows, KEY_COUNT, r.entries);
 		good = read_ports(&r, error) && read_locals(&r, error) && read_exits(&r, error) &&
 		       read_range(&r, error) && read_resolvers(&r, error);
 		read_numbers(&r);

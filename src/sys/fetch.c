@@ -434,3 +434,20 @@ hk_fetch_step(hk_fetch *fetch, int timeout_ms, int wake_fd)
 	drain(fetch);
 	look_at_switch(fetch);
 }
+
+char *
+hk_fetch_header(const char *head, const char *name)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+
+	for (const char *line = head; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (g_ascii_strncasecmp(line, name, len) == 0 && line[len] == ':') {
+			found = line + len + 1;
+		}
+	}
+	char *value =
+		found ? g_strndup(found, MIN(strcspn(found, "\r\n"), HK_FETCH_VALUE_MAX)) : NULL;
+	return value ? g_strstrip(value) : NULL;
+}

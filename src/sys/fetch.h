@@ -103,4 +103,9 @@ size_t hk_fetch_busy(const hk_fetch *fetch);
  * passed, does it, and calls done for each finished call. The only function that waits. */
 void hk_fetch_step(hk_fetch *fetch, int timeout_ms, int wake_fd);
 
+/* hk_fetch_header(head, name): of a hop's head (or NULL) the value of the last header line of that name (RFC 9110, section 5: case is ignored), without blanks around it, cut at
+ * HK_FETCH_VALUE_MAX bytes; NULL: none. Caller frees. */
+#define HK_FETCH_VALUE_MAX 300
+char *hk_fetch_header(const char *head, const char *name);
+
 #endif

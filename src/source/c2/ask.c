@@ -82,22 +82,6 @@ hk_c2_asker_next_ms(const hk_c2_asker *asker)
 	return every + g_random_int_range(0, (int)MAX(every / 10, 1));
 }
 
-/* The value of a header line, or NULL. */
-static char *
-line_of(const char *head, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = head; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (g_ascii_strncasecmp(at, name, len) == 0 && at[len] == ':') {
-			const char *value = at + len + 1;
-			return g_strstrip(g_strndup(value, strcspn(value, "\r\n")));
-		}
-	}
-	return NULL;
-}
-
 static void
 answered(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 {
@@ -113,8 +97,8 @@ answered(void *user, hk_fetch_call *call, const hk_fetch_answer *answer)
 		return;
 	}
 	if (head) {
-		a->etag = line_of(head, "ETag");
-		a->modified = line_of(head, "Last-Modified");
+		a->etag = hk_fetch_header(head, "ETag");
+		a->modified = hk_fetch_header(head, "Last-Modified");
 	}
 	if (a->status == 200) {
 		a->body = g_bytes_new(answer->body.data, answer->body.len);

@@ -78,36 +78,14 @@ typedef struct reading {
 	hk_family *family;
 } reading;
 
-static bool G_GNUC_PRINTF(4, 5)
-	fail(const reading *r, key id, GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *what = g_strdup_vprintf(format, args);
-	va_end(args);
-	return hk_error_set(error, HK_ECONFIG, "%s:%d: '%s' %s", r->path,
-		MAX(r->entries[id].line, 1), rows[id].name, what);
-}
-
-/* What holds: the file's value, or the default of the table. */
-static void
-defaults(reading *r)
-{
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (r->entries[i].line == 0 && rows[i].def &&
-			!hk_optvalue_set(&rows[i], rows[i].def, &r->entries[i].value, NULL)) {
-			HK_BUG("a default of keys.def");
-		}
-	}
-}
+/* "PATH:LINE: 'KEY' WHAT"; false. */
+#define fail(r, id, error, ...)                                                                    \
+	hk_conffile_fail((r)->path, &rows[id], &(r)->entries[id], error, __VA_ARGS__)
 
 static const char *
 text_of(const reading *r, key id)
 {
-	const char *text = r->entries[id].value.text;
-
-	return text && *text ? text : NULL;
+	return hk_conffile_text(&r->entries[id]);
 }
 
 static const GPtrArray *
@@ -455,7 +433,7 @@ hk_family_read(const char *path, GError **error)
 	bool good = hk_conffile_read_rows(
 		path, rows, KEY_COUNT, "docs/c2-families.md", r.entries, error);
 	if (good) {
-		defaults(&r);
+		hk_conffile_defaults(rows, KEY_COUNT, r.entries);
 		good = read_all(&r, error);
 	}
 	for (size_t i = 0; i < KEY_COUNT; i++) {
