@@ -118,6 +118,9 @@ rg_cmd_feeds(const rg_opts *opts, GError **error)
 	rg_faults *faults = rg_faults_new(feeds.seed);
 	bool good = serve(opts, &feeds, faults, error);
 	rg_faults_free(faults);
+	if (feeds.given) {
+		g_hash_table_unref(feeds.given);
+	}
 	if (feeds.truth) {
 		fclose(feeds.truth);
 	}

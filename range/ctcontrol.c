@@ -145,6 +145,23 @@ rg_serve_control_feeds_grow(rg_server *server, const rg_request *request, rg_rep
 	}
 }
 
+/* Items of somebody's own: a line each. */
+void
+rg_serve_control_feeds_append(rg_server *server, const rg_request *request, rg_reply *reply)
+{
+	if (!allowed(server, request, reply)) {
+		return;
+	}
+	g_auto(GStrv) lines = lines_of(request);
+	for (size_t i = 0; lines[i]; i++) {
+		if (!rg_feeds_give(server->config.feeds, lines[i])) {
+			rg_reply_text(reply, MHD_HTTP_BAD_REQUEST, "a line is URL [TARGET]\n");
+			return;
+		}
+	}
+	give_feeds(server, reply);
+}
+
 void
 rg_serve_control_feeds_shrink(rg_server *server, const rg_request *request, rg_reply *reply)
 {

@@ -34,7 +34,14 @@ rg_feeds_uuid(const rg_feeds *feeds, const char *label, uint64_t n, char *ret)
 void
 rg_feeds_item(const rg_feeds *feeds, uint64_t n, rg_feed_item *ret)
 {
+	const rg_feed_item *given =
+		feeds->given ? g_hash_table_lookup(feeds->given, GSIZE_TO_POINTER(n)) : NULL;
 	rg_rng rng = rg_rng_of(feeds->seed, "feed", n);
+
+	if (given) {
+		*ret = *given;
+		return;
+	}
 	unsigned brand = rg_rng_below(&rng, G_N_ELEMENTS(brands));
 	const char *word = words[rg_rng_below(&rng, G_N_ELEMENTS(words))];
 	unsigned path = rg_rng_below(&rng, G_N_ELEMENTS(paths));
@@ -108,6 +115,33 @@ rg_feeds_grow(rg_feeds *feeds, uint64_t n)
 		fflush(feeds->truth);
 	}
 	feeds->count += n;
+}
+
+bool
+rg_feeds_give(rg_feeds *feeds, const char *line)
+{
+	size_t len = strcspn(line, " \t");
+	const char *target = line + len + strspn(line + len, " \t");
+	const char *host = strstr(line, "://");
+	size_t host_len = host ? strcspn(host + 3, "/:?# \t") : 0;
+	g_autofree rg_feed_item *item = g_new0(rg_feed_item, 1);
+
+	if (host_len == 0 || host_len >= sizeof item->host || len >= sizeof item->value ||
+		host > line + len) {
+		return false;
+	}
+	*item = (rg_feed_item){.type = RG_FEED_URL,
+		.target = g_intern_string(target),
+		.confidence = 90,
+		.seen_s = feeds->epoch_s + (int64_t)feeds->count * RG_FEED_ITEM_S};
+	memcpy(item->value, line, len);
+	memcpy(item->host, host + 3, host_len);
+	if (!feeds->given) {
+		feeds->given = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	}
+	g_hash_table_insert(feeds->given, GSIZE_TO_POINTER(feeds->count), g_steal_pointer(&item));
+	rg_feeds_grow(feeds, 1);
+	return true;
 }
 
 /* As people write it: every seventh is defanged; an odd one is no URL. */

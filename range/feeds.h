@@ -20,6 +20,8 @@ typedef struct rg_feeds {
 	uint64_t count;
 	uint64_t odd_every; /* every so-many-th item is one that must not be taken; 0: none */
 	FILE *truth;        /* a JSON line per item; NULL: none */
+	GHashTable *
+		given; /* number -> rg_feed_item *: items that were handed in; NULL: none. Owned by whoever made the feeds, see rg_feeds_give() */
 } rg_feeds;
 
 typedef enum rg_feed_type { RG_FEED_URL, RG_FEED_DOMAIN, RG_FEED_IP } rg_feed_type;
@@ -29,7 +31,7 @@ typedef struct rg_feed_item {
 	bool odd;
 	char value[160]; /* canonical */
 	char host[100];
-	const char *target; /* the feed's word; "": none */
+	const char *target; /* the feed's word; "": none. Interned, or static */
 	unsigned confidence;
 	int64_t seen_s;
 } rg_feed_item;
@@ -37,6 +39,9 @@ typedef struct rg_feed_item {
 /* rg_feeds_item(feeds, n, ret): the n-th. rg_feeds_grow(feeds, n): n more, with their lines of truth. */
 void rg_feeds_item(const rg_feeds *feeds, uint64_t n, rg_feed_item *ret);
 void rg_feeds_grow(rg_feeds *feeds, uint64_t n);
+
+/* rg_feeds_give(feeds, line): one more item: "URL [TARGET]", target being the rest of the line. False: no URL, or a long one. Makes feeds->given when it is missing. */
+bool rg_feeds_give(rg_feeds *feeds, const char *line);
 
 /* rg_feeds_uuid(feeds, label, n, ret): the UUID of the n-th event or object. */
 void rg_feeds_uuid(const rg_feeds *feeds, const char *label, uint64_t n, char *ret);

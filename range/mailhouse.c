@@ -327,6 +327,10 @@ answer(void *user, struct MHD_Connection *c, const char *method, const char *url
 	if (!post && g_str_equal(url, "/box")) {
 		return show_box(h, c);
 	}
+	if (!post && g_str_equal(url, "/letters")) {
+		g_autofree char *json = rg_parties_letters(h->parties);
+		return reply(c, 200, json);
+	}
 	if (!post && g_str_equal(url, "/waiting")) {
 		g_autofree char *json =
 			g_strdup_printf("{\"waiting\":%u}", rg_parties_waiting(h->parties));

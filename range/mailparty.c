@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "sys/defang.h"
 #include "sys/gerr.h"
+#include "sys/jsonw.h"
 #include "sys/mime.h"
 
 typedef struct party {
@@ -418,7 +419,7 @@ swallow(char *data, size_t size, size_t count, void *user)
 
 /* The range's site goes. */
 static void
-take_down(const char *sites, const char *url)
+take_down(const char *sites, const char *url, const char *state)
 {
 	CURL *curl = curl_easy_init();
 	const char *host = strstr(url, "://");
@@ -426,7 +427,7 @@ take_down(const char *sites, const char *url)
 	g_autofree char *base = g_strndup(sites, strlen(sites) - g_str_has_suffix(sites, "/"));
 	g_autofree char *where =
 		name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0'
-			? g_strdup_printf("%s/-/sites?host=%s&state=gone", base, name)
+			? g_strdup_printf("%s/-/sites?host=%s&state=%s", base, name, state)
 			: NULL;
 
 	if (curl && where) {
@@ -440,17 +441,19 @@ take_down(const char *sites, const char *url)
 	curl_easy_cleanup(curl);
 }
 
-/* Without the lock, but letters live as long as the parties. */
+/* step: "act/suspended": what, and what becomes of the site. Without the lock, but letters live as long as the parties. */
 static void
-say(rg_parties *ps, letter *l, const char *what)
+say(rg_parties *ps, letter *l, const char *step)
 {
+	const char *slash = strchr(step, '/');
+	g_autofree char *what = slash ? g_strndup(step, (size_t)(slash - step)) : g_strdup(step);
 	bool bounce = g_str_equal(what, "bounce");
 	g_autofree char *base = rg_mailstore_box(l->reply_to);
 	bool plain = g_str_equal(l->to->style, "ticket") || g_str_equal(l->to->style, "url");
 	GString *mail = bounce ? write_bounce(l) : write_answer(l, what);
 
 	if (g_str_equal(what, "act") && ps->sites && l->url) {
-		take_down(ps->sites, l->url);
+		take_down(ps->sites, l->url, slash ? slash + 1 : "gone");
 	}
 	rg_mailstore_deliver(ps->store,
 		bounce  ? l->from
@@ -480,6 +483,31 @@ rg_parties_say(rg_parties *ps, const char *message_id, const char *recipient, co
 		say(ps, found, what);
 	}
 	return found != NULL;
+}
+
+char *
+rg_parties_letters(rg_parties *ps)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	hk_jsonw_open(out, '{');
+	hk_jsonw_key(out, "letters");
+	hk_jsonw_open(out, '[');
+	g_mutex_lock(&ps->lock);
+	for (unsigned i = 0; i < ps->letters->len; i++) {
+		const letter *l = ps->letters->pdata[i];
+		hk_jsonw_open(out, '{');
+		hk_jsonw_member_str(out, "from", l->from);
+		hk_jsonw_member_str(out, "to", l->recipient);
+		hk_jsonw_member_str(out, "subject", l->subject);
+		hk_jsonw_member_str(out, "url", l->url);
+		hk_jsonw_member_int(out, "said", l->said);
+		hk_jsonw_close(out, '}');
+	}
+	g_mutex_unlock(&ps->lock);
+	hk_jsonw_close(out, ']');
+	hk_jsonw_close(out, '}');
+	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 unsigned
@@ -531,7 +559,7 @@ run(void *user)
 	return NULL;
 }
 
-/* "ADDRESS=LANG,STYLE,STEP:N,..." */
+/* "ADDRESS=LANG,STYLE,STEP:N,..."; the step "act/STATE" has the site changed to that state. */
 static bool
 add_more(rg_parties *ps, const char *text, GError **error)
 {

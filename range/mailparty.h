@@ -9,7 +9,7 @@
 typedef struct rg_parties rg_parties;
 
 /* rg_parties_new(store, more, pace_ms, sites, error): the rows of parties.def and more ("ADDRESS=LANG,STYLE,STEP:N,...", NULL at the end; one that is a row
- * replaces it). sites: URL where "act" has a site taken away (POST /-/sites?host=NAME&state=gone), or NULL. HK_EUSAGE. Starts a thread. */
+ * replaces it; the step "act/STATE" names a state of sitestates.def instead of gone). sites: URL where "act" has a site taken away (POST /-/sites?host=NAME&state=gone), or NULL. HK_EUSAGE. Starts a thread. */
 rg_parties *rg_parties_new(rg_mailstore *store, char *const *more, unsigned pace_ms,
 	const char *sites, GError **error);
 void rg_parties_free(rg_parties *parties); /* accepts NULL */
@@ -20,6 +20,9 @@ void rg_parties_got(rg_parties *parties, const char *from, const char *recipient
 /* rg_parties_say(parties, message_id, recipient, what): now, whatever its row says. False: no such mail came. */
 bool rg_parties_say(
 	rg_parties *parties, const char *message_id, const char *recipient, const char *what);
+
+/* rg_parties_letters(parties): JSON: {"letters":[{"from","to","subject","url","said"}]}: the reports that came to parties, and how often each was answered. Caller frees. */
+char *rg_parties_letters(rg_parties *parties);
 
 /* rg_parties_waiting(parties): answers that are still to come. */
 unsigned rg_parties_waiting(rg_parties *parties);

@@ -78,10 +78,11 @@ parse_one(rg_opts *opts, const char *command, int argc, char **argv, int *ret_us
 				       : g_strdup(argv[0] + 2);
 	int id = 0;
 
-	while (id < RG_OPT_COUNT && strcmp(table[id].name, name) != 0) {
+	while (id < RG_OPT_COUNT &&
+		(strcmp(table[id].name, name) != 0 || !takes(&table[id], command))) {
 		id++;
 	}
-	if (id == RG_OPT_COUNT || !takes(&table[id], command)) {
+	if (id == RG_OPT_COUNT) {
 		return hk_error_set(error, HK_EUSAGE,
 			"%s takes no option --%s; `hikeshi-range %s --help` lists them", command,
 			name, command);
@@ -115,6 +116,10 @@ rg_opts_parse(const char *command, int argc, char **argv, GError **error)
 	}
 	for (int i = 0; i < argc;) {
 		int used = 0;
+		if (strncmp(argv[i], "--", 2) != 0 && takes(&table[RG_OPT_FILE], command)) {
+			add(opts, RG_OPT_FILE, argv[i++]);
+			continue;
+		}
 		if (strncmp(argv[i], "--", 2) != 0) {
 			hk_error_set(error, HK_EUSAGE, "what is '%s'? %s takes options only",
 				argv[i], command);

@@ -8,6 +8,7 @@
 #include "cttls.h"
 #include "lives.h"
 #include "registry.h"
+#include "sitedress.h"
 #include "sites_int.h"
 #include "stranger.h"
 #include "sys/gerr.h"
@@ -40,6 +41,7 @@ struct rg_sites {
 	GMutex lock;
 	GCond ending;
 	rg_states *states;                    /* owned: what the control said */
+	rg_dresses *dresses;                  /* owned: sites that it set up */
 	gint lives_s, visits;                 /* atomic: the age of all lives; visits of them */
 	bool end;                             /* under lock: whoever sleeps wakes up */
 	bool used[G_N_ELEMENTS(sites_table)]; /* RG_GATE_ONCE: somebody was there */
@@ -67,13 +69,13 @@ is_first_of_all(rg_sites *s, const site_row *site)
 	return first;
 }
 
-/* Whether the server lets the visitor in; gates that the browser decides do not. */
+/* Whether the server lets the visitor in; gates that the browser decides do not. first: the first of all visitors; asked for where it counts only. */
 static bool
-passes(rg_sites *s, const site_row *site, const rg_visitor *v)
+lets_in(rg_gate gate, const rg_visitor *v, bool first)
 {
 	bool phone = strstr(v->agent, "Mobile") != NULL;
 
-	switch (site->gate) {
+	switch (gate) {
 	case RG_GATE_ALL:
 		return true;
 	case RG_GATE_PHONE:
@@ -91,7 +93,7 @@ passes(rg_sites *s, const site_row *site, const rg_visitor *v)
 	case RG_GATE_AGAIN:
 		return v->again;
 	case RG_GATE_ONCE:
-		return is_first_of_all(s, site);
+		return first;
 	case RG_GATE_PHONE_HOME:
 		return phone && !v->abroad;
 	case RG_GATE_PHONE_NO_REFERRER:
@@ -106,6 +108,14 @@ passes(rg_sites *s, const site_row *site, const rg_visitor *v)
 		break;
 	}
 	return false;
+}
+
+static bool
+passes(rg_sites *s, const site_row *site, const rg_visitor *v)
+{
+	bool first = site->gate == RG_GATE_ONCE && is_first_of_all(s, site);
+
+	return lets_in(site->gate, v, first);
 }
 
 /* What a script of the page tests; NULL: there is none. */
@@ -137,14 +147,40 @@ answer_small(const char *type, const char *body, rg_answer *ret)
 		.status = 200, .header = g_strdup(""), .type = type, .body = g_string_new(body)};
 }
 
+/* Goes into the head of a page. Newly allocated; "" where the browser decides nothing. */
+static char *
+script_of(rg_gate gate)
+{
+	const char *test = script_test(gate);
+
+	return test ? g_strdup_printf("<script>if(%s)location.replace('/in')</script>", test)
+		    : g_strdup("");
+}
+
+/* A site that the control has set up. */
+static bool
+answer_dress(rg_sites *s, const rg_visitor *v, rg_answer *ret)
+{
+	bool first = strcmp(v->path, "/") == 0;
+	rg_dress dress;
+
+	if (!rg_dresses_of(s->dresses, v->host, first, &dress)) {
+		return false;
+	}
+	g_autofree char *script = script_of(dress.gate);
+	/* Behind the first page stands who has passed it. */
+	bool shown =
+		(!first && (*script || dress.gate == RG_GATE_CLICK || dress.gate == RG_GATE_FIRST ||
+				   dress.gate == RG_GATE_ONCE)) ||
+		lets_in(dress.gate, v, !dress.used);
+	rg_dress_answer(&dress, shown, v, script, ret);
+	return true;
+}
+
 static void
 answer_site(rg_sites *s, const site_row *site, const rg_visitor *v, rg_answer *ret)
 {
-	const char *test = script_test(site->gate);
-	g_autofree char *script = test ? g_strdup_printf("<script>if(%s)location.replace('/in')"
-							 "</script>",
-						 test)
-				       : g_strdup("");
+	g_autofree char *script = script_of(site->gate);
 
 	if (strcmp(v->path, "/in") == 0) {
 		rg_sites_page(site->shown, v, "", ret);
@@ -237,6 +273,8 @@ answer(front *f, const rg_visitor *v, rg_answer *ret)
 		rg_sites_page(told.page, v, "", ret);
 	} else if (strcmp(v->path, "/favicon.ico") == 0 || strcmp(v->path, "/pic.svg") == 0) {
 		answer_small("image/svg+xml", picture, ret);
+	} else if (answer_dress(f->sites, v, ret)) {
+		return true;
 	} else if (site) {
 		answer_site(f->sites, site, v, ret);
 	} else if (answer_kit(v, ret)) {
@@ -347,6 +385,9 @@ on_request(void *user, struct MHD_Connection *c, const char *url, const char *me
 	if (ours && strcmp(url, RG_SITES_CONTROL) == 0) {
 		return rg_sites_control(f->sites->states, f->sites->config.data, c, method);
 	}
+	if (ours && strcmp(url, RG_DRESS_CONTROL) == 0) {
+		return rg_dress_control(f->sites->dresses, c, method);
+	}
 	if (ours && strcmp(url, RG_LIVES_CONTROL) == 0) {
 		return rg_lives_control(&f->sites->lives_s, c, method);
 	}
@@ -433,6 +474,7 @@ rg_sites_new(const rg_sites_config *config, GError **error)
 	g_mutex_init(&s->lock);
 	g_cond_init(&s->ending);
 	s->states = rg_states_new();
+	s->dresses = rg_dresses_new();
 	for (unsigned i = 0; i < RG_FRONTS; i++) {
 		s->fronts[i] = (front){.sites = s, .number = i};
 	}
@@ -470,6 +512,7 @@ rg_sites_free(rg_sites *s)
 		g_mutex_clear(&s->lock);
 		g_cond_clear(&s->ending);
 		rg_states_free(s->states);
+		rg_dresses_free(s->dresses);
 	}
 	g_free(s);
 }

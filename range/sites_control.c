@@ -1,4 +1,4 @@
-/* POST /-/sites: what becomes of the sites of `hikeshi-range sites`, as the tests want it. */
+/* POST /-/sites, /-/dress, /-/lives: what becomes of the sites of `hikeshi-range sites`, as tests and scenarios want it. */
 #include <string.h>
 
 #include "base/num.h"
@@ -75,4 +75,24 @@ rg_lives_control(gint *seconds, struct MHD_Connection *c, const char *method)
 	}
 	g_autofree char *text = g_strdup_printf("{\"at\":%d}\n", g_atomic_int_get(seconds));
 	return reply(c, 200, "application/json", text);
+}
+
+static const char *
+query_of(void *user, const char *name)
+{
+	return query(user, name);
+}
+
+enum MHD_Result
+rg_dress_control(rg_dresses *dresses, struct MHD_Connection *c, const char *method)
+{
+	const char *host = query(c, "host");
+	rg_dress dress;
+
+	if (strcmp(method, "POST") != 0 || !*host || !rg_dress_read(query_of, c, &dress)) {
+		return reply(c, 400, "text/plain",
+			"POST host=NAME&kit=GROUP|page=PAGE&gate=WHO&else=PAGE&ja=NAME&en=NAME\n");
+	}
+	rg_dresses_set(dresses, host, &dress);
+	return reply(c, 200, "application/json", "{}\n");
 }
