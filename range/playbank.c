@@ -348,9 +348,9 @@ write_requests(const rg_stage *stage, const rg_play_bank *bank, GError **error)
 		"{\"method\":\"PUT\",\"path\":\"/api/v1/settings/"
 		"takedown\",\"body\":{\"undo_s\":%d,\"policies\":[]}}\n"
 		"{\"method\":\"PUT\",\"path\":\"/api/v1/settings/"
-		"looks\",\"body\":{\"on\":%s,\"share\":%.3f}}\n",
+		"looks\",\"body\":{\"on\":%s,\"share\":%.3f,\"floor\":%s}}\n",
 		(int)CLAMP(undo_ms / 1000, 0, 3600), looks > 0 ? "true" : "false",
-		looks > 0 ? looks : 0.01);
+		looks > 0 ? looks : 0.01, looks >= 1 ? "0" : "0.001");
 	for (size_t i = 0; i < stage->bank_count; i++) {
 		const rg_play_bank *other = &stage->banks[i];
 		g_autofree char *key = g_strndup(other->domain, strcspn(other->domain, "."));

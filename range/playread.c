@@ -573,6 +573,23 @@ head_text(const rg_play *play, rg_play_verb verb)
 	return line ? line->args[0] : NULL;
 }
 
+/* A narration is in both languages, or not there. */
+static bool
+check_narration(reading *r, unsigned *ret_line)
+{
+	for (unsigned i = 0; i < r->play->lines->len; i++) {
+		const rg_play_line *line = r->play->lines->pdata[i];
+		if (!line->say_en != !line->say_ja) {
+			*ret_line = line->number;
+			g_string_printf(r->bad,
+				"its narration is in one language: add `%s TEXT` below",
+				line->say_en ? "ja" : "en");
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A moment of a host that no line sets up never comes. */
 static bool
 check_moments(reading *r, unsigned *ret_line)
@@ -628,7 +645,7 @@ check_whole(reading *r, unsigned *ret_line)
 			RG_PLAY_BANKS_MAX);
 		return false;
 	}
-	return check_moments(r, ret_line);
+	return check_narration(r, ret_line) && check_moments(r, ret_line);
 }
 
 static bool

@@ -539,7 +539,7 @@ is_docaddr(const char *value)
 static bool
 is_path(const char *value)
 {
-	return *value == '/' && is_word(value + 1, strlen(value + 1));
+	return *value == '/' && (!value[1] || is_word(value + 1, strlen(value + 1)));
 }
 
 static bool
