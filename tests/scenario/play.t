@@ -79,6 +79,19 @@ is($code, 66, 'a file that is not there') or diag $err;
 is($code, 64, 'without --dir') or diag $err;
 like($err, qr/play FILE --dir DIR/, 'how it is done');
 
+# --- the document has what the table has ---
+my $page = decode_utf8(slurp("$src/docs/scenarios.md"));
+my $help = decode_utf8((run_play('--help'))[1]);
+my ($language) = $help =~ /(\nthe head of a scenario.*?)\nexamples:/s;
+my @rows = $language =~ /^ {2,4}(?! )(\S.*)$/mg;
+cmp_ok(scalar @rows, '>', 80, 'the language is in --help');
+my @missing = grep { my ($word, $what) = /^(\S+) +(.*?)(?: \(default .*\))?$/; index($page, "`$word`") < 0 || index($page, $what) < 0 } @rows;
+is_deeply(\@missing, [], 'docs/scenarios.md has every word and value');
+my ($first) = $page =~ /```\n(title-en .*?)```/s;
+spew("$work/first.scenario", encode_utf8($first));
+($code, undef, $err) = run_play('--check', "$work/first.scenario");
+is($code, 0, 'its first scenario is right') or diag $err;
+
 # --- the night ---
 my ($pid, $ready) = play('night', 'night', '--speed', '20');
 my $bank = $ready->{banks}[0];
@@ -184,9 +197,9 @@ is("$ao->{name} $betsu->{name}", 'a b', 'two banks');
 ok(until_ok('the last event', sub { slurp("$work/faults.out") =~ /"event":"turn"/ }), 'all have begun') or diag slurp("$work/faults.out");
 unlike(slurp("$work/faults.out"), qr/"error"/, 'and none failed') or diag slurp("$work/faults.out");
 is(scalar(grep { $_->{over} } lines('faults')), 1, 'one is over') or diag slurp("$work/faults.out");
-my $page = at($ready, 'www.betsu-login.test', '/');
-like($page, qr/べつダイレクト.*Betsu Bank/s, 'an imitation of the second bank');
-unlike($page, qr/みほん|Mihon/, 'and of nobody else');
+my $shown = at($ready, 'www.betsu-login.test', '/');
+like($shown, qr/べつダイレクト.*Betsu Bank/s, 'an imitation of the second bank');
+unlike($shown, qr/みほん|Mihon/, 'and of nobody else');
 like(at($ready, 'www.ao-login.test', '/'), qr/^$/, 'the other one is on hold');
 like(slurp("$work/faults/world.json"), qr/"client hold"/, 'its registry says so');
 isnt(slurp("$ao->{dir}/c2/keepspy.conf"), '', 'the first bank listens to the command channel');
