@@ -115,8 +115,17 @@ now_s(const run *r)
 		       : (double)(g_get_monotonic_time() - r->begun_us) * r->stage->speed / 1e6;
 }
 
+/* Without the / at its end. */
 static void
-add_bank(const run *r, const rg_play_bank *bank, GString *out)
+add_url(GString *out, const char *key, const char *url)
+{
+	g_autofree char *bare = g_strndup(url, strlen(url) - g_str_has_suffix(url, "/"));
+
+	hk_jsonw_member_str(out, key, bare);
+}
+
+static void
+add_bank(const rg_play_bank *bank, GString *out)
 {
 	g_autofree char *requests = g_build_filename(bank->dir, "requests.jsonl", NULL);
 	g_autofree char *alerts = rg_play_mailbox(bank, RG_PLAY_ALERT);
@@ -134,10 +143,9 @@ add_bank(const run *r, const rg_play_bank *bank, GString *out)
 	hk_jsonw_member_bool(out, "hears", strcmp(rg_play_arg(bank->line, "hears"), "yes") == 0);
 	hk_jsonw_member_str(out, "alerts", alerts);
 	hk_jsonw_member_str(out, "customers", customers);
-	hk_jsonw_member_str(out, "vendors", rg_part_str(bank->vendors, "url"));
-	hk_jsonw_member_str(out, "chats", rg_part_str(bank->chats, "url"));
+	add_url(out, "vendors", rg_part_str(bank->vendors, "url"));
+	add_url(out, "chats", rg_part_str(bank->chats, "url"));
 	hk_jsonw_close(out, '}');
-	(void)r;
 }
 
 static void
@@ -153,7 +161,7 @@ print_ready(const run *r, const rg_httpd *control)
 	hk_jsonw_key(out, "banks");
 	hk_jsonw_open(out, '[');
 	for (size_t i = 0; i < r->stage->bank_count; i++) {
-		add_bank(r, &r->stage->banks[i], out);
+		add_bank(&r->stage->banks[i], out);
 	}
 	hk_jsonw_close(out, ']');
 	hk_jsonw_member_str(out, "control", url);
@@ -169,7 +177,7 @@ print_ready(const run *r, const rg_httpd *control)
 		hk_jsonw_key(out, part->name);
 		hk_jsonw_open(out, '{');
 		hk_jsonw_member_int(out, "pid", part->pid);
-		hk_jsonw_member_str(out, "url", *at ? at : rg_part_str(part, "control"));
+		add_url(out, "url", *at ? at : rg_part_str(part, "control"));
 		hk_jsonw_close(out, '}');
 	}
 	hk_jsonw_close(out, '}');

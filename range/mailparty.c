@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "mailabout.h"
 #include "sys/defang.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
@@ -17,6 +18,7 @@ typedef struct party {
 typedef struct letter {
 	const party *to;
 	char *from, *reply_to, *message_id, *subject, *url, *ticket;
+	char *urls; /* all that its text names, parted by blanks */
 	char *recipient;
 	GBytes *mail;
 	unsigned said; /* answers so far */
@@ -74,6 +76,7 @@ letter_free(void *data)
 	g_free(l->message_id);
 	g_free(l->subject);
 	g_free(l->url);
+	g_free(l->urls);
 	g_free(l->ticket);
 	g_free(l->recipient);
 	g_bytes_unref(l->mail);
@@ -280,64 +283,7 @@ write_answer(const letter *l, const char *what)
 	return out;
 }
 
-/* ---- what it is about ---- */
-
-typedef struct finding {
-	GString *url;
-	bool machine; /* from a JSON part: the exact one */
-} finding;
-
-static void
-on_part(void *user, const hk_mime_part *part)
-{
-	finding *f = user;
-	bool machine = strstr(part->type, "json") || g_str_has_suffix(part->name, ".json");
-	g_autofree char *text = g_strndup((const char *)part->body.data, part->body.len);
-	const char *at = NULL;
-
-	if (f->machine || (f->url->len > 0 && !machine)) {
-		return;
-	}
-	if (machine && (at = strstr(text, "\"url\""))) {
-		at = strstr(at, "http");
-	} else if (!machine && strncmp(part->type, "text/", 5) == 0) {
-		at = strstr(text, "hxxp");
-		at = at ? at : strstr(text, "http");
-	}
-	if (!at) {
-		return;
-	}
-	g_string_truncate(f->url, 0);
-	g_string_append_len(f->url, at, (gssize)strcspn(at, " \t\r\n\"<>"));
-	f->machine = machine;
-}
-
-static void
-on_header(void *user, unsigned message, const char *name, hk_span value)
-{
-	(void)user;
-	(void)message;
-	(void)name;
-	(void)value;
-}
-
-static char *
-url_of(hk_span mail)
-{
-	finding f = {.url = g_string_new(NULL)};
-	const hk_mime_limits limits = {100, 10, 1u << 20, 8u << 20};
-	const hk_mime_sink sink = {.user = &f, .header = on_header, .part = on_part};
-
-	hk_mime_walk(mail, &limits, &sink);
-	g_string_replace(f.url, "hxxp", "http", 1);
-	g_string_replace(f.url, "[.]", ".", 0);
-	g_string_replace(f.url, "[:]", ":", 0);
-	if (f.url->len > 0) {
-		return g_string_free(f.url, FALSE);
-	}
-	g_string_free(f.url, TRUE);
-	return NULL;
-}
+/* ---- what came ---- */
 
 static char *
 address_of(hk_span mail, const char *name, const char *other)
@@ -399,7 +345,7 @@ rg_parties_got(rg_parties *ps, const char *from, const char *recipient, hk_span 
 		l->reply_to = address_of(mail, "Reply-To", "From");
 		l->message_id = rg_mailstore_field(mail, "Message-ID");
 		l->subject = rg_mailstore_field(mail, "Subject");
-		l->url = url_of(mail);
+		l->url = rg_mailabout(mail, &l->urls);
 		l->ticket = ticket_of(ps, p);
 		l->mail = g_bytes_new(mail.data, mail.len);
 		g_ptr_array_add(ps->letters, l);
@@ -417,26 +363,37 @@ swallow(char *data, size_t size, size_t count, void *user)
 	return size * count;
 }
 
-/* The range's site goes. */
+/* The site of a URL. */
 static void
-take_down(const char *sites, const char *url, const char *state)
+tell_sites(CURL *curl, const char *base, const char *host, const char *state)
 {
-	CURL *curl = curl_easy_init();
-	const char *host = strstr(url, "://");
-	g_autofree char *name = host ? g_strndup(host + 3, strcspn(host + 3, "/:?#")) : NULL;
-	g_autofree char *base = g_strndup(sites, strlen(sites) - g_str_has_suffix(sites, "/"));
-	g_autofree char *where =
-		name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0'
-			? g_strdup_printf("%s/-/sites?host=%s&state=%s", base, name, state)
-			: NULL;
+	g_autofree char *where = g_strdup_printf("%s/-/sites?host=%s&state=%s", base, host, state);
 
-	if (curl && where) {
-		curl_easy_setopt(curl, CURLOPT_URL, where);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
-		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, swallow);
-		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
-		curl_easy_perform(curl);
+	curl_easy_setopt(curl, CURLOPT_URL, where);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, swallow);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
+	curl_easy_perform(curl);
+}
+
+/* The range's sites go: all that the letter names, but for those of who wrote it. */
+static void
+take_down(const char *sites, const letter *l, const char *state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+	CURL *curl = curl_easy_init();
+	const char *own = strchr(l->from, '@');
+	g_autofree char *base = g_strndup(sites, strlen(sites) - g_str_has_suffix(sites, "/"));
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (const char *at = l->urls; curl && (at = strstr(at, "://")); at += 3) {
+		g_autofree char *host = g_strndup(at + 3, strcspn(at + 3, "/:?# "));
+		bool theirs = own && g_str_has_suffix(host, own + 1);
+		bool good = *host && host[strspn(host, letters)] == '\0' && !theirs;
+		if (good && g_hash_table_add(seen, g_strdup(host))) {
+			tell_sites(curl, base, host, state);
+		}
 	}
 	curl_easy_cleanup(curl);
 }
@@ -453,7 +410,7 @@ say(rg_parties *ps, letter *l, const char *step)
 	GString *mail = bounce ? write_bounce(l) : write_answer(l, what);
 
 	if (g_str_equal(what, "act") && ps->sites && l->url) {
-		take_down(ps->sites, l->url, slash ? slash + 1 : "gone");
+		take_down(ps->sites, l, slash ? slash + 1 : "gone");
 	}
 	rg_mailstore_deliver(ps->store,
 		bounce  ? l->from
@@ -501,6 +458,7 @@ rg_parties_letters(rg_parties *ps)
 		hk_jsonw_member_str(out, "to", l->recipient);
 		hk_jsonw_member_str(out, "subject", l->subject);
 		hk_jsonw_member_str(out, "url", l->url);
+		hk_jsonw_member_str(out, "urls", l->urls);
 		hk_jsonw_member_int(out, "said", l->said);
 		hk_jsonw_close(out, '}');
 	}

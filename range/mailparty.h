@@ -21,7 +21,7 @@ void rg_parties_got(rg_parties *parties, const char *from, const char *recipient
 bool rg_parties_say(
 	rg_parties *parties, const char *message_id, const char *recipient, const char *what);
 
-/* rg_parties_letters(parties): JSON: {"letters":[{"from","to","subject","url","said"}]}: the reports that came to parties, and how often each was answered. Caller frees. */
+/* rg_parties_letters(parties): JSON: {"letters":[{"from","to","subject","url","urls","said"}]}: the reports that came to parties, and how often each was answered. Caller frees. */
 char *rg_parties_letters(rg_parties *parties);
 
 /* rg_parties_waiting(parties): answers that are still to come. */

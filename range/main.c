@@ -13,6 +13,7 @@
 #include "certgen.h"
 #include "cmd.h"
 #include "ctfault.h"
+#include "playread.h"
 #include "shortlinks.h"
 #include "sys/gerr.h"
 
@@ -111,12 +112,40 @@ help_shortlinks(void)
 	}
 }
 
+static void
+help_play(void)
+{
+	static const char *const heads[] = {
+		"\nthe head of a scenario (docs/scenarios.md):", "\nevents, TIME in front:"};
+
+	for (int where = RG_PLAY_HEAD; where <= RG_PLAY_EVENT; where++) {
+		puts(heads[where]);
+		for (int i = 0; i < RG_PLAY_VERBS; i++) {
+			size_t count;
+			const rg_play_arg_row *rows = rg_play_args((rg_play_verb)i, &count);
+			bool here = (int)rg_play_verbs[i].where == where;
+			if (here) {
+				printf("  %-18s %s\n", rg_play_verbs[i].word,
+					rg_play_verbs[i].what);
+			}
+			for (size_t k = 0; here && k < count; k++) {
+				bool named = rows[k].place == RG_PLAY_NEED ||
+					     rows[k].place == RG_PLAY_MAY;
+				printf("    %s%-*s %s%s%s%s\n", rows[k].name,
+					(int)(16 - strlen(rows[k].name)), named ? "=" : "",
+					rows[k].what, rows[k].def ? " (default " : "",
+					rows[k].def ? rows[k].def : "", rows[k].def ? ")" : "");
+			}
+		}
+	}
+}
+
 /* What a command has besides its options. */
 static const struct {
 	const char *word;
 	void (*print)(void);
 } tables[] = {{"ct-log", help_faults}, {"ct-log", help_odd}, {"ct-tiles", help_odd},
-	{"c2", help_c2}, {"shortlinks", help_shortlinks}};
+	{"c2", help_c2}, {"play", help_play}, {"shortlinks", help_shortlinks}};
 
 static void
 help_command(size_t i)

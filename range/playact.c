@@ -1,17 +1,14 @@
 /* The events of a scenario, as requests to the controls of the parts: a row for each verb. */
 #include <string.h>
 
-#include "ctfault.h"
+#include "playfail.h"
 #include "playnames.h"
-#include "playstage.h"
 #include "sys/gerr.h"
 
 enum { BATCH_MAX = 50 };
 
-typedef bool (*act_fn)(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error);
-
-static bool
-post(rg_stage *stage, char *url, const char *body, GError **error)
+bool
+rg_act_post(rg_stage *stage, char *url, const char *body, GError **error)
 {
 	g_autofree char *taken = url;
 
@@ -92,15 +89,6 @@ act_certs(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 	return true;
 }
 
-static bool
-act_ct(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	g_autofree char *url = rg_ask_url(rg_part_str(stage->log, "url"), "/control/fault", NULL);
-
-	(void)i;
-	return rg_ask_post(stage->ask, url, stage->log_auth, rg_play_arg(line, "fault"), error);
-}
-
 /* ---- Sites ---- */
 
 /* "べつ" of べつ銀行, "Betsu" of "Betsu Bank": what stands for みほん and Mihon on the pages. */
@@ -124,7 +112,7 @@ stems(const rg_play_line *bank, char **ret_ja, char **ret_en)
 static bool
 tell_site(rg_stage *stage, const char *host, const char *state, const char *path, GError **error)
 {
-	return post(stage,
+	return rg_act_post(stage,
 		rg_ask_url(rg_part_str(stage->sites, "url"), "/-/sites", "host", host, "state",
 			state, "path", path, NULL),
 		NULL, error);
@@ -137,7 +125,7 @@ dress(rg_stage *stage, const rg_play_line *line, const char *host, GError **erro
 	g_autofree char *ja = NULL, *en = NULL;
 
 	stems(bank->line, &ja, &en);
-	return post(stage,
+	return rg_act_post(stage,
 		rg_ask_url(rg_part_str(stage->sites, "url"), "/-/dress", "host", host, "kit",
 			rg_play_arg(line, "kit"), "page", rg_play_arg(line, "page"), "gate",
 			rg_play_arg(line, "for"), "else", rg_play_arg(line, "else"), "ja", ja, "en",
@@ -234,7 +222,7 @@ act_link(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 	g_autofree char *to = rg_play_expand(stage->play, rg_play_arg(line, "to"));
 
 	(void)i;
-	return post(stage,
+	return rg_act_post(stage,
 		rg_ask_url(rg_part_str(stage->links, "url"), "/-/links", "link", link, "to", to,
 			"kind", rg_play_arg(line, "kind"), NULL),
 		NULL, error);
@@ -266,7 +254,7 @@ act_wave(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 		g_autofree char *port = g_strdup_printf("%u", ports[k]);
 		g_autofree char *numbers = g_strconcat("@", rg_play_arg(line, "numbers"), NULL);
 		g_autofree char *text = message_of(stage->play, line, (unsigned)k);
-		good = post(stage,
+		good = rg_act_post(stage,
 			rg_ask_url(rg_part_str(stage->c2, "url"), "/-/send", "port", port, "verb",
 				"send", "numbers", numbers, "text", text, NULL),
 			NULL, error);
@@ -275,36 +263,12 @@ act_wave(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 }
 
 static bool
-tell_c2(rg_stage *stage, const rg_play_line *line, const char *fault, GError **error)
-{
-	unsigned ports[RG_PLAY_LIST_MAX];
-	size_t count = rg_play_ports(rg_play_arg(line, "port"), ports, G_N_ELEMENTS(ports));
-	bool good = true;
-
-	for (size_t i = 0; good && i < count; i++) {
-		g_autofree char *port = g_strdup_printf("%u", ports[i]);
-		good = post(stage,
-			rg_ask_url(rg_part_str(stage->c2, "url"), "/-/fault", "port", port, "fault",
-				fault, NULL),
-			NULL, error);
-	}
-	return good;
-}
-
-static bool
-act_c2(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return tell_c2(stage, line, rg_play_arg(line, "fault"), error);
-}
-
-static bool
 act_moves(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 {
 	g_autofree char *address = g_strconcat(rg_play_arg(line, "address"), ":7775", NULL);
 
 	(void)i;
-	return post(stage,
+	return rg_act_post(stage,
 		rg_ask_url(rg_part_str(stage->c2, "url"), "/-/a", "host", "drop.range.test",
 			"address", address, NULL),
 		NULL, error);
@@ -318,7 +282,7 @@ act_mail(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 	g_autofree char *box = rg_play_mailbox(bank, line->verb);
 
 	(void)i;
-	return post(stage,
+	return rg_act_post(stage,
 		rg_ask_url(rg_part_str(stage->mail, "control"), "/deliver", "to", box, NULL), mail,
 		error);
 }
@@ -347,116 +311,6 @@ act_feed(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 	return rg_ask_post(stage->ask, url, auth, lines->str, error);
 }
 
-/* ---- Vendors, chats, and what fails ---- */
-
-/* Of one bank, or of all. */
-static bool
-each_bank(rg_stage *stage, const rg_play_line *line, bool over,
-	bool (*tell)(rg_stage *stage, const rg_play_bank *bank, const rg_play_line *line, bool over,
-		GError **error),
-	GError **error)
-{
-	const char *key = rg_play_arg(line, "bank");
-
-	for (size_t i = 0; i < stage->bank_count; i++) {
-		const rg_play_bank *bank = &stage->banks[i];
-		if ((!key || strcmp(bank->key, key) == 0) &&
-			!tell(stage, bank, line, over, error)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-tell_vendor(rg_stage *stage, const rg_play_bank *bank, const rg_play_line *line, bool over,
-	GError **error)
-{
-	const char *base = rg_part_str(bank->vendors, "url"), *name = rg_play_arg(line, "name");
-	const char *mode = rg_play_arg(line, "mode"), *state = rg_play_arg(line, "state");
-
-	return (!mode || post(stage,
-				 rg_ask_url(base, "/-/fault", "vendor", name, "mode",
-					 over ? "none" : mode, NULL),
-				 NULL, error)) &&
-	       (!state || over ||
-		       post(stage,
-			       rg_ask_url(base, "/-/state", "vendor", name, "state", state, NULL),
-			       NULL, error));
-}
-
-static bool
-tell_chat(rg_stage *stage, const rg_play_bank *bank, const rg_play_line *line, bool over,
-	GError **error)
-{
-	return post(stage,
-		rg_ask_url(rg_part_str(bank->chats, "url"), "/-/fault", "chat",
-			rg_play_arg(line, "name"), "status",
-			over ? "200" : rg_play_arg(line, "status"), NULL),
-		NULL, error);
-}
-
-static bool
-act_vendor(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return each_bank(stage, line, false, tell_vendor, error);
-}
-
-static bool
-act_chat(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return each_bank(stage, line, false, tell_chat, error);
-}
-
-static bool
-act_listed(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	g_autoptr(GPtrArray) urls = rg_play_list(stage->play, rg_play_arg(line, "urls"));
-	bool good = true;
-
-	(void)i;
-	for (unsigned k = 0; good && k < urls->len * stage->bank_count; k++) {
-		const rg_play_bank *bank = &stage->banks[k % stage->bank_count];
-		g_autofree char *url = rg_ask_url(rg_part_str(bank->vendors, "url"),
-			"/webrisk-lookup/list", "uri", urls->pdata[k / stage->bank_count], NULL);
-		good = rg_ask_post(stage->ask, url, "X-Goog-Api-Key: range-secret", NULL, error);
-	}
-	return good;
-}
-
-static bool
-tell_fault(
-	rg_stage *stage, const rg_part *part, const char *base, const char *fault, GError **error)
-{
-	return post(stage, rg_ask_url(rg_part_str(part, base), "/control", "fault", fault, NULL),
-		NULL, error);
-}
-
-static bool
-act_smtp(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return tell_fault(stage, stage->mail, "control", rg_play_arg(line, "fault"), error);
-}
-
-static bool
-act_tsa(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return tell_fault(stage, stage->tsa, "url", rg_play_arg(line, "fault"), error);
-}
-
-static bool
-act_dns(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	(void)error;
-	rg_part_freeze(stage->registry, strcmp(rg_play_arg(line, "what"), "down") == 0);
-	return true;
-}
-
 static bool
 act_note(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 {
@@ -469,7 +323,7 @@ act_note(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 
 /* ---- The table ---- */
 
-static const act_fn acts[RG_PLAY_VERBS] = {
+static const rg_act_fn acts[RG_PLAY_VERBS] = {
 	[RG_PLAY_NOTE] = act_note,
 	[RG_PLAY_CERT] = act_cert,
 	[RG_PLAY_CERTS] = act_certs,
@@ -477,18 +331,18 @@ static const act_fn acts[RG_PLAY_VERBS] = {
 	[RG_PLAY_TURN] = act_turn,
 	[RG_PLAY_LINK] = act_link,
 	[RG_PLAY_WAVE] = act_wave,
-	[RG_PLAY_C2] = act_c2,
+	[RG_PLAY_C2] = rg_act_c2,
 	[RG_PLAY_MOVES] = act_moves,
 	[RG_PLAY_ALERT] = act_mail,
 	[RG_PLAY_REPORT] = act_mail,
 	[RG_PLAY_FEED] = act_feed,
-	[RG_PLAY_LISTED] = act_listed,
-	[RG_PLAY_VENDOR] = act_vendor,
-	[RG_PLAY_CHAT] = act_chat,
-	[RG_PLAY_SMTP] = act_smtp,
-	[RG_PLAY_DNS] = act_dns,
-	[RG_PLAY_CT] = act_ct,
-	[RG_PLAY_TSA] = act_tsa,
+	[RG_PLAY_LISTED] = rg_act_listed,
+	[RG_PLAY_VENDOR] = rg_act_vendor,
+	[RG_PLAY_CHAT] = rg_act_chat,
+	[RG_PLAY_SMTP] = rg_act_smtp,
+	[RG_PLAY_DNS] = rg_act_dns,
+	[RG_PLAY_CT] = rg_act_ct,
+	[RG_PLAY_TSA] = rg_act_tsa,
 };
 
 bool
@@ -499,81 +353,6 @@ rg_act(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
 	}
 	g_prefix_error(error, "line %u, %s: ", line->number, rg_play_verbs[line->verb].word);
 	return false;
-}
-
-/* ---- When it is over ---- */
-
-static bool
-over_c2(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return tell_c2(stage, line, "none", error);
-}
-
-static bool
-over_vendor(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return each_bank(stage, line, true, tell_vendor, error);
-}
-
-static bool
-over_chat(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	return each_bank(stage, line, true, tell_chat, error);
-}
-
-static bool
-over_smtp(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)line;
-	(void)i;
-	return tell_fault(stage, stage->mail, "control", "none", error);
-}
-
-static bool
-over_tsa(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)line;
-	(void)i;
-	return tell_fault(stage, stage->tsa, "url", "none", error);
-}
-
-static bool
-over_ct(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	const char *fault = rg_play_arg(line, "fault");
-	g_autofree char *name = g_strndup(fault, strcspn(fault, "@:"));
-	g_autofree char *url = rg_ask_url(rg_part_str(stage->log, "url"), "/control/clear", NULL);
-
-	(void)i;
-	return rg_ask_post(stage->ask, url, stage->log_auth, name, error);
-}
-
-static bool
-over_dns(rg_stage *stage, const rg_play_line *line, unsigned i, GError **error)
-{
-	(void)i;
-	(void)error;
-	rg_part_freeze(stage->registry, strcmp(rg_play_arg(line, "what"), "down") != 0);
-	return true;
-}
-
-bool
-rg_act_over(rg_stage *stage, const rg_play_line *line, GError **error)
-{
-	static const act_fn overs[RG_PLAY_VERBS] = {
-		[RG_PLAY_C2] = over_c2,
-		[RG_PLAY_VENDOR] = over_vendor,
-		[RG_PLAY_CHAT] = over_chat,
-		[RG_PLAY_SMTP] = over_smtp,
-		[RG_PLAY_TSA] = over_tsa,
-		[RG_PLAY_CT] = over_ct,
-		[RG_PLAY_DNS] = over_dns,
-	};
-
-	return !overs[line->verb] || overs[line->verb](stage, line, 0, error);
 }
 
 /* ---- What the schedule needs to know ---- */

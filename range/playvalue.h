@@ -8,6 +8,11 @@
  * and groups that play has. */
 bool rg_playvalue_check(const rg_play *play, rg_play_type type, const char *value, GString *bad);
 
+/* rg_playvalue_choice(type, value, bad, ret_good): whether type is one of words from a table; *ret_good: whether value is one of them, else bad says so.
+ * rg_playvalue_step(word): whether it is something that a party does. */
+bool rg_playvalue_choice(rg_play_type type, const char *value, GString *bad, bool *ret_good);
+bool rg_playvalue_step(const char *word);
+
 /* rg_playvalue_ms(word, ret): "1.5m". False: no time. */
 bool rg_playvalue_ms(const char *word, int64_t *ret);
 

@@ -87,7 +87,7 @@ look_at_mail(rg_playwatch *watch, rg_stage *stage)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "letters"), i, letter) {
-		reported(watch, json_string_value(json_object_get(letter, "url")));
+		reported(watch, json_string_value(json_object_get(letter, "urls")));
 	}
 	json_decref(answer);
 }
