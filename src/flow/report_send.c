@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "flow/check.h"
+#include "flow/monitor.h"
 #include "flow/notice.h"
 #include "flow/report_int.h"
 #include "store/jobs.h"
@@ -533,6 +534,27 @@ next_due(hk_flow *flow, hk_report_row *row, const char *act, GError **error)
 	return policy && wait_for_answer(flow, row, no ? 0 : policy->takedown.escalate_ms, error);
 }
 
+/* Somebody says that it is done: believed no more than anybody, but looked at at once. */
+static bool
+look_at_once(hk_flow *flow, const hk_report_row *row, GError **error)
+{
+	g_autoptr(GPtrArray) urls = NULL;
+	g_autoptr(GArray) cases = NULL;
+
+	if (!hk_reports_sites(flow->db, row->id, &urls, &cases, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < cases->len; i++) {
+		g_auto(hk_case_row) of_case = {0};
+		int64_t id = g_array_index(cases, int64_t, i);
+		if (!hk_cases_get(flow->db, id, &of_case, error) ||
+			(hk_report_able(of_case.state) && !hk_monitor_begin(flow, id, error))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 answered(hk_flow *flow, hk_report_row *row, const answer *a, const char *why, GError **error)
 {
@@ -554,6 +576,9 @@ answered(hk_flow *flow, hk_report_row *row, const answer *a, const char *why, GE
 	if (strcmp(act, "bounce") == 0) {
 		return hk_recipients_bounced(
 			flow->db, row->channel, row->recipient, flow->now_ms, error);
+	}
+	if (strcmp(act, "action") == 0 && !look_at_once(flow, row, error)) {
+		return false;
 	}
 	return hk_report_stamp(flow, row, HK_CLOCK_ACKNOWLEDGED, error);
 }

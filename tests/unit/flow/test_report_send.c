@@ -547,6 +547,7 @@ test_chased(void)
 		int64_t id = ready(flow, of_case, "mail", to);
 		ok(fl_sent(flow, id), "sent: %s", fl_why());
 		hk_clock_advance(hour_ms);
+		fl_run(flow, HK_SQL("UPDATE watches SET due_ms = 99999999999999"));
 		/* Failed for good, some time: the answer has it looked after all the same. */
 		fl_run(flow, i % 2 ? HK_SQL("UPDATE jobs SET state = 'dead' WHERE stage = 'draft'")
 				   : HK_SQL("UPDATE jobs SET attempts = 0"));
@@ -557,6 +558,13 @@ test_chased(void)
 				      "r.id = $1 AND j.state = 'ready'"),
 			       id),
 			hk_clock_wall_ms() + rows[i].wait_ms, "%s: looked after then",
+			rows[i].class);
+		is_int(fl_int_of(flow,
+			       HK_SQL("SELECT COUNT(*) FROM watches WHERE case_id = $1 AND due_ms "
+				      "< 99999999999999"),
+			       of_case),
+			strcmp(rows[i].class, "actioned") == 0,
+			"%s: the site is looked at at once only when somebody says that it is gone",
 			rows[i].class);
 		ok(fl_do(flow, hk_report_due(flow, id, 0, error)), "%s: no more", rows[i].class);
 		is_int(fl_int_of(flow,
