@@ -296,7 +296,7 @@ take_services(const field *f, const hk_json *value, hk_meta_value *ret, GError *
 static const char *const states[] = {"active", "retired", NULL};
 static const char *const langs[] = {"en", "ja", NULL};
 static const char *const contact_kinds[] = {"registrar", "registry", "hosting", "as", "dns", "cdn",
-	"suffix", "shortener", "mail", "vendor", "body", NULL};
+	"suffix", "shortener", "mail", "vendor", "body", "bank", NULL};
 
 #define STATE_FIELD                                                                                \
 	{                                                                                          \
