@@ -28,7 +28,7 @@ become(const char *program, const char *const *args, int out, int err, pid_t par
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent && dup2(null, 0) == 0 &&
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && dup2(null, 0) == 0 &&
 		dup2(out, 1) == 1 && dup2(err, 2) == 2) {
 		execv(program, (char *const *)(uintptr_t)args);
 	}

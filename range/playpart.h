@@ -1,6 +1,6 @@
 /* range/playpart: the parts of the outside world as children of `hikeshi-range play`: the same program, another command. Part of hikeshi-range. One thread only.
  *
- * A child gets SIGTERM when this program dies, however it dies. */
+ * A child is killed when this program dies, however it dies, even one that is frozen. */
 #ifndef RG_PLAYPART_H
 #define RG_PLAYPART_H
 

@@ -318,6 +318,10 @@ check_line(reading *r, const rg_play_line *line)
 		g_string_assign(r->bad, "a site has kit=GROUP or page=PAGE, one of them");
 		return false;
 	}
+	if (line->verb == RG_PLAY_BANK && strcmp(rg_play_arg(line, "key"), "world") == 0) {
+		g_string_assign(r->bad, "a bank is not called world: that folder is the range's");
+		return false;
+	}
 	if (line->verb == RG_PLAY_VENDOR && !rg_play_arg(line, "mode") &&
 		!rg_play_arg(line, "state")) {
 		g_string_assign(r->bad, "a vendor has mode=FAULT or state=TEXT");

@@ -270,7 +270,7 @@ start_all(rg_stage *stage, GError **error)
 /* ---- The stage ---- */
 
 static bool
-add_banks(rg_stage *stage, GError **error)
+add_banks(rg_stage *stage, const char *dir, GError **error)
 {
 	for (unsigned i = 0; i < stage->play->lines->len; i++) {
 		const rg_play_line *line = stage->play->lines->pdata[i];
@@ -281,7 +281,7 @@ add_banks(rg_stage *stage, GError **error)
 		bank->line = line;
 		bank->key = rg_play_arg(line, "key");
 		bank->domain = rg_play_arg(line, "domain");
-		bank->dir = g_build_filename(stage->dir, bank->key, NULL);
+		bank->dir = g_build_filename(dir, bank->key, NULL);
 		bank->config = g_build_filename(bank->dir, "hikeshi.conf", NULL);
 		if (!hk_file_mkdirs(bank->dir, error)) {
 			return false;
@@ -298,12 +298,19 @@ rg_stage_new(const rg_play *play, const char *dir, const char *share, double spe
 	stage->play = play;
 	stage->speed = speed;
 	stage->parts = g_ptr_array_new_with_free_func((GDestroyNotify)rg_part_free);
-	stage->dir = g_canonicalize_filename(dir, NULL);
+	g_autofree char *top = g_canonicalize_filename(dir, NULL);
+	stage->dir = g_build_filename(top, "world", NULL);
 	stage->share = rg_stage_share(share, error);
 	stage->world = g_build_filename(stage->dir, "world.json", NULL);
 	stage->ask = rg_ask_new();
+	if (stage->share && g_file_test(stage->dir, G_FILE_TEST_EXISTS)) {
+		hk_error_set(error, HK_EUSAGE,
+			"--dir %s: something was played there already; name a new folder", top);
+		return NULL;
+	}
 	g_autofree char *world = rg_world_json(play);
-	bool good = stage->share && hk_file_mkdirs(stage->dir, error) && add_banks(stage, error) &&
+	bool good = stage->share && hk_file_mkdirs(stage->dir, error) &&
+		    add_banks(stage, top, error) &&
 		    hk_file_replace_fast(stage->world, hk_span_str(world), error) &&
 		    start_all(stage, error);
 	for (size_t i = 0; good && i < stage->bank_count; i++) {

@@ -17,7 +17,7 @@ typedef struct rg_play_bank {
 
 typedef struct rg_stage {
 	const rg_play *play;
-	char *dir, *share; /* absolute; share: conf/, rules/ ... */
+	char *dir, *share; /* absolute; dir: DIR/world, the parts'; share: conf/, rules/ ... */
 	double speed;
 	GPtrArray *parts;                                          /* owned, of rg_part */
 	rg_part *log, *sites, *registry, *tsa, *c2, *links, *mail; /* of parts */
@@ -27,7 +27,7 @@ typedef struct rg_stage {
 	rg_ask *ask;
 } rg_stage;
 
-/* rg_stage_new(play, dir, share, speed, error): folders and files, then the parts, each ready. dir is made. share NULL: looked for beside the program. The stage borrows
+/* rg_stage_new(play, dir, share, speed, error): folders and files, then the parts, each ready. dir is made; one in which something was played is refused. share NULL: looked for beside the program. The stage borrows
  * play. HK_EIO, HK_EUSAGE. */
 void rg_stage_free(rg_stage *stage); /* ends the parts; accepts NULL */
 rg_stage *rg_stage_new(const rg_play *play, const char *dir, const char *share, double speed,

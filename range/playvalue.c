@@ -215,7 +215,7 @@ check_url(const rg_play *play, const char *value, GString *bad)
 		return false;
 	}
 	for (const char *c = value; *c; c++) {
-		if (!g_ascii_isgraph(*c) || strchr("\"<>\\^`{|}", *c)) {
+		if (!g_ascii_isgraph(*c) || strchr("\"<>\\^`{|},", *c)) {
 			g_string_assign(bad, "has a character that a URL has to write as %XX");
 			return false;
 		}
@@ -431,6 +431,19 @@ is_docaddr(const char *value)
 	       hk_parse_u64(hk_span_str(value + strlen(net)), 254, &number) == HK_OK && number > 0;
 }
 
+/* It gets into files that are read by others: nothing that means anything there. */
+static bool
+is_brand(const char *value)
+{
+	for (const char *c = value; *c; c = g_utf8_next_char(c)) {
+		gunichar u = g_utf8_get_char(c);
+		if (!g_unichar_isalnum(u) && !strchr(" -.", (int)MIN(u, 0x7f)) && u != 0x30FB) {
+			return false;
+		}
+	}
+	return *value && *value != ' ' && g_utf8_strlen(value, -1) <= WORD_MAX;
+}
+
 static bool
 is_path(const char *value)
 {
@@ -465,6 +478,7 @@ check_plain(const rg_play *play, rg_play_type type, const char *value, GString *
 		[RG_PLAYTYPE_DOCADDR] = is_docaddr,
 		[RG_PLAYTYPE_PATH] = is_path,
 		[RG_PLAYTYPE_WORD] = is_plain_word,
+		[RG_PLAYTYPE_NAME] = is_brand,
 	};
 
 	if (checks[type]) {
@@ -486,7 +500,8 @@ rg_playvalue_check(const rg_play *play, rg_play_type type, const char *value, GS
 	static const struct {
 		rg_play_type list, one;
 	} lists[] = {{RG_PLAYTYPE_URLS, RG_PLAYTYPE_URL}, {RG_PLAYTYPE_LINKS, RG_PLAYTYPE_LINK},
-		{RG_PLAYTYPE_WORDS, RG_PLAYTYPE_WORD}, {RG_PLAYTYPE_HOSTS, RG_PLAYTYPE_HOSTS}};
+		{RG_PLAYTYPE_WORDS, RG_PLAYTYPE_WORD}, {RG_PLAYTYPE_NAMES, RG_PLAYTYPE_NAME},
+		{RG_PLAYTYPE_HOSTS, RG_PLAYTYPE_HOSTS}};
 
 	bool good = false;
 

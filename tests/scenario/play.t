@@ -201,7 +201,7 @@ my $shown = at($ready, 'www.betsu-login.test', '/');
 like($shown, qr/べつダイレクト.*Betsu Bank/s, 'an imitation of the second bank');
 unlike($shown, qr/みほん|Mihon/, 'and of nobody else');
 like(at($ready, 'www.ao-login.test', '/'), qr/^$/, 'the other one is on hold');
-like(slurp("$work/faults/world.json"), qr/"client hold"/, 'its registry says so');
+like(slurp("$work/faults/world/world.json"), qr/"client hold"/, 'its registry says so');
 isnt(slurp("$ao->{dir}/c2/keepspy.conf"), '', 'the first bank listens to the command channel');
 ok(!-e "$betsu->{dir}/c2/keepspy.conf", 'the second does not');
 like(slurp("$betsu->{dir}/feeds/range-taxii.conf"), qr/taxii/, 'the second reads a feed');
@@ -229,9 +229,13 @@ like(slurp("$work/faults.out"), qr/"event":"part-ended","about":"sites"/, 'which
 like(slurp("$work/faults.err"), qr/sites ended \(signal 9\)/, 'and why');
 ok(until_ok('all gone', sub { !grep { -d "/proc/$_" } @children }), 'no process is left, not even one that was silent');
 
-# --- whoever kills it kills its parts ---
-($pid, $ready) = play('killed', 'flapping');
+# --- whoever kills it kills its parts, silent ones too ---
+($pid, $ready) = play('killed', "$work/faults.scenario", '--begin', 'now', '--speed', '10');
+ok(until_ok('silence', sub { slurp("$work/killed.out") =~ /"event":"dns"/ }), 'name servers are silent');
 @children = children($pid);
 kill_it($pid);
 ok(until_ok('all gone', sub { !grep { -d "/proc/$_" && slurp("/proc/$_/stat") !~ /\) Z / } @children }), 'kill -9 leaves no process either');
+($code, undef, $err) = run_play('night', '--dir', "$work/killed");
+is($code, 64, 'a folder is played in once');
+like($err, qr/name a new folder/, 'which is told');
 done_testing();

@@ -135,6 +135,13 @@ mistakes(void)
 		{HEAD "party a@b.example steps=ack\n", "is no list of steps"},
 		{HEAD "party a@real.com\n", "is somebody's"},
 		{HEAD "bank x name=X name-en=X domain=bank.co.jp\n", "is somebody's"},
+		{"bank world name=X name-en=X domain=x.example\n", "1: a bank is not called world"},
+		{"bank x name=X name-en=\"X\\\" database = \\\"/x\" domain=x.example\n",
+			"name-en: 'X\" database"},
+		{"bank x name=${HOME} name-en=X domain=x.example\n",
+			"is not letters of any script"},
+		{"bank x name=X name-en=X domain=x.example alias=\"A,B]\"\n",
+			"is not letters of any script"},
 		{"bank ../x name=X name-en=X domain=x.example\n", "1: key: '../x' is not a-z"},
 		{"bank x name=X name-en=X domain=x.example pack=/etc/passwd\n", "is not known"},
 	};
