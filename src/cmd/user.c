@@ -1,11 +1,11 @@
 /* hikeshi user add, list, passwd, roles, disable, enable, unlock, token. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "cmd/askline.h"
 #include "cmd/cmd.h"
+#include "cmd/user.h"
 #include "store/migrate.h"
 #include "sys/gerr.h"
 #include "web/auth.h"
@@ -31,47 +31,22 @@ args(const hk_opts *opts, size_t count, const char *what, GError **error)
 	       hk_error_set(error, HK_EUSAGE, "%s is needed, and nothing else", what);
 }
 
-/* A line without its end, at most max bytes. */
-static char *
-read_line(size_t max, GError **error)
-{
-	g_autoptr(GString) line = g_string_new(NULL);
-	int c;
-
-	while ((c = getchar()) != EOF && c != '\n') {
-		if (line->len >= max || c == '\0') {
-			hk_error_set(error, HK_EUSAGE, "the line is longer than %zu bytes", max);
-			return NULL;
-		}
-		g_string_append_c(line, (char)c);
-	}
-	if (line->len > 0 && line->str[line->len - 1] == '\r') {
-		g_string_truncate(line, line->len - 1);
-	}
-	if (line->len == 0) {
-		hk_error_set(error, HK_EUSAGE, "no password was given");
-		return NULL;
-	}
-	return g_strdup(line->str);
-}
-
 static char *
 ask(const char *prompt, GError **error)
 {
-	struct termios old, quiet;
-	bool terminal = tcgetattr(STDIN_FILENO, &old) == 0;
+	g_autoptr(GError) local = NULL;
+	char *line = hk_askline(prompt, false, HK_PASSWORD_MAX_BYTES, &local);
 
-	if (!terminal) {
-		return read_line(HK_PASSWORD_MAX_BYTES, error);
+	if (line && *line) {
+		return line;
 	}
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	char *line = read_line(HK_PASSWORD_MAX_BYTES, error);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputs("\n", stderr);
-	return line;
+	hk_askline_forget(line);
+	if (local && hk_error_code(local) != HK_ENOENT) {
+		g_propagate_error(error, g_steal_pointer(&local));
+	} else {
+		hk_error_set(error, HK_EUSAGE, "no password was given");
+	}
+	return NULL;
 }
 
 static void
@@ -144,6 +119,21 @@ act_add(hk_flow *flow, void *data, GError **error)
 		       hk_opts_str(t->opts, HK_OPT_USER_MAIL), t->roles, t->hash, &t->id, error) &&
 	       (!hk_opts_bool(t->opts, HK_OPT_USER_SSO) ||
 		       hk_person_sso(flow, t->id, t->login, error));
+}
+
+bool
+hk_user_first(const hk_opts *opts, const char *login, const char *roles, const char *password,
+	GError **error)
+{
+	task t = {.opts = opts, .login = login};
+
+	if (!hk_roles_parse(roles, &t.roles, error) || !hk_secret_init(error)) {
+		return false;
+	}
+	t.hash = hk_password_hash(password, error);
+	bool good = t.hash && run(&t, NULL, act_add, error);
+	forget(t.hash);
+	return good;
 }
 
 bool

@@ -471,3 +471,32 @@ hk_notice_run(hk_flow *flow, const hk_job *job, void *user, GError **error)
 	}
 	return run_event(flow, job, chats, (int64_t)id, error);
 }
+
+/* --- a test --- */
+
+bool
+hk_chat_try(const hk_chat *chat, const hk_chats_config *config, GError **error)
+{
+	g_autoptr(hk_card) card = g_new0(hk_card, 1);
+	hk_notice_row notice = {0};
+	chat_work w = {.chat = chat, .name = chat->name, .notice = &notice};
+	hk_chats chats = {.egress = config->egress,
+		.contact = (char *)(uintptr_t)config->contact,
+		.timeout_ms = config->timeout_ms ? config->timeout_ms : HK_CHAT_TIMEOUT_MS};
+
+	card->event = hk_chat_event_find("digest");
+	card->lang = chat->lang;
+	card->at_ms = hk_clock_wall_ms();
+	card->score = -1;
+	card->title = g_strdup(hk_card_word("test", chat->lang));
+	card->lines = g_ptr_array_new();
+	card->reasons = g_ptr_array_new();
+	card->links = g_ptr_array_new();
+	notice.body = hk_card_write(card, chat->kind);
+	send_card(&chats, &w);
+	g_free(notice.body);
+	bool taken =
+		w.outcome == TAKEN || hk_error_set(error, HK_EREMOTE, "%s: %s", chat->name, w.why);
+	g_free(w.why);
+	return taken;
+}

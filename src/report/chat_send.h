@@ -11,6 +11,7 @@
 #define HK_REPORT_CHAT_SEND_H
 
 #include "flow/jobs.h"
+#include "report/chat_conf.h"
 #include "sys/blob.h"
 #include "sys/egress.h"
 
@@ -43,5 +44,8 @@ bool hk_chats_announce(hk_flow *flow, const hk_chats *chats, GError **error);
 /* hk_notice_run(flow, job, chats, error): an hk_job_handler; user: hk_chats. Fails only for what the database says (and HK_EFORM: the job's key is none of ours):
  * a chat that is away is no failure. */
 bool hk_notice_run(hk_flow *flow, const hk_job *job, void *user, GError **error);
+
+/* hk_chat_try(chat, config, error): hands in a card that says that it is a test; nothing is written down. HK_EREMOTE: it was not taken, and why (never the URL). */
+bool hk_chat_try(const hk_chat *chat, const hk_chats_config *config, GError **error);
 
 #endif

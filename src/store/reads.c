@@ -166,3 +166,49 @@ hk_read_database(hk_db *db, char **ret_version, int64_t *ret_bytes, GError **err
 	*ret_bytes = hk_rows_int(rows, 1);
 	return true;
 }
+
+/* The first row of a query for two numbers, which always has one. */
+static bool
+two_numbers(hk_rows *taken, int64_t *ret_first, int64_t *ret_second, GError **error)
+{
+	g_autoptr(hk_rows) rows = taken;
+	g_autoptr(GError) local = NULL;
+
+	if (!rows) {
+		return false;
+	}
+	if (!hk_rows_next(rows, &local)) {
+		if (local) {
+			g_propagate_error(error, g_steal_pointer(&local));
+			return false;
+		}
+		return hk_error_set(error, HK_EINTERNAL, "an aggregate without a row");
+	}
+	*ret_first = hk_rows_int(rows, 0);
+	*ret_second = hk_rows_int(rows, 1);
+	return true;
+}
+
+bool
+hk_read_clock(hk_db *db, int64_t *ret_ms, int64_t *ret_newest_ms, GError **error)
+{
+	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
+
+	hk_sqlb_both(b,
+		HK_SQL("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER), "),
+		HK_SQL("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT), "));
+	hk_sqlb_add(b, HK_SQL("COALESCE((SELECT at_ms FROM events ORDER BY seq DESC LIMIT 1), 0)"));
+	return two_numbers(hk_sqlb_query(b, db, error), ret_ms, ret_newest_ms, error);
+}
+
+bool
+hk_read_overdue(
+	hk_db *db, int64_t before_ms, int64_t *ret_count, int64_t *ret_due_ms, GError **error)
+{
+	return two_numbers(
+		hk_db_query(db,
+			HK_SQL("SELECT COUNT(*), COALESCE(MIN(due_ms), 0) FROM jobs WHERE "
+			       "state = 'ready' AND due_ms < $1"),
+			HK_ARGS(hk_v_int(before_ms)), error),
+		ret_count, ret_due_ms, error);
+}

@@ -549,3 +549,9 @@ hk_egress_of_sockaddr(const struct sockaddr *sa, hk_ipaddr *ret_addr, unsigned *
 	*ret_addr = addr;
 	return true;
 }
+
+const char *
+hk_egress_resolvers(const hk_egress *egress)
+{
+	return egress->resolvers;
+}

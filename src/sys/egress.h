@@ -134,4 +134,7 @@ bool hk_egress_range_address(const hk_egress *egress, const hk_ipaddr *addr);
 bool hk_egress_has_exit(const hk_egress *egress, const char *name);
 const char *const *hk_egress_exits(const hk_egress *egress);
 
+/* hk_egress_resolvers(egress): the DNS servers of the configuration, "ADDRESS:PORT,..."; NULL: those of /etc/resolv.conf. Borrowed. */
+const char *hk_egress_resolvers(const hk_egress *egress);
+
 #endif

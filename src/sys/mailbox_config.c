@@ -93,35 +93,56 @@ number_of(const reading *r, int key, int64_t def)
 	return r->entries[key].line > 0 ? r->entries[key].value.number : def;
 }
 
-/* "imaps://mail.example", "imaps://mail.example:1993", "imap://127.0.0.1:143", "imap://[::1]". */
-static bool
-take_server(const reading *r, hk_mailbox_config *c, GError **error)
+/* "imaps://mail.example", "imaps://mail.example:1993", "imap://127.0.0.1:143", "imap://[::1]" into host, port, tls. NULL, or what is wrong behind the key's name. */
+static const char *
+split_server(const char *url, hk_mailbox_config *c)
 {
-	const char *url = text_of(r, IMAP);
 	uint64_t port = 0;
 
 	c->tls = g_str_has_prefix(url, "imaps://");
 	if (!c->tls && !g_str_has_prefix(url, "imap://")) {
-		return refuse(r, IMAP, "is written like imaps://mail.mihon-bank.example", error);
+		return "is written like imaps://mail.mihon-bank.example";
 	}
 	const char *host = url + (c->tls ? 8 : 7);
 	const char *end = *host == '[' ? strchr(host, ']') : NULL;
 	const char *colon = end ? strchr(end, ':') : strchr(host, ':');
 
 	if (*host == '[' && !end) {
-		return refuse(r, IMAP, "has a '[' without its ']'", error);
+		return "has a '[' without its ']'";
 	}
 	c->host = end ? g_strndup(host + 1, (size_t)(end - host) - 1)
 		      : g_strndup(host, colon ? (size_t)(colon - host) : strcspn(host, "/"));
 	if (strchr(host, '@') || strchr(colon ? colon : host, '/')) {
-		return refuse(r, IMAP, "holds neither user nor folder: they have keys of their own",
-			error);
+		return "holds neither user nor folder: they have keys of their own";
 	}
 	if (colon && (hk_parse_u64(hk_span_str(colon + 1), 65535, &port) != HK_OK || port < 1)) {
-		return refuse(r, IMAP, "has a port that is none", error);
+		return "has a port that is none";
 	}
 	c->port = colon ? (unsigned)port : c->tls ? 993 : 143;
-	return *c->host || refuse(r, IMAP, "names no server", error);
+	return *c->host ? NULL : "names no server";
+}
+
+static bool
+take_server(const reading *r, hk_mailbox_config *c, GError **error)
+{
+	const char *wrong = split_server(text_of(r, IMAP), c);
+
+	return !wrong || refuse(r, IMAP, wrong, error);
+}
+
+bool
+hk_mailbox_server(const char *url, char **ret_host, unsigned *ret_port, GError **error)
+{
+	hk_mailbox_config c = {0};
+	const char *wrong = split_server(url, &c);
+
+	if (wrong) {
+		g_free(c.host);
+		return hk_error_set(error, HK_ECONFIG, "'%s' %s", url, wrong);
+	}
+	*ret_host = c.host;
+	*ret_port = c.port;
+	return true;
 }
 
 static bool

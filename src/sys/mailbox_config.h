@@ -42,6 +42,9 @@ hk_mailbox_config *hk_mailbox_config_read(const char *path, GError **error);
  * elements. */
 GPtrArray *hk_mailbox_config_folder(const char *folder, GError **error);
 
+/* hk_mailbox_server(url, ret_host, ret_port, error): the server that key `imap` names; HK_ECONFIG "'URL' what". Caller frees *ret_host. */
+bool hk_mailbox_server(const char *url, char **ret_host, unsigned *ret_port, GError **error);
+
 /* hk_mailbox_password(config, error): the first line of password-file; the caller clears and frees it. HK_ECONFIG: others can read it, or it is empty. */
 char *hk_mailbox_password(const hk_mailbox_config *config, GError **error);
 

@@ -579,3 +579,20 @@ hk_smtp_send(const hk_smtp_config *config, const hk_smtp_message *mail, hk_smtp_
 	hk_stream_close(s.stream);
 	g_byte_array_unref(s.in);
 }
+
+void
+hk_smtp_try(const hk_smtp_config *config, const char *from, hk_smtp_answer *ret)
+{
+	const hk_smtp_message mail = {.from = from, .stop_fd = -1};
+	sending s = {.config = config, .mail = &mail, .ret = ret};
+
+	memset(ret, 0, sizeof *ret);
+	s.in = g_byte_array_new();
+	if (connect_to(&s)) {
+		settle(&s, HK_SMTP_TAKEN, g_strdup("logged in"));
+		hk_stream_patience(s.stream, 1000);
+		hk_stream_write(s.stream, HK_SPAN_LIT("QUIT\r\n"), NULL);
+	}
+	hk_stream_close(s.stream);
+	g_byte_array_unref(s.in);
+}

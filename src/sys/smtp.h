@@ -85,4 +85,7 @@ const char *hk_smtp_how_name(hk_smtp_how how);
 /* hk_smtp_send(config, mail, ret): all recipients or none: when one of them is refused, nobody gets it. Never fails otherwise than by ret->how. */
 void hk_smtp_send(const hk_smtp_config *config, const hk_smtp_message *mail, hk_smtp_answer *ret);
 
+/* hk_smtp_try(config, from, ret): connects, starts TLS, logs in, says hello and goodbye; no mail is begun. from: whose domain greets. ret->how: HK_SMTP_TAKEN: all of it went well, else as above. */
+void hk_smtp_try(const hk_smtp_config *config, const char *from, hk_smtp_answer *ret);
+
 #endif

@@ -68,6 +68,14 @@ url_of(int fd, bool tls)
 		ntohs(v6 ? a.v6.sin6_port : a.v4.sin_port));
 }
 
+bool
+hk_web_listen_check(const char *text, bool *ret_loopback, GError **error)
+{
+	any_address a;
+
+	return parse(text, &a, ret_loopback, error);
+}
+
 int
 hk_web_listen(const hk_web_config *config, char **ret_url, GError **error)
 {

@@ -64,4 +64,7 @@ typedef struct hk_web_config {
  * files. Call it once in a process. */
 bool hk_web_run(const hk_web_config *config, GError **error);
 
+/* hk_web_listen_check(text, ret_loopback, error): whether text is an address to listen on, and whether it is one of this machine's own. HK_ECONFIG. */
+bool hk_web_listen_check(const char *text, bool *ret_loopback, GError **error);
+
 #endif

@@ -1,0 +1,248 @@
+/* nocheck: tested in tests/scenario/doctor.t. What people write: packs, rules, tables, channels, feeds, families. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cmd/doctor_int.h"
+#include "enrich/operators.h"
+#include "flow/sites.h"
+#include "monitor/places.h"
+#include "report/channel_conf.h"
+#include "score/targets.h"
+#include "score/watch.h"
+#include "source/c2/family.h"
+#include "source/feed/config.h"
+#include "source/mail/rules.h"
+#include "store/reads.h"
+#include "sys/file.h"
+#include "sys/gerr.h"
+#include "sys/modelfile.h"
+#include "sys/rules.h"
+
+static hk_doctor_how
+not_set(hk_doctor *d, hk_opt id)
+{
+	return hk_doctor_saw(d, HK_DOCTOR_SKIP, "option %s is not set", "設定 %s がありません",
+		hk_opt_row_get(id)->name);
+}
+
+/* ---- brands ---- */
+
+static hk_doctor_how
+own_targets(hk_doctor *d)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(hk_rows) rows = d->db ? hk_read_targets(d->db, &error) : NULL;
+	int64_t own = 0, all = 0;
+
+	if (!d->db) {
+		return HK_DOCTOR_OK;
+	}
+	while (rows && hk_rows_next(rows, &error)) {
+		all++;
+		own += hk_rows_int(rows, 3) != 0;
+	}
+	if (error) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	return own > 0 ? hk_doctor_saw(d, HK_DOCTOR_OK,
+				 "%" PRId64 " of %" PRId64 " in the database are yours",
+				 "データベース内は自社 %" PRId64 " / 全 %" PRId64, own, all)
+		       : hk_doctor_saw(d, HK_DOCTOR_WARN,
+				 "none of the %" PRId64 " in the database is yours",
+				 "データベース内の %" PRId64 " 件に自社のものがありません", all);
+}
+
+hk_doctor_how
+hk_doctor_targets(hk_doctor *d)
+{
+	const char *path = hk_opts_str(d->opts, HK_OPT_TARGETS);
+	const char *patterns = hk_opts_str(d->opts, HK_OPT_PATTERNS);
+	g_autoptr(GError) error = NULL;
+
+	if (!path && !patterns) {
+		return hk_doctor_saw(d, HK_DOCTOR_FAIL,
+			"neither targets nor patterns is set: nothing is watched for",
+			"targets も patterns もないため、何も検知できません");
+	}
+	g_autoptr(hk_targets) pack = path ? hk_targets_load(path, &error) : NULL;
+	g_autoptr(hk_watch) watch = patterns && !error ? hk_watch_load(patterns, &error) : NULL;
+	if (error) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	if (pack) {
+		hk_doctor_saw(
+			d, HK_DOCTOR_OK, "%zu brands", "ブランド %zu 件", hk_targets_count(pack));
+	}
+	return own_targets(d);
+}
+
+static void
+bad_rule(void *user, const char *message)
+{
+	hk_doctor_saw(user, HK_DOCTOR_FAIL, "%s", "%s", message);
+}
+
+hk_doctor_how
+hk_doctor_rules(hk_doctor *d)
+{
+	const char *folder = hk_opts_str(d->opts, HK_OPT_RULES);
+	const char *mail = hk_opts_str(d->opts, HK_OPT_MAIL_RULES);
+	g_autoptr(GError) error = NULL;
+
+	if (!folder && !mail) {
+		return not_set(d, HK_OPT_RULES);
+	}
+	g_autoptr(hk_rules) rules = folder ? hk_rules_load(folder, bad_rule, d, &error) : NULL;
+	g_autoptr(hk_mail_rules) letters = mail && !error ? hk_mail_rules_load(mail, &error) : NULL;
+	if (error) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	if (rules && hk_rules_bad(rules) > 0) {
+		return HK_DOCTOR_FAIL;
+	}
+	return hk_doctor_saw(d, HK_DOCTOR_OK, "%zu rules, %zu of mails",
+		"ルール %zu 件、メール用 %zu 件", rules ? hk_rules_count(rules) : 0,
+		letters ? hk_mail_rules_count(letters) : 0);
+}
+
+hk_doctor_how
+hk_doctor_model(hk_doctor *d)
+{
+	const char *path = hk_opts_str(d->opts, HK_OPT_MODEL);
+	g_autoptr(GError) error = NULL;
+
+	if (!path) {
+		return hk_doctor_saw(
+			d, HK_DOCTOR_WARN, "option model is not set", "設定 model がありません");
+	}
+	g_autoptr(hk_modelfile) model = hk_modelfile_open(path, &error);
+	return model ? hk_doctor_saw(d, HK_DOCTOR_OK, "%s", "%s", path)
+		     : hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+}
+
+/* ---- tables ---- */
+
+static bool
+read_operators(const char *path, GError **error)
+{
+	g_autoptr(GBytes) bytes = hk_file_read(path, HK_OPERATORS_BYTES_MAX, error);
+	size_t len;
+
+	if (!bytes) {
+		return false;
+	}
+	const char *data = g_bytes_get_data(bytes, &len);
+	g_autoptr(hk_operators) table = hk_operators_read(hk_span_of(data, len), error);
+	if (!table) {
+		g_prefix_error(error, "%s: ", path);
+	}
+	return table != NULL;
+}
+
+hk_doctor_how
+hk_doctor_tables(hk_doctor *d)
+{
+	const char *operators = hk_opts_str(d->opts, HK_OPT_OPERATORS);
+	const char *places = hk_opts_str(d->opts, HK_OPT_PLACES);
+	const char *suffixes = hk_opts_str(d->opts, HK_OPT_SUFFIXES);
+	g_autoptr(GError) error = NULL;
+	hk_sites *sites = hk_sites_new(suffixes, hk_opts_str(d->opts, HK_OPT_SHARED_HOSTS), &error);
+
+	if (!sites) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	hk_sites_free(sites);
+	if (operators && !read_operators(operators, &error)) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	g_autoptr(hk_places) known = places ? hk_places_load(places, &error) : NULL;
+	if (error) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	if (!operators || !places) {
+		hk_doctor_advise(d, "name what is shipped: conf/operators.conf, conf/places.conf",
+			"同梱の conf/operators.conf と conf/places.conf を指定してください");
+		return hk_doctor_saw(d, HK_DOCTOR_WARN,
+			"%s is not set: fewer parties are known to tell, or a parked site is not "
+			"seen as one",
+			"設定 %s がないため、通報先や駐車ドメインの判定が限られます",
+			operators ? "places" : "operators");
+	}
+	return hk_doctor_saw(
+		d, HK_DOCTOR_OK, "%s, operators, places", "%s、事業者、駐車ドメイン", suffixes);
+}
+
+/* ---- folders of files ---- */
+
+/* What a folder of files holds, once read. */
+static hk_doctor_how
+folder_of(hk_doctor *d, const char *folder, GPtrArray *taken, unsigned enabled, const GError *error)
+{
+	g_autoptr(GPtrArray) files = taken;
+
+	if (!files) {
+		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
+	}
+	return hk_doctor_saw(d, enabled > 0 ? HK_DOCTOR_OK : HK_DOCTOR_SKIP,
+		"%s: %u files, %u enabled", "%s: %uファイル、有効 %u", folder, files->len, enabled);
+}
+
+/* A folder that nobody asked for may be missing. */
+static bool
+absent(const hk_doctor *d, hk_opt id)
+{
+	const char *folder = hk_opts_str(d->opts, id);
+
+	return !folder || (!hk_opts_given(d->opts, id) && !g_file_test(folder, G_FILE_TEST_IS_DIR));
+}
+
+hk_doctor_how
+hk_doctor_channels(hk_doctor *d)
+{
+	const char *folder = hk_opts_str(d->opts, HK_OPT_CHANNELS);
+	g_autoptr(GError) error = NULL;
+	unsigned enabled = 0;
+
+	if (absent(d, HK_OPT_CHANNELS)) {
+		return not_set(d, HK_OPT_CHANNELS);
+	}
+	GPtrArray *all = hk_channel_conf_folder(folder, &error);
+	for (unsigned i = 0; all && i < all->len; i++) {
+		enabled += ((const hk_channel_conf *)all->pdata[i])->enabled;
+	}
+	return folder_of(d, folder, all, enabled, error);
+}
+
+hk_doctor_how
+hk_doctor_feeds(hk_doctor *d)
+{
+	const char *folder = hk_opts_str(d->opts, HK_OPT_FEEDS);
+	g_autoptr(GError) error = NULL;
+	unsigned enabled = 0;
+
+	if (absent(d, HK_OPT_FEEDS)) {
+		return not_set(d, HK_OPT_FEEDS);
+	}
+	GPtrArray *all = hk_feed_config_folder(folder, &error);
+	for (unsigned i = 0; all && i < all->len; i++) {
+		enabled += ((const hk_feed_config *)all->pdata[i])->enabled;
+	}
+	return folder_of(d, folder, all, enabled, error);
+}
+
+hk_doctor_how
+hk_doctor_families(hk_doctor *d)
+{
+	const char *folder = hk_opts_str(d->opts, HK_OPT_FAMILIES);
+	g_autoptr(GError) error = NULL;
+	unsigned enabled = 0;
+
+	if (absent(d, HK_OPT_FAMILIES)) {
+		return not_set(d, HK_OPT_FAMILIES);
+	}
+	GPtrArray *all = hk_family_folder(folder, &error);
+	for (unsigned i = 0; all && i < all->len; i++) {
+		enabled += ((const hk_family *)all->pdata[i])->enabled;
+	}
+	return folder_of(d, folder, all, enabled, error);
+}

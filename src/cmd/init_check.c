@@ -1,0 +1,350 @@
+/* nocheck: tested in tests/scenario/init.t. Each answer looked at by the part that will read it. */
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/init_int.h"
+#include "source/ct/loglist.h"
+#include "store/migrate.h"
+#include "sys/file.h"
+#include "sys/http.h"
+#include "sys/mailbox_config.h"
+#include "sys/smtp.h"
+#include "web/auth.h"
+#include "web/web.h"
+
+enum { SECRET_MAX = 1000, MAILBOX_MAX = 254 };
+
+/* ---- brands: a pack of one brand, read by the reader of packs ---- */
+
+static bool
+pack_key(const char *key, const char *value, GError **error)
+{
+	g_autofree char *line = g_strdup_printf("%s = %s", key, value);
+
+	return hk_init_pack_takes("x", line, error);
+}
+
+static bool
+hk_init_check_name(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return hk_init_pack_takes(text, "", error);
+}
+
+static bool
+hk_init_check_latin(const hk_init *init, const char *text, GError **error)
+{
+	bool letter = false;
+
+	for (const char *at = text; *at; at++) {
+		letter = letter || g_ascii_isalpha(*at);
+		if (!g_ascii_isprint(*at)) {
+			return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+		}
+	}
+	return letter ? hk_init_check_name(init, text, error)
+		      : hk_error_set(error, HK_EUSAGE, "'%s'", text);
+}
+
+static bool
+hk_init_check_alias(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return pack_key("alias", text, error);
+}
+
+static bool
+hk_init_check_kind(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return pack_key("kind", text, error);
+}
+
+/* As official ones, whatever they are for: the same form. */
+static bool
+hk_init_check_domains(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return pack_key("official", text, error);
+}
+
+static bool
+hk_init_check_tokens(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return pack_key("token", text, error);
+}
+
+static bool
+hk_init_check_words(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return pack_key("word", text, error);
+}
+
+static bool
+hk_init_check_brands(const hk_init *init, const char *text, GError **error)
+{
+	g_autoptr(GPtrArray) brands = hk_init_brands(text, error);
+
+	for (unsigned i = 0; brands && i < brands->len; i++) {
+		const hk_init_brand *brand = brands->pdata[i];
+		if (!hk_init_check_name(init, brand->name, error) ||
+			!hk_init_check_domains(init, brand->official, error) ||
+			!hk_init_check_tokens(init, brand->tokens, error)) {
+			return false;
+		}
+	}
+	return brands != NULL;
+}
+
+/* ---- the house ---- */
+
+static bool
+hk_init_check_text(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return (*text && g_utf8_validate(text, -1, NULL) && !strpbrk(text, "\n\r\t")) ||
+	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
+}
+
+static bool
+hk_init_check_mailbox(const hk_init *init, const char *text, GError **error)
+{
+	const char *at = strrchr(text, '@');
+
+	(void)init;
+	return (at && at > text && strchr(at, '.') && strlen(text) <= MAILBOX_MAX &&
+		       !strpbrk(text, " \t<>,;\"")) ||
+	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
+}
+
+static bool
+hk_init_check_contact(const hk_init *init, const char *text, GError **error)
+{
+	return hk_init_check_mailbox(init, text, error) && hk_http_contact_check(text, error);
+}
+
+/* The nearest folder above path that is there. */
+static char *
+there(const char *path)
+{
+	g_autofree char *folder = g_strdup(path);
+
+	while (access(folder, F_OK) != 0 && strcmp(folder, "/") != 0) {
+		char *above = g_path_get_dirname(folder);
+		g_free(folder);
+		folder = above;
+	}
+	return g_steal_pointer(&folder);
+}
+
+static bool
+hk_init_check_folder(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	if (!g_path_is_absolute(text)) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	g_autofree char *folder = there(text);
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+		return hk_error_set(error, HK_EUSAGE, "%s is not a folder", folder);
+	}
+	return access(folder, W_OK) == 0 ||
+	       hk_error_set(error, HK_EPOLICY, "%s may not be written to", folder);
+}
+
+/* postgresql://user:password@host */
+static bool
+has_password(const char *url)
+{
+	const char *rest = strstr(url, "://");
+	size_t len = rest ? strcspn(rest + 3, "/?") : 0;
+	g_autofree char *authority = g_strndup(rest ? rest + 3 : "", len);
+	const char *at = strrchr(authority, '@');
+	const char *colon = strchr(authority, ':');
+
+	return (at && colon && colon < at) || strstr(url, "password=");
+}
+
+static bool
+check_server(const hk_init *init, const char *text, GError **error)
+{
+	bool empty;
+
+	if (has_password(text)) {
+		return hk_error_set(error, HK_EUSAGE,
+			"a password does not belong into it: passfile=FILE, ~/.pgpass or peer");
+	}
+	if (!init->db || init->dry) {
+		return true;
+	}
+	g_autoptr(hk_db) db = hk_db_open(text, error);
+	return db && hk_db_is_empty(db, &empty, error) &&
+	       (empty || hk_error_set(error, HK_EPOLICY,
+				 "there are tables in it: name an empty one, or take --no-db"));
+}
+
+static bool
+hk_init_check_database(const hk_init *init, const char *text, GError **error)
+{
+	if (g_str_has_prefix(text, "postgresql://") || g_str_has_prefix(text, "postgres://")) {
+		return check_server(init, text, error);
+	}
+	g_autofree char *folder = g_path_get_dirname(text);
+	if (!g_path_is_absolute(text) || strstr(text, "://")) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	if (init->db && access(text, F_OK) == 0) {
+		return hk_error_set(error, HK_EPOLICY,
+			"%s is there already: name another one, or take --no-db", text);
+	}
+	return hk_init_check_folder(init, folder, error);
+}
+
+static bool
+hk_init_check_listen(const hk_init *init, const char *text, GError **error)
+{
+	bool loopback;
+
+	(void)init;
+	return hk_web_listen_check(text, &loopback, error);
+}
+
+static bool
+hk_init_check_base_url(const hk_init *init, const char *text, GError **error)
+{
+	const char *rest = strstr(text, "://");
+	const char *slash = rest ? strchr(rest + 3, '/') : NULL;
+	bool loopback = false;
+	const char *listen = hk_init_answer(init, HK_ASK_LISTEN);
+
+	if (!*text) {
+		/* Asked behind `listen`: who listens for others needs TLS in front. */
+		return !hk_web_listen_check(listen, &loopback, NULL) || loopback ||
+		       hk_error_set(error, HK_EUSAGE,
+			       "passwords would cross the network in clear on %s", listen);
+	}
+	if (slash && slash[1]) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	return hk_http_url_check(text, error);
+}
+
+static bool
+hk_init_check_logs(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	if (strstr(text, "://")) {
+		return hk_http_url_check(text, error);
+	}
+	if (!g_path_is_absolute(text)) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	g_autoptr(GBytes) bytes = hk_file_read(text, HK_CT_LOGLIST_BYTES_MAX, error);
+	if (!bytes) {
+		return false;
+	}
+	size_t len;
+	const char *data = g_bytes_get_data(bytes, &len);
+	g_autoptr(hk_ct_loglist) list = hk_ct_loglist_parse(hk_span_of(data, len), error);
+	return list != NULL;
+}
+
+static bool
+hk_init_check_smtp(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	g_autoptr(hk_smtp_config) config = hk_smtp_config_new(text, error);
+	return config != NULL;
+}
+
+static bool
+hk_init_check_imap(const hk_init *init, const char *text, GError **error)
+{
+	g_autofree char *host = NULL;
+	unsigned port;
+
+	(void)init;
+	return hk_mailbox_server(text, &host, &port, error);
+}
+
+static bool
+hk_init_check_chat(const hk_init *init, const char *text, GError **error)
+{
+	static const char *const kinds[] = {"teams", "slack", "webhook", "none", NULL};
+
+	(void)init;
+	return g_strv_contains(kinds, text) || hk_error_set(error, HK_EUSAGE, "'%s'", text);
+}
+
+/* ---- what is not repeated ---- */
+
+static bool
+hk_init_check_secret(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return (*text && strlen(text) <= SECRET_MAX && !strpbrk(text, "\n\r")) ||
+	       hk_error_set(error, HK_EUSAGE, "%s", *text ? "it is too long" : "it is empty");
+}
+
+static bool
+hk_init_check_chat_url(const hk_init *init, const char *text, GError **error)
+{
+	return hk_init_check_secret(init, text, error) &&
+	       (hk_http_url_check(text, NULL) ||
+		       hk_error_set(error, HK_EUSAGE, "what was pasted is none"));
+}
+
+static bool
+hk_init_check_admin(const hk_init *init, const char *text, GError **error)
+{
+	g_autofree char *login = hk_login_fold(text);
+
+	(void)init;
+	return login != NULL || hk_error_set(error, HK_EUSAGE, "'%s'", text);
+}
+
+static bool
+hk_init_check_password(const hk_init *init, const char *text, GError **error)
+{
+	return hk_password_check(text, hk_init_answer(init, HK_ASK_ADMIN), error);
+}
+
+static bool
+hk_init_check_user(const hk_init *init, const char *text, GError **error)
+{
+	(void)init;
+	return getpwnam(text) != NULL ||
+	       hk_error_set(error, HK_EUSAGE, "there is no user '%s'", text);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	bool (*check)(const hk_init *init, const char *text, GError **error);
+	const char *advice[2];
+} kinds[HK_INIT_KINDS] = {
+#define INITKIND(id, check, secret, en, ja) [HK_INIT_KIND_##id] = {hk_init_check_##check, {en, ja}},
+#include "cmd/initkinds.def"
+#undef INITKIND
+};
+
+bool
+hk_init_check(const hk_init *init, hk_ask ask, const char *text, GError **error)
+{
+	hk_init_kind kind = hk_asks[ask].kind;
+	bool none = !*text && hk_init_optional(ask) && kind != HK_INIT_KIND_BASE_URL;
+	g_autoptr(GError) why = NULL;
+
+	if (!none && !*text && !hk_init_optional(ask)) {
+		return hk_error_set(error, HK_EUSAGE, "%s", kinds[kind].advice[init->ja]);
+	}
+	if (none || kinds[kind].check(init, text, &why)) {
+		return true;
+	}
+	return hk_error_set(error, HK_EUSAGE, init->ja ? "%s（%s）" : "%s (%s)",
+		kinds[kind].advice[init->ja], why->message);
+}
