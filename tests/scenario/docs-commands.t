@@ -164,10 +164,12 @@ for my $file (@documents) {
 	push @wait, [$file, @run];
 }
 ok(scalar(@wait), 'there are commands') if !@ARGV;
-# Two at a time: most of them wait for something.
+# Three at a time, the longest first: most of them wait for something.
+@wait = sort { length(join '', map { $_->{text} } @$b[1 .. $#$b]) <=> length(join '', map { $_->{text} } @$a[1 .. $#$a]) } @wait;
 while (@wait || @running) {
-	begin(@{ shift @wait }) while @wait && @running < 2;
-	my ($done) = grep { waitpid($_->{pid}, WNOHANG) == $_->{pid} || time - $_->{since} > $limit_s } @running;
+	begin(@{ shift @wait }) while @wait && @running < 3;
+	for my $run (@running) { $run->{ended} ||= waitpid($run->{pid}, WNOHANG) == $run->{pid} || time - $run->{since} > $limit_s }
+	my ($done) = grep { $_->{ended} } @running;
 	if (!$done) {
 		select undef, undef, undef, 0.1;
 		next;
