@@ -7,7 +7,7 @@ use Exporter qw(import);
 use HTTP::Tiny;
 use JSON::PP;
 
-our @EXPORT = qw($config new_house hk rows value spawn_role login call);
+our @EXPORT = qw($config new_house use_house hk rows value spawn_role login call);
 
 our ($config, $database, $url);
 my ($client, $csrf, $cookie);
@@ -53,6 +53,14 @@ sub new_house {
 	rows(q(INSERT INTO settings (key, value, updated_ms) VALUES ('evidence', '{"capture":false,"enrich":false}', 0))) unless $evidence;
 	rows("INSERT INTO settings (key, value, updated_ms) VALUES ('looks', '$looks', 0)");
 	return $dir;
+}
+
+# use_house(file): that configuration, which somebody else wrote, becomes the house's; on PostgreSQL with a database of this test's server URL (a key of the file).
+sub use_house {
+	($config) = @_;
+	($database) = slurp($config) =~ /^database = "([^"]+)"/m or die "$config: no database";
+	$engine = $database =~ /^postgres/ ? 'pgsql' : 'sqlite';
+	return;
 }
 
 # hk(word...): runs a command with the house's configuration: (exit code, standard output, standard error). A reference to a
