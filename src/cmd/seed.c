@@ -1,11 +1,9 @@
 /* nocheck: tested in tests/scenario/audit.t */
 #include "cmd/seed.h"
 
-#include <string.h>
-
 #include "flow/flow.h"
 #include "flow/meta.h"
-#include "score/targets.h"
+#include "role/brands.h"
 #include "sys/gerr.h"
 
 static const hk_who who = {.login = "auto", .via = "cli", .address = ""};
@@ -16,96 +14,12 @@ typedef struct seed {
 	int64_t made;
 } seed;
 
-/* The first label of the brand's first domain, which is what people call it; a number when there is none. */
-static char *
-key_of(const hk_target *target)
-{
-	const char *domain = target->official->len > 0 ? target->official->pdata[0] : "";
-	size_t len = strcspn(domain, ".");
-	g_autofree char *label = g_strndup(domain, MIN(len, 50));
-
-	return label[0] && g_ascii_isalnum(label[0])
-		       ? g_steal_pointer(&label)
-		       : g_strdup_printf("target-%u", target->number + 1);
-}
-
-/* The first other spelling in Latin letters. */
-static const char *
-english_of(const hk_target *target)
-{
-	for (unsigned i = 0; i < target->aliases->len; i++) {
-		const char *alias = target->aliases->pdata[i];
-		if (g_str_is_ascii(alias)) {
-			return alias;
-		}
-	}
-	return NULL;
-}
-
-static bool
-has_name(const hk_target *target, const char *name)
-{
-	bool has = g_ascii_strcasecmp(target->name, name) == 0;
-
-	for (unsigned i = 0; i < target->aliases->len && !has; i++) {
-		has = g_ascii_strcasecmp(target->aliases->pdata[i], name) == 0;
-	}
-	return has;
-}
-
-static bool
-is_own(const seed *s, const hk_target *target)
-{
-	bool own = hk_targets_count(s->targets) == 1;
-
-	for (const char *const *name = s->own; *name && !own; name++) {
-		own = has_name(target, *name);
-	}
-	return own;
-}
-
-static bool
-check_own(const hk_targets *pack, const char *const *own, GError **error)
-{
-	for (; *own; own++) {
-		bool found = false;
-		for (size_t i = 0; pack && i < hk_targets_count(pack) && !found; i++) {
-			found = has_name(hk_targets_get(pack, i), *own);
-		}
-		if (!found) {
-			return hk_error_set(error, HK_EUSAGE,
-				"--own %s: no brand of --targets has that name or alias", *own);
-		}
-	}
-	return true;
-}
-
 bool
 hk_seed_check(const char *targets, const char *const *own, GError **error)
 {
 	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
 
-	return (pack || !targets) && check_own(pack, own, error);
-}
-
-static bool
-seed_target(hk_flow *flow, const hk_target *target, bool own, int64_t *made, GError **error)
-{
-	g_autofree char *key = key_of(target);
-	hk_target_seed row = {.key = key,
-		.name = target->name,
-		.name_en = english_of(target),
-		.domains = (const char *const *)target->official->pdata,
-		.domain_count = target->official->len,
-		.own = own};
-	bool is_new;
-
-	if (!hk_meta_seed_target(flow, &row, &is_new, error)) {
-		g_prefix_error(error, "target %s: ", target->name);
-		return false;
-	}
-	*made += is_new;
-	return true;
+	return (pack || !targets) && hk_brands_check(pack, own, error);
 }
 
 static bool
@@ -118,13 +32,7 @@ seed_all(hk_flow *flow, void *user, GError **error)
 	if (!hk_meta_seed(flow, error)) {
 		return false;
 	}
-	for (size_t i = 0; s->targets && i < hk_targets_count(s->targets); i++) {
-		const hk_target *target = hk_targets_get(s->targets, i);
-		if (!seed_target(flow, target, is_own(s, target), &s->made, error)) {
-			return false;
-		}
-	}
-	return true;
+	return !s->targets || hk_brands_seed(flow, s->targets, s->own, &s->made, error);
 }
 
 bool
@@ -134,7 +42,7 @@ hk_seed(hk_db *db, const char *audit_key, const char *targets, const char *const
 	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
 	seed s = {.targets = pack, .own = own};
 
-	if ((targets && !pack) || !check_own(pack, own, error)) {
+	if ((targets && !pack) || !hk_brands_check(pack, own, error)) {
 		return false;
 	}
 	g_autoptr(hk_flow) flow = hk_flow_new(db, audit_key, error);

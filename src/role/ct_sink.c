@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "flow/policy.h"
+#include "role/brands.h"
 #include "role/judge.h"
 #include "score/budget.h"
 #include "store/looks.h"
@@ -15,10 +16,12 @@
 struct hk_ct_sink {
 	hk_scorer *scorer; /* owned */
 	bool all;
-	hk_db *looks;     /* borrowed; NULL: nobody looks */
-	hk_budget budget; /* of looks */
-	int64_t renew_ms; /* when it is read again */
-	bool spent;       /* the day's cap was told to be used up */
+	hk_db *looks;        /* borrowed; NULL: nobody looks */
+	hk_flow *flow;       /* borrowed; NULL: new brands become no targets */
+	const char *targets; /* borrowed, with flow: where the brands stand */
+	hk_budget budget;    /* of looks */
+	int64_t renew_ms;    /* when it is read again */
+	bool spent;          /* the day's cap was told to be used up */
 };
 
 #define MS_PER_DAY INT64_C(86400000)
@@ -141,9 +144,17 @@ hk_ct_sink_reload(void *user)
 	g_autoptr(GError) error = NULL;
 
 	/* Success is logged by the scorer itself. */
-	if (!hk_scorer_reload(sink->scorer, &error)) {
+	if (!hk_scorer_reload(sink->scorer, &error) ||
+		(sink->flow && !hk_brands_take(sink->flow, sink->targets, &error))) {
 		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", error->message));
 	}
+}
+
+void
+hk_ct_sink_brands(hk_ct_sink *sink, hk_flow *flow, const char *targets)
+{
+	sink->flow = flow;
+	sink->targets = targets;
 }
 
 bool

@@ -4,6 +4,7 @@
 #ifndef HK_ROLE_CT_SINK_H
 #define HK_ROLE_CT_SINK_H
 
+#include "flow/flow.h"
 #include "source/ct/follow.h"
 #include "store/db.h"
 #include "sys/options.h"
@@ -26,6 +27,10 @@ void hk_ct_sink_reload(void *user);
  * the day, from db (borrowed, outside of transactions) every HK_CT_SINK_LOOKS_MS. Not with --all. */
 #define HK_CT_SINK_LOOKS_MS 10000
 void hk_ct_sink_looks(hk_ct_sink *sink, hk_db *db);
+
+/* hk_ct_sink_brands(sink, flow, targets): when files are read again, brands that are new in the pack become targets of the database (role/brands). flow (borrowed, of the
+ * follower's thread), targets: --targets, or NULL. */
+void hk_ct_sink_brands(hk_ct_sink *sink, hk_flow *flow, const char *targets);
 
 /* hk_ct_sink_from(text, config, error): --from into config: start, end or the index of an entry; else HK_EUSAGE. */
 bool hk_ct_sink_from(const char *text, hk_follow_config *config, GError **error);

@@ -186,7 +186,7 @@ hk_role_close(hk_role *role)
 	hk_stop_end();
 }
 
-void
+bool
 hk_role_died(const hk_opts *opts, const char *kind, pid_t pid)
 {
 	/* As hk_role_beat_start() makes it, but for the random part. */
@@ -198,5 +198,7 @@ hk_role_died(const hk_opts *opts, const char *kind, pid_t pid)
 		!hk_looks_abandon(db, names, &error) || !hk_watches_abandon(db, names, &error) ||
 		!hk_workers_died(db, names, &error) || !hk_db_commit(db, &error)) {
 		hk_log(HK_EVENT_STORE_AWAY, HK_F_STR("reason", error->message));
+		return false;
 	}
+	return true;
 }

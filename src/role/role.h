@@ -25,8 +25,8 @@ bool hk_role_open(
 void hk_role_close(hk_role *role);
 
 /* hk_role_died(opts, kind, pid): for the parent of a role that was opened with id NULL and ended without a word: what it had leased is anybody's from now on, and
- * its row in `workers` goes. What cannot be written now is left to the leases, which run out by themselves. */
-void hk_role_died(const hk_opts *opts, const char *kind, pid_t pid);
+ * its row in `workers` goes. False: the database did not take it: ask again; the leases run out by themselves at last. */
+bool hk_role_died(const hk_opts *opts, const char *kind, pid_t pid);
 
 /* hk_role_beat_start(opts, kind, id, error): the row in `workers` alone, for the web role, which has connections of its own. */
 typedef struct hk_role_beat hk_role_beat;

@@ -35,7 +35,9 @@ typedef struct child {
 typedef struct serving {
 	const hk_opts *opts;
 	GArray *children; /* of child */
-	int refused;      /* sysexits code of a child that cannot ever run; 0: none */
+	GArray *dead;    /* of pid_t: ended without a word, and the database does not know it yet */
+	int64_t tell_ms; /* not before */
+	int refused;     /* sysexits code of a child that cannot ever run; 0: none */
 } serving;
 
 /* In the child. Forked, not executed: it is the same program with the same options. */
@@ -86,7 +88,7 @@ ended(serving *s, child *c, int status, int64_t now_ms)
 					     : MIN(2 * c->wait_ms, (int64_t)LAST_WAIT_MS);
 	c->not_before_ms = now_ms + c->wait_ms;
 	if (code != EX_OK && c->works) {
-		hk_role_died(s->opts, "work", c->pid);
+		g_array_append_val(s->dead, c->pid);
 	}
 	c->pid = 0;
 	if (hk_stop_asked()) {
@@ -96,6 +98,19 @@ ended(serving *s, child *c, int status, int64_t now_ms)
 		HK_F_INT("wait_ms", c->wait_ms));
 	if (code == EX_USAGE || code == EX_CONFIG) {
 		s->refused = code;
+	}
+}
+
+/* What the dead had leased is anybody's, as soon as the database is there. */
+static void
+tell_dead(serving *s, int64_t now_ms)
+{
+	while (s->dead->len > 0 && now_ms >= s->tell_ms) {
+		if (hk_role_died(s->opts, "work", g_array_index(s->dead, pid_t, 0))) {
+			g_array_remove_index(s->dead, 0);
+		} else {
+			s->tell_ms = now_ms + FIRST_WAIT_MS;
+		}
 	}
 }
 
@@ -215,6 +230,7 @@ hk_role_serve(const hk_opts *opts, GError **error)
 		return false;
 	}
 	s.children = g_array_new(FALSE, TRUE, sizeof(child));
+	s.dead = g_array_new(FALSE, TRUE, sizeof(pid_t));
 	add(&s, "web", hk_role_web, false);
 	for (int64_t i = 0; i < hk_opts_int(opts, HK_OPT_WORKERS); i++) {
 		add(&s, "work", run_work, true);
@@ -243,9 +259,12 @@ hk_role_serve(const hk_opts *opts, GError **error)
 			signal_all(&s, SIGHUP);
 		}
 		reap(&s);
+		tell_dead(&s, hk_clock_mono_ms());
 	}
 	stop_all(&s);
+	tell_dead(&s, hk_clock_mono_ms());
 	g_array_unref(s.children);
+	g_array_unref(s.dead);
 	hk_stop_end();
 	if (s.refused != 0) {
 		return hk_error_set(error, s.refused == EX_USAGE ? HK_EUSAGE : HK_ECONFIG,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "role/bell.h"
+#include "role/brands.h"
 #include "role/ct_sink.h"
 #include "role/mailboxes.h"
 #include "role/poller.h"
@@ -43,6 +44,7 @@ follow(const hk_opts *opts, const hk_role *role, hk_ct_sink *sink, GError **erro
 		return false;
 	}
 	hk_ct_sink_looks(sink, role->db);
+	hk_ct_sink_brands(sink, role->flow, hk_opts_str(opts, HK_OPT_TARGETS));
 	config.user = sink;
 	config.keep = keep;
 	return hk_follow_run(&config, error);
@@ -150,6 +152,10 @@ hk_role_watch(const hk_opts *opts, GError **error)
 	if (logs && !sink) {
 		hk_role_close(&role);
 		return false;
+	}
+	g_autoptr(GError) local = NULL;
+	if (!hk_brands_take(role.flow, hk_opts_str(opts, HK_OPT_TARGETS), &local)) {
+		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", local->message));
 	}
 	g_autoptr(hk_mailboxes) mailboxes = hk_mailboxes_open(opts, hk_stop_fd(), error);
 	g_autoptr(hk_replies) replies =

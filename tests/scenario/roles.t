@@ -54,6 +54,17 @@ my @pids = slurp("$work/orphan.err") =~ /role\.started role=\w+ pid=(\d+)/g;
 kill_it($serve);
 ok(until_ok('they end', sub { !grep { kill 0, $_ } @pids }), 'kill -9 of serve leaves no child behind');
 
+# --- a brand that the pack has learned becomes a target, and what people said of one stays ---
+my $more = spew("$work/more.conf", slurp("$FindBin::Bin/../../conf/targets/example.conf") . "\n[Betsu]\nkind = bank\nalias = Betsu Bank\ntoken = betsubank\nofficial = betsu-bank.example\n");
+rows("UPDATE targets SET name_en = 'as people call it'");
+my $brands = spawn_role('brands', 'watch', '--state', "$work/brands", '--targets', $more);
+ok(until_ok('the brand', sub { value("SELECT COUNT(*) FROM targets WHERE key = 'betsu-bank' AND own = 0 AND name = 'Betsu'") == 1 }), 'a new brand of the pack is a target when watch starts') or diag slurp("$work/brands.err");
+spew($more, slurp($more) . "\n[Mikka]\nkind = bank\ntoken = mikkabank\nofficial = mikka-bank.example\n");
+kill 'HUP', $brands;
+ok(until_ok('the next', sub { value("SELECT COUNT(*) FROM targets WHERE key = 'mikka-bank'") == 1 }), 'and at SIGHUP') or diag slurp("$work/brands.err");
+is(value("SELECT COUNT(*) FROM targets WHERE name_en = 'as people call it'"), 1, 'one that was there is left as it is');
+is(stop_it($brands), 0, 'SIGTERM');
+
 # --- two watch processes share two logs ---
 my $owners = sub { return join ' ', sort map { $_->[0] } rows('SELECT COUNT(*) FROM ct_logs WHERE owner IS NOT NULL GROUP BY owner') };
 my $first = spawn_role('first', 'watch', '--state', "$work/first");
