@@ -48,15 +48,16 @@ rg_stage_share(const char *given, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
 		g_autofree char *at = given ? g_canonicalize_filename(given, NULL)
 					    : g_canonicalize_filename(beside[i], dir);
-		g_autofree char *sign = g_build_filename(at, "conf", "operators.conf", NULL);
+		g_autofree char *sign =
+			g_build_filename(at, "range", "scenarios", "night.scenario", NULL);
 		if (g_file_test(sign, G_FILE_TEST_EXISTS)) {
 			return g_steal_pointer(&at);
 		}
 	}
 	hk_error_set(error, HK_EUSAGE,
-		"the folder with conf/operators.conf and rules/ is not beside the program; name it "
-		"with "
-		"--share");
+		"the folder with range/scenarios/, conf/ and rules/ is not %s; name it with "
+		"--share",
+		given ? given : "beside the program");
 	return NULL;
 }
 

@@ -34,7 +34,7 @@ rg_stage *rg_stage_new(const rg_play *play, const char *dir, const char *share, 
 	GError **error) HK_FREED_BY(rg_stage_free);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rg_stage, rg_stage_free)
 
-/* rg_stage_share(given, error): the folder with conf/operators.conf: given, or beside the program (an installation's ../share/hikeshi, the source of a build folder). */
+/* rg_stage_share(given, error): the folder with range/scenarios/, conf/ and rules/: given, or beside the program (an installation's ../share/hikeshi, the source of a build folder). */
 char *rg_stage_share(const char *given, GError **error);
 
 /* rg_stage_bank(stage, key): the bank, the first one for NULL; never NULL. */

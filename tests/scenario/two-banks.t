@@ -133,8 +133,15 @@ notice('betsu-bank', 'mihon-bank');
 must('mihon-bank', 'the first gets it', sub { sees('mihon-bank', 'www.mihon-direct-saihakko.test', 'mail:alerts') }, $sightings);
 
 # --- each its own part ---
-ok(until_ok('alert', sub { sees('mihon-bank', 'www.mihon-bank-tetsuzuki.test', 'mail:alerts') }), "the detection service's mail is the first bank's");
-ok(until_ok('customer', sub { sees('betsu-bank', 'www.betsu-bank-kakunin.test', 'mail:customers') }), "the customer's mail is the second's");
+ok(until_ok('alert', sub { sees('mihon-bank', 'www.mihon-bank.example.kakunin-login.test', 'mail:alerts') }), "the detection service's mail is the first bank's");
+ok(until_ok('customer', sub { sees('betsu-bank', 'www.betsu-bank.example.kakunin-login.test', 'mail:customers') }), "the customer's mail is the second's");
+for my $pair (['mihon-bank', 'betsu-bank'], ['betsu-bank', 'mihon-bank']) {
+	my ($own, $other) = @$pair;
+	my $host = "www.$own.example.kakunin-login.test";
+	ok(until_ok('log', sub { sees($_, $host, 'ct') }), "$_: the log is everybody's: $host") for $own, $other;
+	is(value_in($own, "SELECT kind FROM cases WHERE host = '$host'"), 'phishing', "$own: it is its own");
+	is(value_in($other, "SELECT kind FROM cases WHERE host = '$host'"), 'phishing_other', "$other: it is another's");
+}
 is(value_in('mihon-bank', "SELECT COUNT(*) FROM sightings s JOIN sources o ON o.id = s.source_id WHERE o.key LIKE 'feed:%' OR o.key = 'mail:customers'"), 0, 'the first has neither feed nor customer');
 for my $bank (sort keys %house) {
 	is(stop_it($serve{$bank}), 0, "$bank: SIGTERM") or diag slurp("$work/$bank.err");
