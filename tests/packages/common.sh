@@ -11,3 +11,32 @@ export BUILD_PACKAGES_TREE
 bare_pids=
 bare_sockets=$work/none
 trap 'bare_end; tap_cleanup' EXIT
+
+# on_machine SCRIPT [PACKAGE...]: boots a machine of its own with these packages and runs tests/packages/SCRIPT there, whose TAP is this
+# test's. Both releases lie in /srv/this and /srv/next.
+on_machine() {
+	bare_begin "$bare"
+	root=$bare/root-$1.$$
+	bare_root "$root"
+	[ -n "${HK_PACKAGES_KEEP:-}" ] || trap 'bare_end; tap_cleanup; rm -rf --one-file-system "$root"' EXIT
+	mkdir -p "$root/srv/this" "$root/srv/next" "$root/srv/tests/packages" "$root/var/log/journal"
+	for release in this next; do find "$packages/$release" -name '*.deb' ! -name '*-dbgsym_*' -exec cp -t "$root/srv/$release" {} +; done
+	cp "$HK_SRC/tests/tap.sh" "$root/srv/tests/"
+	cp "$HK_SRC/tests/packages/$1" "$HK_SRC/tests/packages/there.sh" "$root/srv/tests/packages/"
+	script=$1
+	shift
+	# shellcheck disable=SC2016 # expanded inside
+	bare_inside "$root" root / sh -ec '
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -q
+		apt-get install -y -q --no-install-recommends systemd systemd-sysv dbus curl "$@"' sh "$@" >"$work/install" 2>&1 || {
+		diag "$(tail -n 20 "$work/install")"
+		echo "Bail out! packages of Debian cannot be installed"
+		exit 1
+	}
+	bare_keep "$root"
+	bare_boot "$root" /srv/tests/packages sh "./$script"
+	status=$?
+	cat "$root/bare.out" || echo "Bail out! the machine did not come up"
+	exit "$status"
+}
