@@ -3,7 +3,7 @@ BUILD ?= build
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
 FUZZ_SECONDS ?= 60
 
-.PHONY: model all rel asan check fuzz fuzz-run lint docs bench soak tidy format install clean help
+.PHONY: model all rel asan check fuzz fuzz-run lint docs bench soak tidy format install packages prove-bare clean help
 
 all: ## build with optimisation and debug symbols, in build/
 	@tools/build $(BUILD)
@@ -54,6 +54,12 @@ format: ## clang-format every C file in place
 
 install: rel ## install into DESTDIR and the prefix of build-rel
 	@ninja -C build-rel install
+
+packages: ## build the Debian packages, in build-packages/, and try them on bare machines (root; half an hour)
+	@HK_PACKAGES=$(CURDIR)/build-packages prove -v tests/packages/
+
+prove-bare: ## ./quickstart and ./check on bare Debian 12 machines, as root and as a user (root; an hour and a half)
+	@tools/prove-bare
 
 clean: ## remove the build folders
 	@rm -rf build build-*
