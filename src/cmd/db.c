@@ -202,7 +202,9 @@ hk_cmd_db_restore(const hk_opts *opts, GError **error)
 		return false;
 	}
 	print_info(info);
-	puts(dry ? "the backup is sound; nothing was restored" : "restored");
+	puts(dry ? "the backup is sound; nothing was restored"
+		 : "restored; what may have been sent since the backup was made asks for a person "
+		   "before it leaves (docs/backup.md)");
 	if (kept) {
 		printf("the database before: %s\n", kept);
 	}

@@ -119,12 +119,29 @@ names_victim(hk_flow *flow, int64_t id, bool *ret, GError **error)
 	return true;
 }
 
+/* Whether it may have been sent between a backup and its restore (store/settings.h). */
+static bool
+sent_before(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_case, bool *ret,
+	GError **error)
+{
+	hk_restored restored;
+	int64_t seen_ms = of_case->clocks[HK_CLOCK_FIRST_SEEN];
+	int64_t drafted_ms = row->drafted_ms ? row->drafted_ms : flow->now_ms;
+
+	if (!hk_restored_get(flow->db, &restored, error)) {
+		return false;
+	}
+	*ret = drafted_ms < restored.until_ms ||
+	       (seen_ms < restored.at_ms && drafted_ms < restored.at_ms + HK_RESTORED_SITES_MS);
+	return true;
+}
+
 bool
 hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_case, unsigned *ret,
 	GError **error)
 {
 	g_auto(hk_channel_row) channel = {0};
-	bool known = true, bounced = false, victim, over;
+	bool known = true, bounced = false, victim, over, before;
 	int64_t unfit = 0;
 
 	if ((strcmp(row->channel, "mail") == 0 &&
@@ -132,7 +149,8 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 			    flow->db, row->channel, row->recipient, &known, &bounced, error)) ||
 		!hk_channels_get(flow->db, row->channel, &channel, error) ||
 		!hk_reports_unfit(flow->db, row->id, &unfit, error) ||
-		!names_victim(flow, row->id, &victim, error) || !volume(flow, row, &over, error)) {
+		!names_victim(flow, row->id, &victim, error) || !volume(flow, row, &over, error) ||
+		!sent_before(flow, row, of_case, &before, error)) {
 		return false;
 	}
 	/* What is looked at once more when it has gone may be gone. */
@@ -144,8 +162,8 @@ hk_report_stops(hk_flow *flow, const hk_report_row *row, const hk_case_row *of_c
 	} found[] = {{HK_STOPS_CASE, of_case->deleted_ms != 0 || unfit != 0 || !able},
 		{HK_STOPS_EVIDENCE, of_case->clocks[HK_CLOCK_EVIDENCE] == 0},
 		{HK_STOPS_CONTENT, !row->has_content}, {HK_STOPS_FIRST, !known},
-		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VICTIM, victim}, {HK_STOPS_VOLUME, over},
-		{HK_STOPS_CHANNEL, strcmp(channel.state, "open") != 0}};
+		{HK_STOPS_BOUNCED, bounced}, {HK_STOPS_VICTIM, victim}, {HK_STOPS_RESTORED, before},
+		{HK_STOPS_VOLUME, over}, {HK_STOPS_CHANNEL, strcmp(channel.state, "open") != 0}};
 	unsigned stops = row->stops & BY_DRAFTER;
 	for (size_t i = 0; i < G_N_ELEMENTS(found); i++) {
 		stops |= found[i].holds ? 1u << found[i].stop : 0;

@@ -12,6 +12,7 @@
 #include "store/inspect.h"
 #include "store/migrate.h"
 #include "store/search.h"
+#include "store/settings.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 
@@ -153,11 +154,13 @@ compare(hk_db *db, const hk_dump_info *applied, const hk_dump_info *verified, GE
 	return true;
 }
 
-/* What was about to leave when the backup was made has left since, or not: a person says so (docs/takedown.md, "unsure"). What a person hands in waits for them anyway. */
+/* What was about to leave when the backup was made has left since, or not: a person says so (docs/takedown.md, "unsure"). What a person hands in waits for them anyway. What was
+ * drafted then, or will be drafted anew of what the sources tell once more, may have left since, too: it asks for a person (stop "restored"). */
 static bool
-hold_back(hk_db *db, GError **error)
+hold_back(hk_db *db, int64_t made_ms, GError **error)
 {
-	return hk_db_exec(db,
+	return hk_restored_put(db, made_ms, hk_clock_wall_ms(), error) &&
+	       hk_db_exec(db,
 		       HK_SQL("UPDATE reports SET state = 'unsure', version = version + 1, why = "
 			      "'it was about to leave when the backup was made that this database "
 			      "was restored from' WHERE state IN ('approved', 'queued') AND "
@@ -183,8 +186,8 @@ load_all(hk_db *db, const char *path, const hk_dump_info *verified, GError **err
 	g_autoptr(hk_dump_info) applied = hk_dump_read(path, &sink, &r, error);
 	table_done(&r);
 	return applied && compare(db, applied, verified, error) &&
-	       hk_migrate_within(db, hk_migration_count, error) && hold_back(db, error) &&
-	       hk_search_rebuild_within(db, error);
+	       hk_migrate_within(db, hk_migration_count, error) &&
+	       hold_back(db, verified->made_ms, error) && hk_search_rebuild_within(db, error);
 }
 
 static bool

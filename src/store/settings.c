@@ -1,5 +1,10 @@
 #include "store/settings.h"
 
+#include <string.h>
+
+#include "sys/json.h"
+#include "sys/jsonw.h"
+
 bool
 hk_settings_get(hk_db *db, const char *key, char **ret, int64_t *ret_version, GError **error)
 {
@@ -55,4 +60,40 @@ hk_settings_date(hk_db *db, const char *key, int64_t at_ms, GError **error)
 {
 	return hk_db_exec(db, HK_SQL("UPDATE settings SET updated_ms = $2 WHERE key = $1"),
 		HK_ARGS(hk_v_str(key), hk_v_int(at_ms)), NULL, error);
+}
+
+bool
+hk_restored_put(hk_db *db, int64_t made_ms, int64_t now_ms, GError **error)
+{
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	hk_jsonw_open(value, '{');
+	hk_jsonw_member_int(value, "made_ms", made_ms);
+	hk_jsonw_member_int(value, "at_ms", now_ms);
+	hk_jsonw_member_int(
+		value, "until_ms", now_ms + MAX(now_ms - made_ms, HK_RESTORED_LEAST_MS));
+	hk_jsonw_close(value, '}');
+	return hk_settings_put(db, HK_RESTORED_SETTING, value->str, now_ms, error);
+}
+
+bool
+hk_restored_get(hk_db *db, hk_restored *ret, GError **error)
+{
+	g_autofree char *value = NULL;
+	hk_restored r = {0};
+
+	if (!hk_settings_get(db, HK_RESTORED_SETTING, &value, NULL, error)) {
+		return false;
+	}
+	if (value) {
+		g_autoptr(hk_json_doc) doc = hk_json_load(hk_span_str(value), strlen(value), error);
+		hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
+		if (!doc || !hk_json_i64(&root, "at_ms", &r.at_ms, error) ||
+			!hk_json_i64(&root, "until_ms", &r.until_ms, error)) {
+			g_prefix_error(error, "setting " HK_RESTORED_SETTING ": ");
+			return false;
+		}
+	}
+	*ret = r;
+	return true;
 }

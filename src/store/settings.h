@@ -14,4 +14,16 @@ bool hk_settings_add(hk_db *db, const char *key, const char *value, int64_t now_
 bool hk_settings_when(hk_db *db, const char *key, int64_t *ret_ms, GError **error);
 bool hk_settings_date(hk_db *db, const char *key, int64_t at_ms, GError **error);
 
+/* What a restore has left behind: until then all that is drafted may have been sent before, and for a longer time what is drafted about sites that were seen before the restore. */
+#define HK_RESTORED_SETTING  "restored"
+#define HK_RESTORED_LEAST_MS INT64_C(3600000)         /* after a restore at least */
+#define HK_RESTORED_SITES_MS (30 * INT64_C(86400000)) /* for sites that were seen before it */
+typedef struct hk_restored {
+	int64_t at_ms; /* when it was restored; 0: never */
+	int64_t until_ms; /* what is drafted before that is in doubt: as long as the time between backup and restore */
+} hk_restored;
+/* hk_restored_put(db, made_ms, now_ms, error): a backup of made_ms was restored now; inside the transaction of the restore. hk_restored_get(db, ret, error). */
+bool hk_restored_put(hk_db *db, int64_t made_ms, int64_t now_ms, GError **error);
+bool hk_restored_get(hk_db *db, hk_restored *ret, GError **error);
+
 #endif

@@ -24,7 +24,7 @@ export const CONTACT_KINDS = ['registrar', 'registry', 'hosting', 'as', 'dns', '
 /** src/flow/states.def, machine REPORT. */
 export const REPORT_STATES = ['drafted', 'approved', 'queued', 'sent', 'acknowledged', 'actioned', 'rejected', 'bounced', 'expired', 'unsure', 'dropped']
 /** src/flow/stops.def: what holds a report up, and whether that is for good, passes, or can be agreed to. */
-export const STOPS = { own: 'hard', allowed: 'hard', evidence: 'hard', case: 'hard', recipient: 'hard', content: 'hard', first: 'ask', bounced: 'ask', volume: 'wait', channel: 'wait', kill: 'wait', victim: 'ask' }
+export const STOPS = { own: 'hard', allowed: 'hard', evidence: 'hard', case: 'hard', recipient: 'hard', content: 'hard', first: 'ask', bounced: 'ask', volume: 'wait', channel: 'wait', kill: 'wait', victim: 'ask', restored: 'ask' }
 /** Kinds of whom is told: contacts, and other banks. */
 export const RECIPIENT_KINDS = [...CONTACT_KINDS, 'bank']
 

@@ -5,6 +5,7 @@
 
 #include "flow/states.h"
 #include "flow/victim.h"
+#include "store/settings.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "tap.h"
@@ -375,6 +376,52 @@ test_victim(void)
 	fl_close(flow);
 }
 
+/* drafted(flow, of_case, round): the state of a draft that the policy would let go. */
+static int64_t
+one_more(hk_flow *flow, int64_t of_case, int64_t round)
+{
+	const hk_report_site site = {.case_id = of_case, .url = "https://r.example/"};
+	hk_report_row row;
+	int64_t id = 0;
+
+	fl_draft_row(&row, of_case, "netcraft", "netcraft", 0);
+	row.round = round;
+	ok(fl_do_as(flow, &fl_auto, hk_report_draft(flow, &row, &site, 1, &id, error)),
+		"round %d: %s", (int)round, fl_why());
+	return id;
+}
+
+/* A backup of two hours ago was restored: what is drafted in the next two, and of old sites for a month, may have been sent before. */
+static void
+test_restored(void)
+{
+	hk_flow *flow = fl_open();
+	int64_t old = fl_confirmed(flow, "old.example");
+	int64_t hour_ms = INT64_C(3600000), before = one_more(flow, old, 1);
+
+	fl_setting(
+		flow, "{\"undo_s\":0,\"policies\":[{\"name\":\"all\",\"score\":0,\"own\":false}]}");
+	hk_clock_advance(1000);
+	ok(fl_do(flow, hk_restored_put(hk_flow_db(flow), hk_clock_wall_ms() - 2 * hour_ms,
+			       hk_clock_wall_ms(), error)),
+		"restored: %s", fl_why());
+	ok(!fl_approve(flow, &fl_yuzu, before, 0), "a draft of before: %s", fl_why());
+	is_int(fl_code(), HK_EPOLICY, "is held up");
+	ok(fl_approve(flow, &fl_yuzu, before, BIT(RESTORED)), "agreed to: %s", fl_why());
+	is_str(fl_state(flow, one_more(flow, old, 2)), "drafted", "no policy passes a new one");
+	hk_clock_advance(1000);
+	int64_t fresh = fl_confirmed(flow, "fresh.example");
+	is_str(fl_state(flow, one_more(flow, fresh, 3)), "drafted", "nor one of a new site");
+	hk_clock_advance(2 * hour_ms);
+	is_str(fl_state(flow, one_more(flow, fresh, 4)), "approved",
+		"two hours later it does, of a site that was seen since");
+	is_str(fl_state(flow, one_more(flow, old, 5)), "drafted",
+		"not of one that was there before");
+	hk_clock_advance(30 * 24 * hour_ms);
+	is_str(fl_state(flow, one_more(flow, old, 6)), "approved", "a month later it does");
+	fl_close(flow);
+}
+
 int
 main(void)
 {
@@ -386,6 +433,7 @@ main(void)
 	test_undo();
 	test_asked();
 	test_victim();
+	test_restored();
 	test_without();
 	return tap_done();
 }

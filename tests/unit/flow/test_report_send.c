@@ -62,6 +62,13 @@ hold(hk_flow *flow, hk_stop stop, bool on)
 		   : fl_run(flow, HK_SQL("UPDATE report_sites SET url = "
 					 "'https://stops.example/1' WHERE position = 0"));
 		break;
+	case HK_STOPS_RESTORED:
+		on ? fl_run(flow, HK_SQL("INSERT INTO settings (key, value, updated_ms) VALUES "
+					 "('restored', '{\"at_ms\":9,\"until_ms\":9999999999999}', "
+					 "0) ON "
+					 "CONFLICT DO NOTHING"))
+		   : fl_run(flow, HK_SQL("DELETE FROM settings WHERE key = 'restored'"));
+		break;
 	case HK_STOPS_OWN:
 	case HK_STOPS_ALLOWED:
 	case HK_STOPS_RECIPIENT:
@@ -129,7 +136,7 @@ one_stop(hk_flow *flow, hk_stop stop, int64_t round)
 		is_int(go, HK_GO_WAIT, "%s: it waits", row->text);
 		is_int(stops_of(flow, id), bit, "%s: and tells why", row->text);
 		is_str(fl_state(flow, id), "approved", "%s: approved still", row->text);
-	} else if (stop == HK_STOPS_FIRST || stop == HK_STOPS_VICTIM) {
+	} else if (stop == HK_STOPS_FIRST || stop == HK_STOPS_VICTIM || stop == HK_STOPS_RESTORED) {
 		is_int(go, HK_GO_SEND, "%s: was agreed to", row->text);
 		fl_run(flow, HK_SQL("UPDATE receipts SET phase = 'ended'"));
 	} else {
