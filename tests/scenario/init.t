@@ -153,6 +153,15 @@ else
 fi
 [ ! -e "$work/etc2" ]
 ok $? "and nothing is left of the try"
+if [ -n "${HK_TEST_PGSQL:-}" ]; then
+	answers "$work/bad.conf"
+	sed -i 's|^database = .*|database = "postgresql://127.0.0.1:1/hikeshi"|' "$work/bad.conf"
+	run hikeshi init --lang en --config /dev/null --into "$work/etc2" --answers "$work/bad.conf"
+	like "$status/$err" "^64/.*'database': " "a server that does not answer: seen at once"
+	sed -i "s|^database = .*|database = \"postgresql:///nosuchdatabase?host=$(dirname "$work")/nosuchsocket\"|" "$work/bad.conf"
+	run hikeshi init --lang en --config /dev/null --into "$work/etc3" --answers "$work/bad.conf"
+	like "$err" "'database': |the configuration is written, the database was not made .mend it, then" "a socket without one: at once, or, as root, when the user of hikeshi asks"
+fi
 
 # --- from a pipe, without a database ---
 new_database piped
