@@ -178,6 +178,10 @@ bank b name=べつ銀行 name-en="Betsu Bank" domain=betsu-bank.example hears=no
 0s site www.ao-login.test page=login bank=a
 0s site www.betsu-login.test kit=cp29 bank=b
 0s certs many habit=combo count=5 per=2 over=4s bank=b
+0s site once.test page=card for=once else=expired
+0s site script.test page=login for=js-touch else=blog
+0s certs crowd habit=duckdns count=201
+0s site @crowd kit=bp1
 1s feed b urls=http://www.betsu-login.test/x brand=b
 1s alert b urls=http://www.betsu-login.test/?a=1&b=2 service=talon
 2s chat teams bank=a status=503 for=2h
@@ -202,6 +206,11 @@ like($shown, qr/べつダイレクト.*Betsu Bank/s, 'an imitation of the second
 unlike($shown, qr/みほん|Mihon/, 'and of nobody else');
 like(at($ready, 'www.ao-login.test', '/'), qr/^$/, 'the other one is on hold');
 like(slurp("$work/faults/world/world.json"), qr/"client hold"/, 'its registry says so');
+like(at($ready, 'once.test', '/'), qr/あおカード/, 'a site for the first visitor');
+like(at($ready, 'once.test', '/'), qr/有効期限/, 'is not for the second');
+like(at($ready, 'script.test', '/'), qr/maxTouchPoints.*珈琲/s, 'a script decides');
+like(at($ready, 'script.test', '/in'), qr/ログインパスワード/, 'and leads on');
+like(at($ready, 'zzzzzzz9.duckdns.org', '/'), qr/！/, 'a crowd of names is set up at once');
 isnt(slurp("$ao->{dir}/c2/keepspy.conf"), '', 'the first bank listens to the command channel');
 ok(!-e "$betsu->{dir}/c2/keepspy.conf", 'the second does not');
 like(slurp("$betsu->{dir}/feeds/range-taxii.conf"), qr/taxii/, 'the second reads a feed');

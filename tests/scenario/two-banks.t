@@ -133,12 +133,13 @@ notice('betsu-bank', 'mihon-bank');
 must('mihon-bank', 'the first gets it', sub { sees('mihon-bank', 'www.mihon-direct-saihakko.test', 'mail:alerts') }, $sightings);
 
 # --- each its own part ---
-ok(until_ok('alert', sub { sees('mihon-bank', 'www.mihon-bank.example.kakunin-login.test', 'mail:alerts') }), "the detection service's mail is the first bank's");
-ok(until_ok('customer', sub { sees('betsu-bank', 'www.betsu-bank.example.kakunin-login.test', 'mail:customers') }), "the customer's mail is the second's");
-for my $pair (['mihon-bank', 'betsu-bank'], ['betsu-bank', 'mihon-bank']) {
-	my ($own, $other) = @$pair;
-	my $host = "www.$own.example.kakunin-login.test";
-	ok(until_ok('log', sub { sees($_, $host, 'ct') }), "$_: the log is everybody's: $host") for $own, $other;
+ok(until_ok('alert', sub { sees('mihon-bank', 'login.mihon-bank.co.jp.x8d2kqz1.example', 'mail:alerts') }), "the detection service's mail is the first bank's");
+ok(until_ok('customer', sub { sees('betsu-bank', 'login.betsu-bank.co.jp.q7d2kqz1.example', 'mail:customers') }), "the customer's mail is the second's");
+for my $row (['mihon-bank', 'betsu-bank', 'login.mihon-bank.co.jp.x8d2kqz1.example'], ['betsu-bank', 'mihon-bank', 'login.betsu-bank.co.jp.q7d2kqz1.example']) {
+	my ($own, $other, $host) = @$row;
+	for my $bank ($own, $other) {
+		must($bank, "$bank: the log is everybody's: $host", sub { sees($bank, $host, 'ct') }, $sightings);
+	}
 	is(value_in($own, "SELECT kind FROM cases WHERE host = '$host'"), 'phishing', "$own: it is its own");
 	is(value_in($other, "SELECT kind FROM cases WHERE host = '$host'"), 'phishing_other', "$other: it is another's");
 }
