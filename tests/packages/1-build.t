@@ -43,7 +43,7 @@ done
 
 # Units as systemd reads them, at the paths of the package, among its own.
 mkdir -p "$work/files/bin"
-cp /bin/sh /bin/kill "$work/files/bin/"
+cp /bin/sh "$work/files/bin/"
 cp -r -n /lib/systemd/system/. "$work/files/lib/systemd/system/"
 for unit in hikeshi.service hikeshi-watch.service hikeshi-web.service hikeshi-work@work.service hikeshi-work@capture.service hikeshi-roles.target \
 	hikeshi-migrate.service hikeshi-backup.timer hikeshi-backup.service hikeshi-verify.timer hikeshi-verify.service; do

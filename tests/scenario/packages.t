@@ -10,7 +10,7 @@ units=$(find "$work/dest" -name hikeshi.service -exec dirname {} \;)
 ok "$([ -d "$units" ]; echo $?)" "installs units"
 # Among systemd's own.
 mkdir -p "$work/dest/bin" "$work/dest/lib/systemd"
-cp /bin/sh /bin/kill "$work/dest/bin/"
+cp /bin/sh "$work/dest/bin/"
 cp -r /lib/systemd/system "$work/dest/lib/systemd/"
 unlike "$(cat "$units"/*.service "$units"/*.target)" '@[A-Z]+@' "with the paths of the prefix"
 pools=$(sed -n 's/^STAGE([A-Z_0-9]*, "[^"]*", "\([a-z]*\)".*/\1/p' src/flow/stages.def | sort -u)
