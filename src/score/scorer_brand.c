@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "match/blend.h"
 #include "score/scorer_int.h"
 #include "sys/idn.h"
 #include "sys/skeleton.h"
@@ -56,11 +57,28 @@ reach_of(const hk_target *target)
 }
 
 static double
-ratio_of(const hk_scorer_set *set, const hk_target *target, const look *best)
+full_ratio(const hk_target *target, const look *best)
 {
 	size_t letters = best->token->word_len;
 	size_t class = letters <= LEN_SHORT ? 0 : letters <= LEN_MIDDLE ? 1 : 2;
-	double ratio = log_ratio[best->evidence.kind][reach_of(target)][class];
+
+	return log_ratio[best->evidence.kind][reach_of(target)][class];
+}
+
+/* A model knows the letters of brands that were imitated while it learnt, and takes those of all others for a stranger's: beside it, a brand as a whole word counts at least
+ * as much as it does without one. */
+static double
+alone_of(const hk_target *target, const look *best)
+{
+	bool whole = best->evidence.kind == HK_BRAND_EXACT || best->evidence.kind == HK_BRAND_WORD;
+
+	return whole ? hk_blend_odds(HK_BLEND_START) + full_ratio(target, best) : -INFINITY;
+}
+
+static double
+ratio_of(const hk_scorer_set *set, const hk_target *target, const look *best)
+{
+	double ratio = full_ratio(target, best);
 
 	if (set->model && !is_news[best->evidence.kind]) {
 		ratio *= BESIDE_MODEL;
@@ -201,6 +219,7 @@ hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspec
 		if (target) {
 			ret->target = target->name;
 			ret->log_ratio = RATIO_IDN;
+			ret->alone = -INFINITY;
 			g_snprintf(ret->text, sizeof ret->text, "'%.*s' when decoded contains '%s'",
 				(int)name.len, name.text, alias);
 			return true;
@@ -216,6 +235,7 @@ hk_scorer_brand_of(const hk_scorer *scorer, hk_name name, const hk_scorer_suspec
 	const hk_target *brand = hk_targets_get(set->targets, best.token->brand);
 	ret->target = brand->name;
 	ret->log_ratio = ratio_of(set, brand, &best);
+	ret->alone = alone_of(brand, &best);
 	describe(name, &best, ret->text, sizeof ret->text);
 	return true;
 }

@@ -120,9 +120,10 @@ size_t hk_scorer_low_names(hk_scorer *scorer, const hk_scorer_case *look, const 
 
 /* What a name gives away about brands. */
 typedef struct hk_scorer_brand {
-	const char *target;              /* as the pack spells it; NULL: nothing */
-	bool official;                   /* a domain of the brand, or allow-listed */
-	double log_ratio;                /* of the evidence, 0 when official */
+	const char *target; /* as the pack spells it; NULL: nothing */
+	bool official;      /* a domain of the brand, or allow-listed */
+	double log_ratio;   /* of the evidence, 0 when official */
+	double alone; /* log odds of a stranger's name that shows it, whatever its other letters look like; -INFINITY: the evidence alone says nothing */
 	char text[HK_SCORER_REASON_LEN]; /* the reason */
 } hk_scorer_brand;
 

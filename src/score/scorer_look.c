@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "match/blend.h"
+#include <math.h>
+
 #include "score/scorer_int.h"
 
 /* Names of one certificate that are looked at for brands when nothing marks any of them. */
@@ -105,7 +107,10 @@ consider(const hk_scorer *scorer, const hk_batch *batch, uint32_t name, const wi
 	bool has_brand = (asked->every_brand || asked->suspects.count > 0) &&
 			 hk_scorer_brand_of(scorer, batch->names[name],
 				 asked->every_brand ? NULL : &asked->suspects, &brand);
-	double odds = odds_of(scorer, name) + (has_brand ? brand.log_ratio : 0);
+	double odds = odds_of(scorer, name);
+	if (has_brand) {
+		odds = fmax(odds + brand.log_ratio, brand.alone);
+	}
 	if (!best->found || odds > best->odds) {
 		best->found = true;
 		best->name = name;
