@@ -6,8 +6,11 @@ export DEBIAN_FRONTEND=noninteractive
 roles='hikeshi-watch hikeshi-web hikeshi-work@work hikeshi-work@capture hikeshi-work@look hikeshi-work@hops hikeshi-work@send hikeshi-work@monitor hikeshi-work@chat'
 as_hikeshi() { setpriv --reuid hikeshi --regid hikeshi --init-groups env HOME=/var/lib/hikeshi "$@"; }
 hk() { run as_hikeshi "$@"; }
-# Of the unit's last run.
-journal() { journalctl -o cat --no-pager -n "${2:-15}" _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value "$1")" 2>&1; }
+# The last lines of a unit. By unit, not by invocation: of a process that has just ended journald knows only the former.
+journal() {
+	journalctl --sync
+	journalctl -o cat --no-pager -n "${2:-15}" -u "$1" 2>&1
+}
 # until_true TRIES COMMAND...: asks again after a second.
 until_true() {
 	tries=$1
