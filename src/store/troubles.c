@@ -27,12 +27,12 @@ hk_troubles_channels(hk_db *db, GError **error)
 hk_rows *
 hk_troubles_chats(hk_db *db, GError **error)
 {
-	/* A card that is taken clears the error of its chat (store/notices). */
+	/* A card that is taken clears the error of its chat (store/notices); cards are sent as they were made. */
 	return hk_db_query(db,
 		HK_SQL("SELECT substr(c.name, 6), (SELECT COUNT(*) FROM notices n WHERE n.chat = "
-		       "substr(c.name, 6) AND n.state = 'waiting'), (SELECT MIN(n.at_ms) FROM "
-		       "notices n WHERE n.chat = substr(c.name, 6) AND n.state = 'waiting'), "
-		       "c.error, c.error_ms FROM channels c WHERE c.name LIKE 'chat:%' AND "
-		       "c.error IS NOT NULL ORDER BY c.name LIMIT $1"),
+		       "substr(c.name, 6) AND n.state = 'waiting'), (SELECT n.at_ms FROM notices n "
+		       "WHERE n.chat = substr(c.name, 6) AND n.state = 'waiting' ORDER BY n.id "
+		       "LIMIT 1), c.error, c.error_ms FROM channels c WHERE c.name LIKE 'chat:%' "
+		       "AND c.error IS NOT NULL ORDER BY c.name LIMIT $1"),
 		HK_ARGS(hk_v_int(HK_TROUBLES_MAX)), error);
 }

@@ -21,14 +21,15 @@ const Table = ({ label, head, children }) => html`<div class="table-scroll" tabi
 
 /** What is wrong now, one row each. The server puts the gravest first and has made the texts of others harmless; here they are so once more. */
 function Trouble({ trouble: { kind, severity, subject, count, since, error } }) {
-  const what = subject ? (SUBJECT[kind] ? tf(SUBJECT[kind], subject) : defangText(subject)) : ''
+  const what = !subject ? '' : SUBJECT[kind] ? html` · ${tf(SUBJECT[kind], subject)}` : html` · <span class="mono">${defangText(subject)}</span>`
   const many = !subject && count > 1
   const counted = many ? t('troubles.many', { n: number(count) }) : t(`troubles.count.${kind}`, { n: count === 1 ? 1 : number(count) })
   const [before, after] = t('troubles.since').split('{at}')
+  const facts = [counted !== `troubles.count.${kind}` && html`<span class="num">${counted}</span>`, since && html`<span>${before}<${Time} at=${since} />${after} (<${Ago} at=${since} />)</span>`].filter(Boolean)
   return html`<li class=${`trouble trouble-${severity}`}>
     <span class="trouble-how"><span class="mark" aria-hidden="true"></span>${tf('troubles', severity)}</span>
-    <div class="trouble-what"><p><strong>${tf('trouble', kind)}</strong>${what && html` <span class="trouble-subject">${what}</span>`}</p>
-      <p class="dim small">${[counted !== `troubles.count.${kind}` && html`<span class="num">${counted}</span>`, since && html`<span>${before}<${Time} at=${since} />${after} (<${Ago} at=${since} />)</span>`].filter(Boolean).map((part, i) => html`${i > 0 && ' · '}${part}`)}</p>
+    <div class="trouble-what"><p><strong>${tf('trouble', kind)}</strong>${what}</p>
+      ${facts.length > 0 && html`<p class="dim small">${facts.map((fact, i) => html`${i > 0 && ' · '}${fact}`)}</p>`}
       ${error && html`<p class="trouble-error">${defangText(error)}</p>`}
       <p class="trouble-do">${tf('trouble.do', kind)}${WHERE[kind] && html` <a href=${href(WHERE[kind])}>${t('troubles.open', { page: t(`nav.${WHERE[kind].slice(1)}`) })}</a>`}</p></div></li>`
 }
