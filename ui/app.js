@@ -4,7 +4,7 @@ import { get, session } from './lib/api.js'
 import { guessLang, lang, setLang, t } from './lib/i18n.js'
 import { adopt, prefs } from './lib/prefs.js'
 import { route } from './lib/router.js'
-import { can, draft, explain, loadCounters, loadReportCounters, loadViews, undoable } from './lib/store.js'
+import { can, draft, explain, loadCounters, loadReportCounters, loadTroubles, loadViews, undoable } from './lib/store.js'
 import { startLive, stopLive } from './lib/live.js'
 import { Shell } from './parts/shell.js'
 import { Notices } from './parts/notices.js'
@@ -88,7 +88,7 @@ effect(() => {
   if (id === null) { stopLive(); return }
   adopt({ ...prefs.peek(), ...who.user.prefs })
   setLang(who.user.lang === 'en' ? 'en' : 'ja').catch(() => {})
-  queueMicrotask(() => { loadCounters(); loadReportCounters(); loadViews(); startLive() })
+  queueMicrotask(() => { loadCounters(); loadReportCounters(); loadTroubles(); loadViews(); startLive() })
 })
 
 addEventListener('unhandledrejection', (event) => console.error(explain(event.reason).text, event.reason))

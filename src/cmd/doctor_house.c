@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -15,14 +14,12 @@
 #include "store/reads.h"
 #include "sys/blob.h"
 #include "sys/clock.h"
+#include "sys/disk.h"
 #include "sys/gerr.h"
 #include "sys/smtp.h"
 #include "web/web.h"
 
 #define MIB (INT64_C(1) << 20)
-/* Below the first no visit of a site may be kept any more; below the second somebody should look after it. */
-#define DISK_FAIL (256 * MIB)
-#define DISK_WARN (2048 * MIB)
 /* Rows of the trail that are read here; `hikeshi audit verify` reads all. */
 #define AUDIT_ROWS_MAX 300000
 /* Clocks of two machines that are kept by NTP differ by less. */
@@ -228,22 +225,18 @@ hk_doctor_secrets(hk_doctor *d)
 static hk_doctor_how
 look_at_disk(hk_doctor *d, const char *path)
 {
-	g_autofree char *folder = g_strdup(path);
-	struct statvfs disk;
+	static const hk_doctor_how hows[] = {[HK_DISK_ROOM] = HK_DOCTOR_OK,
+		[HK_DISK_LOW] = HK_DOCTOR_WARN,
+		[HK_DISK_FULL] = HK_DOCTOR_FAIL};
+	hk_disk disk;
 
-	while (statvfs(folder, &disk) != 0 && strcmp(folder, "/") != 0 &&
-		strcmp(folder, ".") != 0) {
-		char *above = g_path_get_dirname(folder);
-		g_free(folder);
-		folder = above;
+	if (!hk_disk_at(path, &disk)) {
+		return hk_doctor_saw(
+			d, HK_DOCTOR_SKIP, "%s: %s", "%s: %s", path, g_strerror(errno));
 	}
-	int64_t free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-	bool files = disk.f_files > 0 && disk.f_favail < 1000;
-	hk_doctor_how how = free_bytes < DISK_FAIL || files ? HK_DOCTOR_FAIL
-			    : free_bytes < DISK_WARN        ? HK_DOCTOR_WARN
-							    : HK_DOCTOR_OK;
-	return hk_doctor_saw(d, how, "%s: %" PRId64 " MiB free%s", "%s: 空き %" PRId64 " MiB%s",
-		path, free_bytes / MIB,
+	bool files = disk.free_files >= 0 && disk.free_files < HK_DISK_FULL_FILES;
+	return hk_doctor_saw(d, hows[hk_disk_judge(&disk)], "%s: %" PRId64 " MiB free%s",
+		"%s: 空き %" PRId64 " MiB%s", path, disk.free_bytes / MIB,
 		!files  ? ""
 		: d->ja ? "、inode が残りわずか"
 			: ", hardly an inode left");

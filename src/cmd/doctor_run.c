@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/doctor_int.h"
+#include "flow/troubles.h"
 #include "store/reads.h"
 #include "store/workers.h"
 #include "sys/browser_gate.h"
@@ -179,25 +180,6 @@ hk_doctor_jobs(hk_doctor *d)
 
 /* ---- sources ---- */
 
-/* health: {"last_error": text or null, "failures": n}. NULL: it is well. */
-static char *
-failure_of(hk_span health)
-{
-	g_autoptr(hk_json_doc) doc = hk_json_load(health, health.len, NULL);
-	hk_json root = doc ? hk_json_root(doc) : (hk_json){0};
-	const char *text = NULL;
-	int64_t failures = 0;
-
-	if (!doc || !hk_json_has(&root, "failures") ||
-		!hk_json_i64(&root, "failures", &failures, NULL) || failures == 0) {
-		return NULL;
-	}
-	return g_strdup(
-		hk_json_has(&root, "last_error") && hk_json_str(&root, "last_error", &text, NULL)
-			? text
-			: "?");
-}
-
 hk_doctor_how
 hk_doctor_sources(hk_doctor *d)
 {
@@ -210,9 +192,8 @@ hk_doctor_sources(hk_doctor *d)
 	}
 	g_autoptr(hk_rows) rows = hk_read_sources(d->db, &error);
 	while (rows && hk_rows_next(rows, &error)) {
-		g_autofree char *why = hk_rows_is_null(rows, 5)
-					       ? NULL
-					       : failure_of(hk_span_str(hk_rows_str(rows, 5)));
+		int64_t failures, ok_ms;
+		g_autofree char *why = hk_trouble_source(hk_rows_str(rows, 5), &failures, &ok_ms);
 		count++;
 		if (why) {
 			how = hk_doctor_saw(

@@ -2,12 +2,15 @@
 #include "web/web.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "role/outbound.h"
 #include "role/role.h"
 #include "sys/file.h"
 #include "sys/jsonw.h"
 #include "sys/stop.h"
+
+enum { PLACES = 5 };
 
 static void
 ready(void *user, const char *url)
@@ -23,15 +26,38 @@ ready(void *user, const char *url)
 	fflush(stdout);
 }
 
+/* Where data of this house lie on disks of this machine: ret holds so many and a NULL. */
+static void
+places_of(const hk_opts *opts, const char *ret[PLACES])
+{
+	const hk_opt ids[] = {HK_OPT_AUDIT_KEY, HK_OPT_DATABASE, HK_OPT_BLOBS, HK_OPT_STATE};
+	size_t count = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+		const char *place = hk_opts_str(opts, ids[i]);
+		if (place && g_str_has_prefix(place, "sqlite:")) {
+			place += strlen("sqlite:");
+		}
+		/* A bucket, or a server's database. */
+		if (place && !strstr(place, "://")) {
+			ret[count++] = place;
+		}
+	}
+	ret[count] = NULL;
+}
+
 bool
 hk_role_web(const hk_opts *opts, GError **error)
 {
+	const char *places[PLACES];
 	hk_blobs_config place = hk_blobs_config_of(opts);
 	/* The board works without a folder that cannot be made; attachments then do not. */
 	place.lazy = true;
 	g_autoptr(hk_blobs) blobs = hk_blobs_open(&place, error);
 	const hk_web_outbound outbound = hk_role_outbound(opts);
+	places_of(opts, places);
 	hk_web_config config = {
+		.places = places,
 		.database = hk_opts_str(opts, HK_OPT_DATABASE),
 		.audit_key = hk_opts_str(opts, HK_OPT_AUDIT_KEY),
 		.web_key = hk_opts_str(opts, HK_OPT_WEB_KEY),

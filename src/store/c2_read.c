@@ -136,6 +136,19 @@ hk_c2_read(hk_db *db, int64_t now_ms, GString *out, GError **error)
 	return true;
 }
 
+hk_rows *
+hk_c2_read_troubles(hk_db *db, int64_t now_ms, GError **error)
+{
+	return hk_db_query(db,
+		HK_SQL("SELECT x.family, x.host, x.port, x.trouble, x.since_ms, x.failed, x.why "
+		       "FROM (SELECT s.family, s.host, s.port, s.since_ms, s.failed, s.why, s.id, "
+		       "" TROUBLE " AS trouble FROM c2_sessions s) x WHERE x.trouble IS NOT NULL "
+		       "ORDER BY x.since_ms DESC, x.id LIMIT $3"),
+		HK_ARGS(hk_v_int(HK_C2_READ_TRIES), hk_v_int(now_ms - HK_C2_READ_STALE_MS),
+			hk_v_int(HK_C2_READ_TROUBLES)),
+		error);
+}
+
 bool
 hk_c2_read_pulse(hk_db *db, int64_t now_ms, hk_c2_pulse *ret, GError **error)
 {

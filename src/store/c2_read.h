@@ -14,6 +14,7 @@ enum {
 	HK_C2_READ_FAMILIES = 50,
 	HK_C2_READ_DROPS = 200,     /* of a family */
 	HK_C2_READ_SESSIONS = 2000, /* of a family */
+	HK_C2_READ_TROUBLES = 200,
 };
 
 /* hk_c2_read(db, now_ms, out, error): an object: "families", by name, each with its "drops" (what each names now) and "sessions" (by host and port, with the last
@@ -28,6 +29,10 @@ typedef struct hk_c2_pulse {
 	int64_t opened;                  /* connections, ever */
 } hk_c2_pulse;
 bool hk_c2_read_pulse(hk_db *db, int64_t now_ms, hk_c2_pulse *ret, GError **error);
+
+/* hk_c2_read_troubles(db, now_ms, error): sessions of all families with which something is the matter, the newest trouble first, at most HK_C2_READ_TROUBLES: rows for
+ * hk_rows_next(): family, host, port, trouble (as above), since_ms (of the state), failed (tries in a row), why (NULL: nothing was said). */
+hk_rows *hk_c2_read_troubles(hk_db *db, int64_t now_ms, GError **error);
 
 /* hk_c2_read_history(db, filter, out, ret_next, error): which drop named which address from when to when, the newest first: objects of the list that is open.
  * *ret_next: what goes into after for the next page; 0: that was all. */

@@ -27,6 +27,10 @@ bool hk_res_fresh(hk_flow *flow, int64_t id, int64_t version, GError **error);
 bool hk_res_site(
 	const char *field, const char *text, hk_url *ret, hk_site *ret_site, GError **error);
 
+/* hk_res_troubles_put(req, out, ret_grave, error): the member "troubles" of an object that is being written: what is wrong with the house (flow/troubles). ret_grave (or NULL): how
+ * many of them are grave. */
+bool hk_res_troubles_put(hk_req *req, GString *out, int64_t *ret_grave, GError **error);
+
 /* hk_res_body(req): the body as it came, NUL-terminated; caller frees. */
 char *hk_res_body(const hk_req *req);
 

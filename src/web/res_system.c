@@ -1,6 +1,5 @@
 /* /system, /jobs and /audit: the state of the house, and the record of it. */
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "flow/audit.h"
 #include "flow/jobs.h"
@@ -8,9 +7,10 @@
 #include "store/looks.h"
 #include "store/reads.h"
 #include "sys/clock.h"
+#include "sys/disk.h"
 #include "sys/gerr.h"
 #include "sys/jsonw.h"
-#include "web/handler.h"
+#include "web/res.h"
 #include "web/rows.h"
 #include "web/web.h"
 
@@ -188,19 +188,16 @@ put_looks(hk_req *req, GString *out, GError **error)
 static void
 put_disk(const hk_req *req, GString *out)
 {
-	g_autofree char *folder = g_path_get_dirname(req->config->audit_key);
-	struct statvfs disk;
+	hk_disk disk;
 
 	hk_jsonw_key(out, "disk");
-	if (statvfs(folder, &disk) != 0) {
+	if (!hk_disk_at(req->config->audit_key, &disk)) {
 		hk_jsonw_null(out);
 		return;
 	}
 	hk_jsonw_open(out, '{');
-	hk_jsonw_key(out, "free");
-	hk_jsonw_int(out, (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
-	hk_jsonw_key(out, "total");
-	hk_jsonw_int(out, (int64_t)disk.f_blocks * (int64_t)disk.f_frsize);
+	hk_jsonw_member_int(out, "free", disk.free_bytes);
+	hk_jsonw_member_int(out, "total", disk.total_bytes);
 	hk_jsonw_close(out, '}');
 }
 
@@ -236,7 +233,8 @@ hk_web_system(hk_req *req, hk_reply *reply, GError **error)
 	GString *out = hk_reply_json(reply, 200);
 
 	hk_jsonw_open(out, '{');
-	if (!put_list(out, "roles", hk_read_workers(req->db, error), worker_cols, error) ||
+	if (!hk_res_troubles_put(req, out, NULL, error) ||
+		!put_list(out, "roles", hk_read_workers(req->db, error), worker_cols, error) ||
 		!put_jobs(req, out, error) || !put_looks(req, out, error) ||
 		!put_database(req, out, error) ||
 		!put_list(out, "sources", hk_read_sources(req->db, error), source_cols, error) ||

@@ -24,6 +24,8 @@ typedef struct hk_web_config {
 	const char *audit_key; /* file; flow/flow.h */
 	const char *web_key;   /* file of 32 bytes that seals second factors; made when missing */
 	hk_blobs *blobs;       /* where attachments and evidence lie; NULL: none can be stored */
+	const char *const *
+		places; /* files and folders whose disks the page System watches; NULL-terminated, at most 8 [the audit key] */
 	const hk_web_outbound *outbound; /* channels and templates; NULL: none are known */
 
 	const char *listen;   /* "127.0.0.1:8080", "[::1]:8080"; port 0: any */

@@ -357,6 +357,10 @@ await part('Accessibility: every page, both languages, both themes, desk and pho
   const related = (await api.get('/campaigns?limit=1')).items[0]
   const someSighting = (await api.get('/sightings?limit=1')).items[0]
   const intake = (await api.get('/intakes?limit=1').catch(() => ({ items: [{ id: 1 }] }))).items[0]
+  await visit(page, '/system')
+  const wrong = (await api.get('/system')).troubles
+  ok(await until(async () => (await page.locator('.trouble').count()) === wrong.length && (await page.locator('.trouble-none').count()) === (wrong.length ? 0 : 1)), 'the page System says what is wrong, or that nothing is', JSON.stringify(wrong))
+  ok(!wrong.some((one) => ['role', 'clock_back', 'clock_skew', 'egress'].includes(one.kind)), 'a house with all of its roles has none silent', JSON.stringify(wrong))
   const PAGES = ['/cases', `/case/${cases[0].id}`, '/bulk', '/import', '/intake', `/intake/${intake?.id ?? 1}`, '/sightings', someSighting && `/sighting/${someSighting.id}`, '/campaigns', related && `/campaign/${related.id}`, '/stats', '/system', '/audit',
     '/meta/targets', '/meta/actors', '/meta/contacts', '/meta/task-templates', '/meta/statuses', '/meta/import', '/users', '/settings', '/account'].filter(Boolean)
   let runs = 0

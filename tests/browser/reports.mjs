@@ -215,6 +215,19 @@ await page.locator('tr', { hasText: 'netcraft2' }).locator('button', { hasText: 
 ok(await until(async () => (await api.get('/channels')).items.find((one) => one.name === 'netcraft2').state === 'off'), 'a channel is stopped')
 ok(await until(async () => (await page.locator('tr', { hasText: 'netcraft2' }).locator('button', { hasText: '再開' }).count()) === 1), 'and can be opened')
 
+// What is wrong with the house: of three roles this one runs only web, and a channel was stopped just now.
+await visit(page, '/system')
+const wrong = (await api.get('/troubles'))
+const rowOf = (words) => page.locator('.trouble', { hasText: words })
+is(wrong.troubles.filter((one) => one.kind === 'role').map((one) => `${one.subject} ${one.severity}`).sort().join(), 'watch grave,work grave', 'the server says which roles are silent')
+ok(await until(async () => (await page.locator('.trouble').count()) === wrong.troubles.length), 'the page has a row for each trouble')
+is(await rowOf('ロールが応答していません').count(), 2, 'two roles are silent')
+like(await rowOf('経路が手動で停止されています').innerText(), /netcraft2[^]*「報告経路」で再開/, 'the stopped channel is named, with what to do')
+is(await page.locator('.trouble').first().getAttribute('class'), 'trouble trouble-grave', 'a grave one comes first')
+ok(await until(async () => (await text(page, '.nav .place[href="#/system"] .place-count')) === String(wrong.grave)), 'their number stands in the navigation')
+await rowOf('経路が手動で停止されています').locator('a').click()
+ok(await until(() => page.evaluate(() => location.hash === '#/channels')), 'and a link leads to where it is mended')
+
 // Templates: a mistake has its place, the preview follows.
 await visit(page, '/templates/registrar/en')
 const area = page.locator('textarea.template-text')
@@ -245,7 +258,7 @@ is((await axe(page)).join('\n'), '', 'settings: no axe violations')
 await keep('settings')
 
 // Both languages, both themes, desk and phone.
-const pages = [['list', '/reports?tab=all'], ['report', `/report/${mailed.id}`], ['acted', `/report/${acted.id}`], ['unsure', `/report/${unsure.id}`], ['case', `/case/${second.id}`], ['letters', '/letters?all=1'], ['channels', '/channels'], ['templates', '/templates/registrar/ja']]
+const pages = [['list', '/reports?tab=all'], ['report', `/report/${mailed.id}`], ['acted', `/report/${acted.id}`], ['unsure', `/report/${unsure.id}`], ['case', `/case/${second.id}`], ['letters', '/letters?all=1'], ['channels', '/channels'], ['templates', '/templates/registrar/ja'], ['system', '/system']]
 for (const lang of ['ja', 'en']) {
   await page.setViewportSize({ width: 1366, height: 860 })
   await setLang(lang)
@@ -263,7 +276,7 @@ for (const lang of ['ja', 'en']) {
       }
     }
     is(bad.join('\n'), '', `${name} in ${lang}: no axe violations, no wider than the screen`)
-    const gaps = (await inside()).match(/(?:^|\s)(?:report|step|hold|stop|approve|against|content|assisted|letter|receipt|sample|takedown|lane|channel|template|contact|did|clock)\.[a-z_.]+(?=\s|$)/g) || []
+    const gaps = (await inside()).match(/(?:^|\s)(?:report|step|hold|stop|approve|against|content|assisted|letter|receipt|sample|takedown|lane|channel|template|contact|did|clock|system|troubles?|nav)\.[a-z_.]+(?=\s|$)/g) || []
     is(gaps.join(' '), '', `${name}: every word is there in ${lang}`)
     await page.setViewportSize({ width: 1366, height: 860 })
     await page.emulateMedia({ colorScheme: 'light' })

@@ -35,6 +35,12 @@ export async function loadReportCounters() {
   if (!can.read) return
   try { reportCounters.value = await get('/reports/counters') } catch { /* as above */ }
 }
+/** How many troubles of the house are grave: the number beside "System". */
+export const graveTroubles = signal(0)
+export async function loadTroubles() {
+  if (!can.system) return
+  try { graveTroubles.value = (await get('/troubles')).grave } catch { /* as above */ }
+}
 /** Reports that were approved here and have not left: null, or [{ id, send: ms }]. */
 export const undoable = signal(null)
 /** Saved views. */

@@ -1,10 +1,10 @@
 /** parts/shell: what stands around every screen: ways to go, saved views, the live mark, the palette, the sheet of keys. */
-import { html, useState } from '../lib/ui.js'
+import { html, useEffect, useState } from '../lib/ui.js'
 import { del, session } from '../lib/api.js'
 import { t } from '../lib/i18n.js'
 import { number, total } from '../lib/format.js'
 import { go, href, route } from '../lib/router.js'
-import { attempt, can, counters, dialog, loadCounters, loadReportCounters, loadViews, reportCounters, undoable, user, views } from '../lib/store.js'
+import { attempt, can, counters, dialog, graveTroubles, loadCounters, loadReportCounters, loadTroubles, loadViews, reportCounters, undoable, user, views } from '../lib/store.js'
 import { liveState, startLive } from '../lib/live.js'
 import { useLive, narrow } from '../lib/hooks.js'
 import { useKeys } from '../lib/keys.js'
@@ -17,6 +17,9 @@ const NewCase = lazy(() => import('../views/new-case.js'))
 const UndoBar = lazy(() => import('./undo-bar.js'), (module) => module.UndoBar)
 const Sheet = lazy(() => import('./sheet.js'), (module) => module.Sheet)
 
+/** A disk fills and a process dies without telling anybody: one has to ask. */
+const TROUBLES_MS = 60000
+
 /** Places: [path, i18n key, icon, who may, key after "g", number]. */
 export const PLACES = [
   ['/cases', 'nav.cases', 'board', () => can.read, 'b', () => counters.value?.total],
@@ -24,7 +27,7 @@ export const PLACES = [
   ['/campaigns', 'nav.campaigns', 'campaign', () => can.read, 'c'],
   ['/bell', 'nav.bell', 'bell', () => can.read, 'n', () => counters.value?.c2_trouble || undefined],
   ['/stats', 'nav.stats', 'stats', () => can.stats, 's'],
-  ['/system', 'nav.system', 'system', () => can.system, 'y'],
+  ['/system', 'nav.system', 'system', () => can.system, 'y', () => graveTroubles.value || undefined],
   ['/audit', 'nav.audit', 'audit', () => can.audit, 'a'],
 ]
 /** What is told to whom, and what they say. */
@@ -99,6 +102,11 @@ export function Shell({ children }) {
     if (events.some((event) => event.type === 'again' || /^(case|view|merge)/.test(event.data?.act || ''))) loadViews()
   }, 1500)
   useLive((event) => event.type === 'again' || ['report', 'letter', 'case'].includes(event.data?.object), loadReportCounters, 1200)
+  useLive((event) => ['job', 'channel'].includes(event.data?.object), loadTroubles, 1500)
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) loadTroubles() }, TROUBLES_MS)
+    return () => clearInterval(timer)
+  }, [])
   useKeys('keys.everywhere', [
     ['Ctrl+K', 'keys.palette', () => { dialog.value = { name: 'palette' } }],
     ['?', 'keys.sheet', () => { dialog.value = { name: 'keys' } }],

@@ -1,10 +1,13 @@
-/** views/system: are all of us alive: roles, queue, dead letters, sources, logs, disk, the end of the audit chain. */
+/** views/system: are all of us alive: what is wrong, roles, queue, dead letters, sources, logs, disk, the end of the audit chain. */
 import { html, useEffect, useState } from '../lib/ui.js'
 import { get, post } from '../lib/api.js'
-import { attempt, can, done } from '../lib/store.js'
+import { attempt, can, done, graveTroubles } from '../lib/store.js'
+import { defangText } from '../lib/defang.js'
+import { href } from '../lib/router.js'
+import { SUBJECT, WHERE } from '../lib/troubles.js'
 import { bytes, number } from '../lib/format.js'
 import { t, tf } from '../lib/i18n.js'
-import { useLoad, useTitle } from '../lib/hooks.js'
+import { useLive, useLoad, useTitle } from '../lib/hooks.js'
 import { ErrorBox, Head, Icon, Refused, Skeleton, copy } from '../parts/basics.js'
 import { Ago, Time, sourceName } from '../parts/status.js'
 
@@ -15,6 +18,25 @@ const AGAIN_MS = 10000
 const Panel = ({ title, acts, children }) => html`<section class="panel" aria-label=${title}><header class="panel-head"><h2>${title}</h2><div class="panel-acts">${acts}</div></header>${children}</section>`
 const Mark = ({ good, children }) => html`<span class=${`health ${good ? 'health-good' : 'health-bad'}`}><span class="mark" aria-hidden="true"></span>${children}</span>`
 const Table = ({ label, head, children }) => html`<div class="table-scroll" tabindex="0" role="group" aria-label=${label}><table class="table"><thead><tr>${head.map((text) => text ? html`<th scope="col">${text}</th>` : html`<td></td>`)}</tr></thead><tbody>${children}</tbody></table></div>`
+
+/** What is wrong now, one row each. The server puts the gravest first and has made the texts of others harmless; here they are so once more. */
+function Trouble({ trouble: { kind, severity, subject, count, since, error } }) {
+  const what = !subject ? '' : SUBJECT[kind] ? html` · ${tf(SUBJECT[kind], subject)}` : html` · <span class="mono">${defangText(subject)}</span>`
+  const many = !subject && count > 1
+  const counted = many ? t('troubles.many', { n: number(count) }) : t(`troubles.count.${kind}`, { n: count === 1 ? 1 : number(count) })
+  const [before, after] = t('troubles.since').split('{at}')
+  const facts = [counted !== `troubles.count.${kind}` && html`<span class="num">${counted}</span>`, since && html`<span>${before}<${Time} at=${since} />${after} (<${Ago} at=${since} />)</span>`].filter(Boolean)
+  return html`<li class=${`trouble trouble-${severity}`}>
+    <span class="trouble-how"><span class="mark" aria-hidden="true"></span>${tf('troubles', severity)}</span>
+    <div class="trouble-what"><p><strong>${tf('trouble', kind)}</strong>${what}</p>
+      ${facts.length > 0 && html`<p class="dim small">${facts.map((fact, i) => html`${i > 0 && ' · '}${fact}`)}</p>`}
+      ${error && html`<p class="trouble-error">${defangText(error)}</p>`}
+      <p class="trouble-do">${tf('trouble.do', kind)}${WHERE[kind] && html` <a href=${href(WHERE[kind])}>${t('troubles.open', { page: t(`nav.${WHERE[kind].slice(1)}`) })}</a>`}</p></div></li>`
+}
+function Troubles({ troubles }) {
+  return html`<${Panel} title=${t('troubles.title')}>${troubles.length === 0 ? html`<p class="trouble-none"><${Mark} good>${t('troubles.none')}<//></p>`
+    : html`<ul class="troubles">${troubles.map((one) => html`<${Trouble} key=${`${one.kind} ${one.subject}`} trouble=${one} />`)}</ul>`}<//>`
+}
 
 function Roles({ roles }) {
   const late = (role) => Date.now() - new Date(role.seen) > LATE_MS
@@ -73,7 +95,8 @@ function Rest({ data }) {
 
 export default function System() {
   useTitle(t('system.page'))
-  const { data, error, reload } = useLoad((signal) => get('/system', {}, signal), [])
+  const { data, error, reload } = useLoad((signal) => get('/system', {}, signal).then((answer) => { graveTroubles.value = (answer.troubles || []).filter((one) => one.severity === 'grave').length; return answer }), [])
+  useLive((event) => ['job', 'channel'].includes(event.data?.object), reload, 1000)
   const [, tick] = useState(0)
   useEffect(() => {
     const timer = setInterval(() => { if (!document.hidden) { reload(); tick((n) => n + 1) } }, AGAIN_MS)
@@ -81,7 +104,7 @@ export default function System() {
   }, [])
   if (!can.system) return html`<${Refused} icon="system" title=${t('system.page')} />`
   return html`<${Head} title=${t('system.page')} sub=${t('system.sub')}><button type="button" class="button" onClick=${reload}><${Icon} name="reload" />${t('reload')}</button><//>
-    ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${10} />` : html`<div class="panels">
+    ${error && !data ? html`<${ErrorBox} error=${error} retry=${reload} />` : !data ? html`<${Skeleton} rows=${10} />` : html`<div class="panels"><${Troubles} troubles=${data.troubles || []} />
       <${Roles} roles=${data.roles || []} /><${Jobs} jobs=${data.jobs || {}} /><${Looks} looks=${data.looks || {}} /><${Dead} count=${data.jobs?.dead ?? 0} again=${reload} />
       <${Sources} sources=${data.sources || []} /><${Logs} logs=${data.logs || []} /><${Rest} data=${data} /></div>`}`
 }

@@ -62,6 +62,7 @@ print_reader(GString *out, const hk_reader *reader)
 	print_int(out, "looked_ms", reader->head_seen_ms);
 	print_int(out, "errors", (int64_t)reader->errors);
 	print_int(out, "failures_in_a_row", reader->failures);
+	print_int(out, "refusals_in_a_row", reader->pace->refusals);
 	print_int(out, "refusals", (int64_t)reader->pace->limited);
 	print_str(out, "last_error", reader->last_error);
 	print_str(out, "why", reader->st->why);
