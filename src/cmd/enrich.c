@@ -125,7 +125,9 @@ hk_cmd_enrich(const hk_opts *opts, GError **error)
 			"names",
 			config.exit);
 	}
-	g_autoptr(hk_enrich) enrich = hk_enrich_new(&config, error);
+	g_autoptr(hk_sites) sites = hk_sites_new(config.suffixes, NULL, error);
+	config.sites = sites;
+	g_autoptr(hk_enrich) enrich = sites ? hk_enrich_new(&config, error) : NULL;
 	if (!enrich) {
 		return false;
 	}

@@ -227,7 +227,7 @@ whose_domain(finder *f)
 	hk_suffix_split split = {.is_private = false};
 	const char *host = f->ask->host;
 	char *domain = registrable(f, host);
-	bool shared = false;
+	bool shared = f->ask->shared;
 
 	if (domain) {
 		hk_suffix_split_name(f->ask->suffixes, host, strlen(host), &split);
@@ -271,17 +271,21 @@ hk_contacts_find(const hk_operators *operators, const hk_contacts_ask *ask)
 	g_autofree char *iana = *id ? g_strconcat("iana:", id, NULL) : NULL;
 
 	whose_domain(&f);
-	from_registration(&f, ask->registration, "registration");
-	from_registration(&f, ask->registrar, "registrar");
-	from_operators(&f, HK_OPERATOR_REGISTRAR, HK_SCOPE_REGISTRAR, iana);
+	if (!ask->shared) {
+		from_registration(&f, ask->registration, "registration");
+		from_registration(&f, ask->registrar, "registrar");
+		from_operators(&f, HK_OPERATOR_REGISTRAR, HK_SCOPE_REGISTRAR, iana);
+	}
 	from_network(&f, ask->network, HK_SCOPE_HOSTING, "network");
 	from_network(&f, ask->autnum, HK_SCOPE_AS, "autnum");
 	from_as(&f);
 	from_names(&f);
 	from_operators(&f, HK_OPERATOR_SUFFIX, HK_SCOPE_SUFFIX, ask->host);
 	from_operators(&f, HK_OPERATOR_SHORTENER, HK_SCOPE_SHORTENER, ask->host);
-	from_name_servers(&f);
-	if (ask->guess) {
+	if (!ask->shared) {
+		from_name_servers(&f);
+	}
+	if (ask->guess && !ask->shared) {
 		guess_registrar(&f);
 	}
 	if (ask->guess && !has_mail(&f, HK_SCOPE_SUFFIX, HK_TRUST_LOW)) {

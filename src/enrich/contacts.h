@@ -50,7 +50,8 @@ typedef struct hk_contacts_ask {
 	const char *const
 		*legit; /* domains of the imitated brand and of harmless hops: never written to */
 	const hk_suffix_table *suffixes; /* for private suffixes, and for guesses */
-	bool guess; /* with RFC 2142 guesses, for parties that have no other mailbox */
+	bool shared; /* the host has many people's pages (flow/sites): whoever registered it, or runs its names, is not asked to take it away */
+	bool guess;  /* with RFC 2142 guesses, for parties that have no other mailbox */
 } hk_contacts_ask;
 
 /* hk_contacts_find(operators, ask): candidates (hk_contact), most trusted first, then by scope; each once per scope. Left out are: mailboxes that

@@ -94,6 +94,7 @@ hk_enrich_new(const hk_enrich_config *config, GError **error)
 	e->egress = hk_egress_ref(config->egress ? config->egress : hk_egress_house());
 	e->ca_file = g_strdup(config->ca_file);
 	e->exit = g_strdup(config->exit);
+	e->sites = config->sites;
 	e->look_ms = config->look_ms > 0 ? config->look_ms : HK_ENRICH_LOOK_MS;
 	e->ask = hk_ask_new(&ask);
 	e->operators = read_operators(config->operators, error);

@@ -7,6 +7,7 @@
 #define HK_ENRICH_ENRICH_H
 
 #include "flow/jobs.h"
+#include "flow/sites.h"
 #include "sys/blob.h"
 #include "sys/egress.h"
 #include "sys/options.h"
@@ -27,6 +28,8 @@ typedef struct hk_enrich_config {
 	const char *geo; /* file in MaxMind format, or NULL */
 	const hk_blobs_config *
 		blobs; /* for raw answers, borrowed until hk_enrich_new() has returned; NULL: they are not kept */
+	const hk_sites *
+		sites; /* borrowed, outlives it: which hosts many people share; NULL: none is known */
 	const char *exit; /* way out, or NULL: direct */
 	unsigned look_ms; /* 0: HK_ENRICH_LOOK_MS */
 } hk_enrich_config;

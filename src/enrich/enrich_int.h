@@ -21,6 +21,7 @@ struct hk_enrich {
 	hk_suffixes *suffixes;
 	hk_loc *loc; /* NULL: none */
 	hk_ask *ask;
+	const hk_sites *sites; /* NULL: nothing is known of shared hosts */
 	hk_blobs *blobs;
 	unsigned look_ms;
 };

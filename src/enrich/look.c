@@ -328,6 +328,12 @@ contacts_of(hk_enriched *out, const look *l, const char *const *legit)
 		.legit = legit,
 		.suffixes = hk_suffixes_table(l->enrich->suffixes),
 		.guess = true};
+	hk_site site = {.shared = false};
+
+	if (l->enrich->sites) {
+		hk_sites_look(l->enrich->sites, l->host, l->is_ip, &site);
+	}
+	ask.shared = site.shared;
 
 	for (unsigned i = 0; i < MAX(l->address_count, 1); i++) {
 		const hk_enrich_address *a = i < l->address_count ? &l->addresses[i] : NULL;

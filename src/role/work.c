@@ -80,6 +80,7 @@ enrich_of(tools *t, GError **error)
 	hk_enrich_config config = hk_enrich_config_of(t->opts);
 
 	config.blobs = &blobs;
+	config.sites = t->sites;
 	if (!t->enrich) {
 		t->enrich = hk_enrich_new(&config, error);
 	}

@@ -112,6 +112,34 @@ guesses(void)
 	is_found(&ask, "", "none without the list of suffixes");
 }
 
+/* t.co's registrar is not asked to take t.co away because of one short link. */
+static void
+shared_hosts(void)
+{
+	static hk_registration domain, network;
+
+	whois("Domain Name: t.co\nRegistrar: R\nRegistrar Abuse Contact Email: abuse@registrar.jp\n"
+	      "Name Server: ns1.dns-host.jp\n",
+		&domain);
+	whois("NetRange: 192.0.2.0 - 192.0.2.255\nNetName: X\n\nOrgAbuseEmail: abuse@host.jp\n",
+		&network);
+	hk_contacts_ask ask = {.host = "t.co",
+		.registration = &domain,
+		.network = &network,
+		.guess = true,
+		.suffixes = hk_suffixes_table(suffixes)};
+	is_found(&ask,
+		"high registrar abuse@registrar.jp\nhigh hosting abuse@host.jp\n"
+		"guess dns abuse@dns-host.jp\n",
+		"a host of its own: whoever registered it, too");
+	ask.shared = true;
+	is_found(&ask, "high hosting abuse@host.jp\n",
+		"one that many people share: who runs the machine, and nobody else");
+	ask.host = "bit.ly";
+	is_found(&ask, "high hosting abuse@host.jp\nmedium shortener abuse@bitly.com\n",
+		"and the service, where it is known");
+}
+
 static void
 fallbacks(void)
 {
@@ -189,6 +217,7 @@ main(void)
 	everybody();
 	private_suffixes();
 	guesses();
+	shared_hosts();
 	fallbacks();
 	hk_suffixes_free(suffixes);
 	hk_operators_free(operators);
