@@ -39,7 +39,7 @@ hide(struct sigaction old[G_N_ELEMENTS(enders)])
 static void
 show(const struct sigaction old[G_N_ELEMENTS(enders)])
 {
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	for (size_t i = 0; i < G_N_ELEMENTS(enders); i++) {
 		sigaction(enders[i], &old[i], NULL);
 	}
@@ -78,17 +78,20 @@ hk_askline(const char *prompt, bool echo, size_t max, GError **error)
 {
 	struct sigaction old[G_N_ELEMENTS(enders)];
 	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	bool hidden = terminal && !echo;
 
+	/* Before the question stands there: what is typed as soon as it does must be neither shown nor thrown away. */
+	if (hidden) {
+		hide(old);
+	}
 	if (terminal) {
 		fputs(prompt, stderr);
 		fflush(stderr);
 	}
-	if (!terminal || echo) {
-		return read_line(max, error);
-	}
-	hide(old);
 	char *line = read_line(max, error);
-	show(old);
+	if (hidden) {
+		show(old);
+	}
 	return line;
 }
 
