@@ -257,8 +257,8 @@ async def their_client():
 
 
 async def main():
-    await asyncio.wait_for(our_client(), 120)
-    await asyncio.wait_for(their_client(), 120)
+    await asyncio.wait_for(our_client(), 500)
+    await asyncio.wait_for(their_client(), 500)
 
 
 asyncio.run(main())
