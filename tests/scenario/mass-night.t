@@ -12,6 +12,7 @@ use Books;
 use CtFollow;
 use House;
 use HTTP::Tiny;
+use IO::Socket::INET;
 use JSON::PP;
 use Person;
 use Test::More;
@@ -77,11 +78,13 @@ my $serve;
 my ($preload) = grep { -e } glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 my $asan = slurp("/proc/self/exe") && system("nm -D '$CtFollow::hikeshi' 2>/dev/null | grep -q __asan_init") == 0;
 my $clock = $preload && !$asan;
+# The board is where it was, when web is there again.
+my $port = do { my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "$!"; $free->sockport };
 sub begin_house {
 	# The clock of the house alone can be wrong: libfaketime reads it from a file.
 	local @ENV{qw(LD_PRELOAD FAKETIME_TIMESTAMP_FILE FAKETIME_CACHE_DURATION FAKETIME_DONT_FAKE_MONOTONIC)} = ($preload, "$work/clock", 1, 1) if $clock;
 	delete local @ENV{qw(LD_PRELOAD)} if !$clock;
-	$serve = spawn_role('serve', 'serve', '--workers', '2');
+	$serve = spawn_role('serve', 'serve', '--workers', '2', '--listen', "127.0.0.1:$port");
 	return;
 }
 spew("$work/clock", "+0\n");
@@ -188,7 +191,7 @@ sub quiet {
 	my $open = eval { value(q(SELECT (SELECT COUNT(*) FROM jobs WHERE state IN ('ready', 'leased') AND stage IN ('intake', 'sighting', 'capture', 'enrich', 'draft', 'send', 'stamp') AND key NOT LIKE 'chase%')
 		+ (SELECT COUNT(*) FROM reports WHERE state IN ('approved', 'queued') AND request NOT LIKE '%"way":"assisted"%')
 		+ (SELECT COUNT(*) FROM reports WHERE state = 'drafted' AND stops = 0)
-		+ (SELECT COUNT(*) FROM notices WHERE state = 'waiting') + (SELECT COUNT(*) FROM cases WHERE evidence_ms IS NULL))) };
+		+ (SELECT COUNT(*) FROM notices WHERE state = 'waiting') + (SELECT COUNT(*) FROM cases WHERE evidence_ms IS NULL AND state <> 'duplicate'))) };
 	return defined $open && $open == 0;
 }
 my $certs = int(($plan->{names} + 75) / 76);
