@@ -333,7 +333,7 @@ says fail chats 'teams: the chat answers 403' "a chat that refuses"
 
 # --- roles that live ---
 with
-hikeshi work --config "$conf" --pools work >/dev/null 2>"$work/work.err" &
+"$HK_BUILD/src/hikeshi" work --config "$conf" --pools work >/dev/null 2>"$work/work.err" &
 work_pid=$!
 stop_at_end "$work_pid"
 while kill -0 "$work_pid" 2>/dev/null && [ "$(sql 'SELECT COUNT(*) FROM workers')" -eq 0 ]; do sleep 0.05; done
