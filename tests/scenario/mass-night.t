@@ -80,7 +80,7 @@ hk(\"correct horse battery 9", 'user', 'add', '--roles', 'analyst,auditor,system
 hk(\"correct horse battery 8", 'user', 'add', '--roles', 'approver', 'ren');
 my $serve;
 my ($preload) = grep { -e } glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
-my $asan = slurp("/proc/self/exe") && system("nm -D '$CtFollow::hikeshi' 2>/dev/null | grep -q __asan_init") == 0;
+my $asan = system("nm -D '$CtFollow::hikeshi' 2>/dev/null | grep -q __asan_init") == 0;
 my $clock = $preload && !$asan;
 # The board is where it was, when web is there again.
 my $port = do { my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "$!"; $free->sockport };
