@@ -10,7 +10,9 @@ like "$out" '\* case [0-9]+ opens: [a-z0-9]+\[\.\]duckdns\[\.\]org ' "a burst of
 like "$out" '\* case [0-9]+ opens: kx7q2vd9ra\[\.\]test .* by ct$' "a site whose name says nothing is found by its page"
 like "$out" '\* case [0-9]+ opens: www\[\.\]mihon-bank-kakunin\[\.\]test .* by mail:alerts$' "a detection service's mail"
 like "$out" '\* case [0-9]+ www\[\.\]mihon-bank-kakunin\[\.\]test is named again: no second case' "a customer's report of the same"
-like "$out" '\* case [0-9]+ opens: ysl88\[\.\]mihon-kisei\[\.\]test .* by c2:' "a wave of messages"
+# The case opens with the short link of the message, and is told before that was followed or after.
+like "$out" '\* case [0-9]+ opens: (ysl88\[\.\]mihon-kisei\[\.\]test|t\[\.\]range\[\.\]test) .* by c2:' "a wave of messages"
+like "$out" '\* case [0-9]+: its short link leads to hxxp://ysl88\[\.\]mihon-kisei\[\.\]test/' "the site behind its short link"
 like "$out" '\+ sato looks at the evidence of case ' "somebody looks at the evidence"
 like "$out" '\+ ren approves [0-9]+ reports to ' "somebody else approves"
 like "$out" 'abuse@yoru-hosting\[\.\]example: they say that it is done' "the hoster answers"
