@@ -75,7 +75,11 @@ form(rg_call *call)
 		rg_call_error(call, 422, "url is needed");
 		return;
 	}
-	g_autofree char *url = g_strndup(at + 4, strcspn(at + 4, "&"));
+	g_autofree char *url = g_uri_unescape_segment(at + 4, at + 4 + strcspn(at + 4, "&"), NULL);
+	if (!url) {
+		rg_call_error(call, 422, "url is not well-formed");
+		return;
+	}
 	const char *what = url;
 	rg_call_take(call, &what, 1, NULL, NULL);
 	rg_call_text(call, 202, "text/plain", "thank you\n");

@@ -181,8 +181,7 @@ hk_c2_session_find(hk_db *db, int64_t id, hk_c2_session_row *ret, GError **error
 			HK_ARGS(hk_v_int(id)), error);
 
 	return take_session(rows, ret, &found, error) &&
-	       (found ||
-		       hk_error_set(error, HK_ENOENT, "there is no session %" G_GINT64_FORMAT, id));
+	       (found || hk_rows_none("session", id, error));
 }
 
 bool

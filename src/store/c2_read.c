@@ -14,12 +14,6 @@
 	"WHEN s.state = 'open' AND s.since_ms < $2 AND COALESCE(s.opened_ms, 0) < $2 AND "         \
 	"COALESCE(s.beat_ms, 0) < $2 THEN 'stale' END"
 
-static bool
-none(GError **error, const char *what, int64_t id)
-{
-	return hk_error_set(error, HK_ENOENT, "there is no %s %" PRId64, what, id);
-}
-
 /* One row as a value; no row: HK_ENOENT. */
 static bool
 put_one(hk_rows *taken, const hk_col *cols, const char *what, int64_t id, GString *out,
@@ -282,22 +276,14 @@ hk_c2_read_transcript(hk_db *db, int64_t id, GString *out, uint8_t ret_sha256[32
 		{HK_COL_TEXT, "state"}, {HK_COL_TIME, "since"}, {HK_COL_CLOSE, NULL},
 		{HK_COL_END, NULL}};
 	enum { SHA256 = 6 };
-	GError *inner = NULL;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL(PIECE_SQL ", s.id, s.family, s.host, s.port, s.state, s.since_ms FROM "
 				 "c2_transcripts t JOIN c2_sessions s ON s.id = t.session_id WHERE "
 				 "t.id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
 
-	if (!rows) {
+	if (!hk_rows_the(rows, "record", id, error)) {
 		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return none(error, "record", id);
 	}
 	hk_span hash = hk_rows_blob(rows, SHA256);
 	if (hash.len != 32) {

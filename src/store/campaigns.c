@@ -2,7 +2,6 @@
 
 #include "store/later.h"
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 void
 hk_campaign_row_clear(hk_campaign_row *row)
@@ -67,13 +66,9 @@ hk_campaigns_get(hk_db *db, int64_t id, hk_campaign_row *ret, GError **error)
 		HK_SQL("SELECT id, actor_id, cases, version, name, kind, key FROM campaigns "
 		       "WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "campaign", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no campaign %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_campaign_row){.id = hk_rows_int(rows, 0),
 		.actor_id = hk_rows_int(rows, 1),

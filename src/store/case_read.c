@@ -176,12 +176,6 @@ hk_case_lines(hk_db *db, const GArray *ids, GString *out, GError **error)
 
 /* One case -------------------------------------------------------------------------------------- */
 
-static bool
-none(GError **error, const char *what, int64_t id)
-{
-	return hk_error_set(error, HK_ENOENT, "there is no %s %" PRId64, what, id);
-}
-
 bool
 hk_case_exists(hk_db *db, int64_t id, GError **error)
 {
@@ -189,7 +183,7 @@ hk_case_exists(hk_db *db, int64_t id, GError **error)
 
 	return (hk_db_int(db, HK_SQL("SELECT count(*) FROM cases WHERE id = $1"),
 		       HK_ARGS(hk_v_int(id)), &n, error)) &&
-	       (n > 0 || none(error, "case", id));
+	       (n > 0 || hk_rows_none("case", id, error));
 }
 
 static bool
@@ -211,17 +205,9 @@ put_case(
 				"c.down_ms, c.closed_ms, c.wants, c.gsb_type, "
 				"c.ticket_type, c.scope_rule" ITEM_FROM "WHERE c.id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	GError *inner = NULL;
 
-	if (!rows) {
+	if (!hk_rows_the(rows, "case", id, error)) {
 		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return none(error, "case", id);
 	}
 	hk_row_json(rows, cols, out);
 	*ret_version = hk_rows_int(rows, ITEM_VERSION);
@@ -555,7 +541,7 @@ hk_attachment_get(hk_db *db, int64_t id, char **ret_name, uint8_t ret_sha256[32]
 			g_propagate_error(error, inner);
 			return false;
 		}
-		return none(error, "attachment", id);
+		return hk_rows_none("attachment", id, error);
 	}
 	hk_span sha256 = hk_rows_blob(rows, 1);
 	if (sha256.len != 32) {

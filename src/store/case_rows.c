@@ -2,7 +2,6 @@
 
 #include "store/later.h"
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 bool
 hk_case_urls_add(hk_db *db, int64_t case_id, const char *url, const uint8_t hash[32],
@@ -145,13 +144,9 @@ hk_comments_get(hk_db *db, int64_t id, hk_comment_row *ret, GError **error)
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT case_id, user_id, text, deleted_ms FROM comments WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "comment", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no comment %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_comment_row){.case_id = hk_rows_int(rows, 0),
 		.user_id = hk_rows_int(rows, 1),
@@ -277,13 +272,9 @@ hk_tasks_get(hk_db *db, int64_t id, hk_task_row *ret, GError **error)
 		HK_SQL("SELECT id, case_id, assignee_id, due_ms, done_ms, version, title, state "
 		       "FROM tasks WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "task", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no task %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_task_row){.id = hk_rows_int(rows, 0),
 		.case_id = hk_rows_int(rows, 1),

@@ -4,7 +4,6 @@
 
 #include "store/later.h"
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 static const struct {
 	const char *name;
@@ -145,13 +144,8 @@ hk_cases_fill(const hk_rows *rows, hk_case_row *ret)
 static bool
 one_case(hk_rows *rows, int64_t id, hk_case_row *ret, GError **error)
 {
-	bool found;
-
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "case", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no case %" G_GINT64_FORMAT, id);
 	}
 	hk_cases_fill(rows, ret);
 	return true;

@@ -1,5 +1,6 @@
 #include "store/db_int.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -253,6 +254,36 @@ hk_rows_next(hk_rows *rows, GError **error)
 	return rows->stands;
 }
 
+bool
+hk_rows_one(hk_rows *rows, bool *ret_found, GError **error)
+{
+	GError *failure = NULL;
+
+	if (!rows) {
+		return false;
+	}
+	*ret_found = hk_rows_next(rows, &failure);
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	return true;
+}
+
+bool
+hk_rows_none(const char *what, int64_t id, GError **error)
+{
+	return hk_error_set(error, HK_ENOENT, "there is no %s %" PRId64, what, id);
+}
+
+bool
+hk_rows_the(hk_rows *rows, const char *what, int64_t id, GError **error)
+{
+	bool found;
+
+	return hk_rows_one(rows, &found, error) && (found || hk_rows_none(what, id, error));
+}
+
 void
 hk_rows_free(hk_rows *rows)
 {
@@ -345,16 +376,12 @@ bool
 hk_db_int(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int64_t *ret, GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, values, count, error);
-	g_autoptr(GError) failure = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	if (!hk_rows_next(rows, &failure)) {
-		if (failure) {
-			g_propagate_error(error, g_steal_pointer(&failure));
-			return false;
-		}
+	if (!found) {
 		return hk_error_set(error, HK_ENOENT, "there is no such row");
 	}
 	*ret = hk_rows_int(rows, 0);

@@ -122,6 +122,12 @@ bool hk_db_exec(hk_db *db, hk_sql sql, const hk_value *values, size_t count, int
 hk_rows *hk_db_query(hk_db *db, hk_sql sql, const hk_value *values, size_t count, GError **error);
 bool hk_rows_next(hk_rows *rows, GError **error);
 void hk_rows_free(hk_rows *rows); /* accepts NULL */
+
+/* Where there is one row, or none; rows may be NULL: the query failed. hk_rows_one(rows, ret_found, error): steps onto it. hk_rows_the(rows, what, id, error): without one HK_ENOENT "there is no WHAT ID".
+ * hk_rows_none(what, id, error): that error; returns false. */
+bool hk_rows_one(hk_rows *rows, bool *ret_found, GError **error);
+bool hk_rows_the(hk_rows *rows, const char *what, int64_t id, GError **error);
+bool hk_rows_none(const char *what, int64_t id, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hk_rows, hk_rows_free)
 
 /* Columns of the row that stands, from 0. NULL reads as 0, 0.0, NULL, empty. Strings and blobs are borrowed until the next

@@ -33,16 +33,12 @@ copy_mac(const hk_rows *rows, unsigned column, uint8_t *ret, GError **error)
 static bool
 read_head(hk_rows *rows, hk_event_head *ret, GError **error)
 {
-	GError *inner = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
+	if (!found) {
 		return hk_error_set(error, HK_ENOENT,
 			"the audit chain has no head: see `hikeshi audit verify`");
 	}

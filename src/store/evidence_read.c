@@ -170,7 +170,7 @@ hk_evidence_read_run(hk_db *db, int64_t id, GString *out, GError **error)
 	if (!read_tree(db, &t, id, out, &count, error)) {
 		return false;
 	}
-	return count == 1 || hk_error_set(error, HK_ENOENT, "there is no run %" PRId64, id);
+	return count == 1 || hk_rows_none("run", id, error);
 }
 
 bool
@@ -190,7 +190,7 @@ hk_evidence_read_capture(hk_db *db, int64_t id, GString *out, GError **error)
 			&capture, NULL, out, &count, error)) {
 		return false;
 	}
-	return count == 1 || hk_error_set(error, HK_ENOENT, "there is no capture %" PRId64, id);
+	return count == 1 || hk_rows_none("capture", id, error);
 }
 
 bool

@@ -2,7 +2,6 @@
 
 #include "store/later.h"
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 void
 hk_intake_row_clear(hk_intake_row *row)
@@ -38,13 +37,9 @@ hk_intakes_get(hk_db *db, int64_t id, hk_intake_row *ret, GError **error)
 	g_autoptr(hk_rows) rows =
 		hk_db_query(db, locks ? HK_SQL(INTAKE " FOR NO KEY UPDATE OF i") : HK_SQL(INTAKE),
 			HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "intake", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no intake %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_intake_row){.id = hk_rows_int(rows, 0),
 		.state = g_intern_string(hk_rows_str(rows, 1)),

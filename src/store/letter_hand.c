@@ -1,9 +1,7 @@
 #include "store/letter_hand.h"
 
-#include <inttypes.h>
 
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 void
 hk_letter_hand_row_clear(hk_letter_hand_row *row)
@@ -16,16 +14,12 @@ hk_letter_hand_row_clear(hk_letter_hand_row *row)
 bool
 hk_letter_hand_get(hk_db *db, int64_t id, hk_letter_hand_row *ret, GError **error)
 {
-	bool found;
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT id, report_id, class, number FROM letters WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "letter", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no letter %" PRId64, id);
 	}
 	*ret = (hk_letter_hand_row){.id = hk_rows_int(rows, 0),
 		.report_id = hk_rows_int(rows, 1),

@@ -1,22 +1,6 @@
 #include "store/lookup.h"
 
 bool
-hk_rows_one(hk_rows *rows, bool *ret_found, GError **error)
-{
-	GError *inner = NULL;
-
-	if (!rows) {
-		return false;
-	}
-	*ret_found = hk_rows_next(rows, &inner);
-	if (inner) {
-		g_propagate_error(error, inner);
-		return false;
-	}
-	return true;
-}
-
-bool
 hk_rows_ids(hk_rows *taken, GArray **ret, GError **error)
 {
 	g_autoptr(hk_rows) rows = taken;

@@ -46,9 +46,6 @@ bool hk_source_trust(hk_db *db, const char *key, double trust, GError **error);
  * hk_lookup_template: one by key, active. */
 bool hk_lookup_templates(hk_db *db, GPtrArray **ret, GError **error);
 bool hk_lookup_template(hk_db *db, const char *key, hk_template_row **ret, GError **error);
-
-/* hk_rows_one(rows, ret_found, error): for one row or none: steps onto it. rows may be NULL: the query failed. */
-bool hk_rows_one(hk_rows *rows, bool *ret_found, GError **error);
 /* hk_rows_ids(rows, ret, error): the numbers in the first column of all rows: *ret, array of int64_t. Frees rows; they may be NULL: the query failed. */
 bool hk_rows_ids(hk_rows *rows, GArray **ret, GError **error);
 /* hk_rows_texts(rows, ret, error): the same of texts: *ret, GPtrArray of owned ones. */

@@ -426,13 +426,9 @@ hk_merges_get(hk_db *db, int64_t id, hk_merge_row *ret, GError **error)
 	g_autoptr(hk_rows) rows =
 		hk_db_query(db, HK_SQL("SELECT " MERGE_COLUMNS " FROM merges WHERE id = $1"),
 			HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "merge", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no merge %" G_GINT64_FORMAT, id);
 	}
 	fill(rows, ret);
 	return true;

@@ -144,7 +144,7 @@ bool
 hk_read_database(hk_db *db, char **ret_version, int64_t *ret_bytes, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	g_autoptr(GError) local = NULL;
+	bool found;
 
 	hk_sqlb_both(b,
 		HK_SQL("SELECT sqlite_version(), (SELECT page_count FROM pragma_page_count) * "
@@ -152,14 +152,10 @@ hk_read_database(hk_db *db, char **ret_version, int64_t *ret_bytes, GError **err
 		HK_SQL("SELECT current_setting('server_version'), "
 		       "pg_database_size(current_database())"));
 	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	if (!hk_rows_next(rows, &local)) {
-		if (local) {
-			g_propagate_error(error, g_steal_pointer(&local));
-			return false;
-		}
+	if (!found) {
 		return hk_error_set(error, HK_EINTERNAL, "the engine does not say its version");
 	}
 	*ret_version = g_strdup(hk_rows_str(rows, 0));
@@ -172,16 +168,12 @@ static bool
 two_numbers(hk_rows *taken, int64_t *ret_first, int64_t *ret_second, GError **error)
 {
 	g_autoptr(hk_rows) rows = taken;
-	g_autoptr(GError) local = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	if (!hk_rows_next(rows, &local)) {
-		if (local) {
-			g_propagate_error(error, g_steal_pointer(&local));
-			return false;
-		}
+	if (!found) {
 		return hk_error_set(error, HK_EINTERNAL, "an aggregate without a row");
 	}
 	*ret_first = hk_rows_int(rows, 0);

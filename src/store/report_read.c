@@ -1,6 +1,5 @@
 #include "store/report_read.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "store/rowjson.h"
@@ -293,14 +292,9 @@ hk_report_read_members(hk_db *db, int64_t id, hk_stops_put stops, GString *out,
 		HK_SQL(ITEM_SQL ", r.request, r.content, r.token, r.facts, r.polls" ITEM_FROM
 				"WHERE r.id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	GError *inner = NULL;
 
-	if (!rows) {
+	if (!hk_rows_the(rows, "report", id, error)) {
 		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		return ended(inner, error) &&
-		       hk_error_set(error, HK_ENOENT, "there is no report %" PRId64, id);
 	}
 	put_members(rows, whole_cols, stops, out);
 	*ret_version = hk_rows_int(rows, ITEM_VERSION);
@@ -381,7 +375,7 @@ hk_report_read_letter(hk_db *db, int64_t id, GString *out, GError **error)
 						      "letters l WHERE l.id = $1"),
 				    HK_ARGS(hk_v_int(id)), error),
 		       letter_whole_cols, out, 1, &found, NULL, error) &&
-	       (found == id || hk_error_set(error, HK_ENOENT, "there is no letter %" PRId64, id));
+	       (found == id || hk_rows_none("letter", id, error));
 }
 
 /* The one hash that a query finds. */
@@ -389,13 +383,9 @@ static bool
 read_hash(hk_rows *taken, const char *none, uint8_t ret_sha256[32], GError **error)
 {
 	g_autoptr(hk_rows) rows = taken;
-	GError *inner = NULL;
+	bool found;
 
-	if (!rows) {
-		return false;
-	}
-	bool found = hk_rows_next(rows, &inner);
-	if (!ended(inner, error)) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
 	if (!found || hk_rows_blob(rows, 0).len != 32) {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 void
 hk_report_row_clear(hk_report_row *row)
@@ -152,13 +151,9 @@ static bool
 get(hk_db *db, hk_sql sql, int64_t id, hk_report_row *ret, GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "report", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no report %" G_GINT64_FORMAT, id);
 	}
 	take_row(rows, id, ret);
 	return true;

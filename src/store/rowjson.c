@@ -1,9 +1,7 @@
 #include "store/rowjson.h"
 
-#include <inttypes.h>
 
 #include "sys/clock.h"
-#include "sys/gerr.h"
 #include "sys/jsonw.h"
 
 void
@@ -150,17 +148,8 @@ bool
 hk_row_json_one(hk_rows *rows, const hk_col *cols, const char *what, int64_t id, GString *out,
 	GError **error)
 {
-	GError *inner = NULL;
-
-	if (!rows) {
+	if (!hk_rows_the(rows, what, id, error)) {
 		return false;
-	}
-	if (!hk_rows_next(rows, &inner)) {
-		if (inner) {
-			g_propagate_error(error, inner);
-			return false;
-		}
-		return hk_error_set(error, HK_ENOENT, "there is no %s %" PRId64, what, id);
 	}
 	hk_jsonw_open(out, '{');
 	hk_row_json(rows, cols, out);

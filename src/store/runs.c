@@ -35,13 +35,9 @@ hk_runs_get(hk_db *db, int64_t id, hk_run_row *ret, GError **error)
 		HK_SQL("SELECT case_id, url, plan, asked, state, why, verdict, dimensions, diff, "
 		       "manifest, asked_ms, done_ms FROM runs WHERE id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "run", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no run %" G_GINT64_FORMAT, id);
 	}
 	hk_span manifest = hk_rows_blob(rows, 9);
 	*ret = (hk_run_row){.id = id,

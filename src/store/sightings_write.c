@@ -38,13 +38,9 @@ hk_sightings_state(hk_db *db, int64_t id, const char **ret_state, int64_t *ret_c
 				 "FOR UPDATE")
 			: HK_SQL("SELECT state, case_id, version FROM sightings WHERE id = $1");
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "sighting", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no sighting %" G_GINT64_FORMAT, id);
 	}
 	*ret_state = g_intern_string(hk_rows_str(rows, 0));
 	*ret_case_id = hk_rows_int(rows, 1);
@@ -93,13 +89,9 @@ hk_sightings_get(hk_db *db, int64_t id, hk_sighting_full *ret, GError **error)
 		       "FROM sightings s JOIN sources o ON o.id = s.source_id LEFT JOIN targets t "
 		       "ON t.id = s.target_id AND t.state = 'active' WHERE s.id = $1"),
 		HK_ARGS(hk_v_int(id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "sighting", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no sighting %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_sighting_full){.id = id,
 		.seen_ms = hk_rows_int(rows, 0),

@@ -82,17 +82,13 @@ static hk_user *
 one(hk_db *db, hk_rows *taken, const char *what, GError **error)
 {
 	g_autoptr(hk_rows) rows = taken;
-	GError *why = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return NULL;
 	}
-	if (!hk_rows_next(rows, &why)) {
-		if (why) {
-			g_propagate_error(error, why);
-		} else {
-			hk_error_set(error, HK_ENOENT, "%s", what);
-		}
+	if (!found) {
+		hk_error_set(error, HK_ENOENT, "%s", what);
 		return NULL;
 	}
 	g_autoptr(hk_user) user = user_of(rows);

@@ -1,7 +1,6 @@
 #include "store/views.h"
 
 #include "store/lookup.h"
-#include "sys/gerr.h"
 
 void
 hk_view_row_clear(hk_view_row *row)
@@ -20,13 +19,9 @@ hk_views_get(hk_db *db, int64_t id, int64_t user_id, hk_view_row *ret, GError **
 		       "WHERE id = $1 AND deleted_ms IS NULL AND (user_id IS NULL OR user_id = "
 		       "$2)"),
 		HK_ARGS(hk_v_int(id), hk_v_int(user_id)), error);
-	bool found;
 
-	if (!hk_rows_one(rows, &found, error)) {
+	if (!hk_rows_the(rows, "view", id, error)) {
 		return false;
-	}
-	if (!found) {
-		return hk_error_set(error, HK_ENOENT, "there is no view %" G_GINT64_FORMAT, id);
 	}
 	*ret = (hk_view_row){.id = hk_rows_int(rows, 0),
 		.user_id = hk_rows_int(rows, 1),

@@ -162,10 +162,9 @@ hk_watches_get(hk_db *db, int64_t case_id, hk_watch_row **ret, GError **error)
 		HK_SQL("SELECT " COLUMNS
 		       " FROM watches w JOIN cases c ON c.id = w.case_id WHERE w.case_id = $1"),
 		HK_ARGS(hk_v_int(case_id)), error);
-	GError *inner = NULL;
-	bool found = rows && hk_rows_next(rows, &inner);
+	bool found;
 
-	if (!ended_well(rows, inner, error)) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
 	if (!found) {
@@ -277,7 +276,6 @@ bool
 hk_watches_mine(hk_db *db, int64_t case_id, const char *owner, bool *ret, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	GError *inner = NULL;
 
 	hk_sqlb_add(b, HK_SQL("SELECT case_id FROM watches WHERE case_id = "));
 	hk_sqlb_value(b, hk_v_int(case_id));
@@ -285,12 +283,7 @@ hk_watches_mine(hk_db *db, int64_t case_id, const char *owner, bool *ret, GError
 	hk_sqlb_value(b, hk_v_str(owner));
 	hk_sqlb_both(b, HK_SQL(""), HK_SQL(" FOR UPDATE"));
 	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
-	bool mine = rows && hk_rows_next(rows, &inner);
-	if (!ended_well(rows, inner, error)) {
-		return false;
-	}
-	*ret = mine;
-	return true;
+	return hk_rows_one(rows, ret, error);
 }
 
 bool

@@ -75,9 +75,7 @@ hk_wave_get(hk_db *db, int64_t id, hk_wave_row *ret, GError **error)
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("SELECT " WAVE " FROM waves WHERE id = $1"), HK_ARGS(hk_v_int(id)), error);
 
-	return take_wave(rows, ret, error) &&
-	       (ret->id != 0 ||
-		       hk_error_set(error, HK_ENOENT, "there is no wave %" G_GINT64_FORMAT, id));
+	return take_wave(rows, ret, error) && (ret->id != 0 || hk_rows_none("wave", id, error));
 }
 
 bool

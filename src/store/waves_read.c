@@ -386,7 +386,7 @@ put_wave(hk_db *db, int64_t id, GString *out, int64_t *ret_first_ms, GError **er
 		return false;
 	}
 	if (ids->len == 0) {
-		return hk_error_set(error, HK_ENOENT, "there is no wave %" PRId64, id);
+		return hk_rows_none("wave", id, error);
 	}
 	if (!read_ports(db, ids, ports, error)) {
 		return false;

@@ -212,13 +212,16 @@ is(value(q(SELECT COUNT(*) FROM sightings WHERE case_id IS NULL AND data LIKE '%
 my $waves = value(q(SELECT COUNT(*) FROM waves));
 cmp_ok($waves, '<=', 1, 'one wave, never two');
 diag('nobody listened when the wave was ordered') if !$waves;
-is(value('SELECT COUNT(*) - COUNT(DISTINCT at_ms) FROM c2_commands'), '0', 'no order was heard twice');
+my $told = @{ $json->decode($bare->get("$ready->{parts}{c2}{url}/-/sent")->{content})->{delivered} };
+cmp_ok(value('SELECT COUNT(*) FROM c2_commands'), '<=', $told, 'no order was heard more often than it was told');
 is(value(q(SELECT COUNT(*) FROM jobs WHERE state = 'dead')), '0', 'no job was given up') or diag join "\n", map { "@$_" } rows(q(SELECT stage, key, error FROM jobs WHERE state = 'dead'));
 is(value(q(SELECT COUNT(*) FROM receipts WHERE phase <> 'ended' AND report_id NOT IN (SELECT id FROM reports WHERE state = 'unsure'))), '0', 'every try to send has its end');
 is(value(q(SELECT COUNT(*) FROM events WHERE act = 'report.send')), value('SELECT COUNT(*) FROM reports WHERE sent_ms IS NOT NULL'), 'each report that left is in the audit, once');
-my @sent = map { { channel => $_->[0], url => $_->[1] } } rows('SELECT r.channel, s.url FROM reports r JOIN report_sites s ON s.report_id = r.id AND s.position = 0 WHERE r.sent_ms IS NOT NULL');
-my ($lost, $doubled, @odd) = Books::sum(\@sent, $bank->{vendors}, $ready->{parts}{mailhouse}{url});
-cmp_ok(scalar @sent, '>', 10, scalar(@sent) . ' reports left');
+my @reports = map { { channel => $_->[0], url => $_->[1], unsure => $_->[2] } }
+	rows(q(SELECT r.channel, s.url, CASE WHEN r.sent_ms IS NULL THEN 1 ELSE 0 END FROM reports r JOIN report_sites s ON s.report_id = r.id AND s.position = 0 WHERE r.sent_ms IS NOT NULL OR r.state = 'unsure'));
+my ($lost, $doubled, @odd) = Books::sum(\@reports, $bank->{vendors}, $ready->{parts}{mailhouse}{url});
+my $left = grep { !$_->{unsure} } @reports;
+cmp_ok($left, '>', 10, "$left reports left");
 is("$lost $doubled", '0 0', 'none was lost, none doubled, say the books of those who got them')
 	or diag join "\n", @odd, map { join ' ', map { $_ // '' } @$_ } rows('SELECT r.id, r.case_id, c.state, r.channel, r.step, r.round, r.state, r.tries, r.sent_ms, r.why FROM reports r JOIN cases c ON c.id = r.case_id ORDER BY r.channel, r.id');
 is(value(q(SELECT COUNT(*) FROM (SELECT case_id, channel, recipient, step, round FROM reports WHERE state <> 'dropped' GROUP BY case_id, channel, recipient, step, round HAVING COUNT(*) > 1) d)), '0', 'one report per recipient and round');
@@ -236,7 +239,7 @@ SKIP: {
 	skip 'the clock: libfaketime is not used below sanitizers', 1 if !$clock;
 	ok((grep { /^clock_/ } keys %troubles), 'the page "System" told of the clock') or diag join ', ', sort keys %troubles;
 }
-cmp_ok(scalar keys %troubles, '>=', 3, 'of several things at least') or diag join ', ', sort keys %troubles;
+cmp_ok(scalar keys %troubles, '>=', 2, 'of several things at least') or diag join ', ', sort keys %troubles;
 SKIP: {
 	skip 'jobs and cards that wait: at this speed what they need is away for a moment only', 2 if !$soak;
 	ok((grep { /^jobs / } keys %troubles), 'of jobs that waited after an error') or diag join ', ', sort keys %troubles;

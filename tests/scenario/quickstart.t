@@ -25,6 +25,15 @@ run ./quickstart --nonsense
 is "$status" 64 "an unknown option"
 run ./quickstart --lang fr
 is "$status" 64 "a language that it does not speak"
+for speed in 0 -1 1.5 1000 fast; do
+	run ./quickstart --speed "$speed"
+	is "$status" 64 "a speed of $speed"
+done
+run ./quickstart --scenario no-such-night
+is "$status" 64 "a scenario that there is not"
+like "$err" 'there are card .*two-banks$' "names those that there are"
+run sh -c 'cd "$1" && exec "$2/quickstart" --scenario ./mine.scenario' x "$work" "$HK_SRC"
+like "$err" "no scenario file $work/\./mine\.scenario" "a file is looked for where the person is"
 mkdir "$work/there"
 run ./quickstart --dir "$work/there"
 is "$status" 64 "a folder that is there already is not touched"

@@ -4,8 +4,15 @@ use strict;
 use warnings;
 use HTTP::Tiny;
 use JSON::PP;
+use List::Util qw(sum0);
 
-# sum(reports, vendors, mailhouse): (lost, doubled, a line for each desk that does not agree). reports: of each one that counts as sent {channel, url}; the two others are addresses of their controls, without the last "/".
+sub host {
+	my ($url) = @_;
+	return $url =~ m{^[a-z]+://([^/:?#]+)}i ? lc $1 : $url;
+}
+
+# sum(reports, vendors, mailhouse): (lost, doubled, a line for each desk that does not agree). reports: of each one that counts as sent {channel, url}, and of each one of which nobody can tell whether
+# it arrived {channel, url, unsure => 1}; the two others are addresses of their controls, without the last "/".
 sub sum {
 	my ($reports, $vendors, $mailhouse) = @_;
 	my $http = HTTP::Tiny->new(timeout => 30);
@@ -16,23 +23,28 @@ sub sum {
 	};
 	my $book = $of->("$vendors/-/reports")->{vendors};
 	my $box = $of->("$mailhouse/delivered");
-	my (%sent, %urls);
+	# channel => host => how many are said to have left, and of how many nobody can tell
+	my (%sent, %unsure);
 	for my $report (@$reports) {
-		$sent{ $report->{channel} }++;
-		$urls{ $report->{channel} }{ $report->{url} } = 1;
+		my $kind = $report->{unsure} ? \%unsure : \%sent;
+		$kind->{ $report->{channel} }{ host($report->{url}) }++;
 	}
-	my $mails = delete $sent{mail} // 0;
+	my ($mails) = map { sum0(values %{ $_ // {} }) } delete $sent{mail};
 	my %got = map { $_ => 1 } grep { /^<?[0-9a-f]{32}\@/ } map { $_->{message_id} // $_->{id} // '' } @{ $box->{delivered} };
 	my ($lost, $doubled, @odd) = ($mails > keys %got ? $mails - keys %got : 0, $box->{doubles});
 	push @odd, "mail: $mails sent, " . keys(%got) . " there, $box->{doubles} twice" if $lost || $doubled;
 	for my $channel (sort keys %sent) {
 		my $desk = $book->{$channel} or next;    # handed in by people, or asked only
-		# A second round may be answered "known already", and is then no second entry.
-		my ($there, $sites) = ($desk->{distinct} + $desk->{doubles}, scalar keys %{ $urls{$channel} });
-		my ($less, $more) = ($sites - $desk->{distinct}, $there - $sent{$channel});
-		$lost += $less if $less > 0;
-		$doubled += $more if $more > 0;
-		push @odd, "$channel: $sent{$channel} sent of $sites URLs, $there there of $desk->{distinct}: " . join ' ', map { $_->{what} // $_->{url} // '' } @{ $desk->{reports} } if $less > 0 || $more > 0;
+		# Some desks are told no URL, but a host, or a sentence.
+		for my $host (sort keys %{ $sent{$channel} }) {
+			my $there = grep { $_->{what} =~ /(?<![\w.-])\Q$host\E(?![\w.-])/i } @{ $desk->{reports} };
+			# A second round may be answered "known already", and is then no second entry.
+			my ($sent, $unsure) = ($sent{$channel}{$host}, $unsure{$channel}{$host} // 0);
+			my ($less, $more) = ($there ? 0 : 1, $there > $sent + $unsure ? $there - $sent - $unsure : 0);
+			$lost += $less;
+			$doubled += $more;
+			push @odd, "$channel: $host: $sent sent, $unsure perhaps, $there there" if $less || $more;
+		}
 	}
 	return ($lost, $doubled, @odd);
 }
