@@ -200,8 +200,9 @@ hk_telling_urls(hk_db *db, int64_t case_id, int64_t limit, hk_telling_url_fn eac
 	GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db,
-		HK_SQL("SELECT url, host, first_ms FROM case_urls WHERE case_id = $1 ORDER BY id "
-		       "LIMIT $2"),
+		HK_SQL("SELECT u.url, u.host, u.first_ms FROM case_urls u JOIN cases c ON c.id = "
+		       "u.case_id WHERE u.case_id = $1 ORDER BY CASE WHEN u.url = c.url THEN 0 "
+		       "ELSE 1 END, u.id LIMIT $2"),
 		HK_ARGS(hk_v_int(case_id), hk_v_int(limit)), error);
 	bool good;
 

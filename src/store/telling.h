@@ -58,7 +58,7 @@ bool hk_telling_contacts(
 bool hk_telling_meta_contacts(
 	hk_db *db, const char *kind, hk_telling_contact_fn each, void *user, GError **error);
 
-/* URLs of a case in the order in which they were named. */
+/* URLs of a case: its own (cases.url: the site, if it was first known by a short link) first, the others in the order in which they were named. */
 typedef void (*hk_telling_url_fn)(
 	void *user, int64_t case_id, const char *url, const char *host, int64_t first_ms);
 bool hk_telling_urls(hk_db *db, int64_t case_id, int64_t limit, hk_telling_url_fn each, void *user,

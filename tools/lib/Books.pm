@@ -6,11 +6,6 @@ use HTTP::Tiny;
 use JSON::PP;
 use List::Util qw(sum0);
 
-sub host {
-	my ($url) = @_;
-	return $url =~ m{^[a-z]+://([^/:?#]+)}i ? lc $1 : $url;
-}
-
 # sum(reports, vendors, mailhouse): (lost, doubled, a line for each desk that does not agree). reports: of each one that counts as sent {channel, url}, and of each one of which nobody can tell whether
 # it arrived {channel, url, unsure => 1}; the two others are addresses of their controls, without the last "/".
 sub sum {
@@ -23,11 +18,17 @@ sub sum {
 	};
 	my $book = $of->("$vendors/-/reports")->{vendors};
 	my $box = $of->("$mailhouse/delivered");
-	# channel => host => how many are said to have left, and of how many nobody can tell
+	# Some desks are told no URL, but a host, or a sentence.
+	my $key = sub {
+		my ($channel, $url) = @_;
+		return $url if grep { $_->{what} =~ m{://} } @{ ($book->{$channel} // {})->{reports} // [] };
+		return $url =~ m{^[a-z]+://([^/:?#]+)}i ? lc $1 : $url;
+	};
+	# channel => URL or host => how many are said to have left, and of how many nobody can tell
 	my (%sent, %unsure);
 	for my $report (@$reports) {
 		my $kind = $report->{unsure} ? \%unsure : \%sent;
-		$kind->{ $report->{channel} }{ host($report->{url}) }++;
+		$kind->{ $report->{channel} }{ $key->($report->{channel}, $report->{url}) }++;
 	}
 	my ($mails) = map { sum0(values %{ $_ // {} }) } delete $sent{mail};
 	my %got = map { $_ => 1 } grep { /^<?[0-9a-f]{32}\@/ } map { $_->{message_id} // $_->{id} // '' } @{ $box->{delivered} };
@@ -35,15 +36,14 @@ sub sum {
 	push @odd, "mail: $mails sent, " . keys(%got) . " there, $box->{doubles} twice" if $lost || $doubled;
 	for my $channel (sort keys %sent) {
 		my $desk = $book->{$channel} or next;    # handed in by people, or asked only
-		# Some desks are told no URL, but a host, or a sentence.
-		for my $host (sort keys %{ $sent{$channel} }) {
-			my $there = grep { $_->{what} =~ /(?<![\w.-])\Q$host\E(?![\w.-])/i } @{ $desk->{reports} };
+		for my $site (sort keys %{ $sent{$channel} }) {
+			my $there = grep { $_->{what} =~ m{://} ? grep { $_ eq $site } split ' ', $_->{what} : $_->{what} =~ /(?<![\w.-])\Q$site\E(?![\w.-])/i } @{ $desk->{reports} };
 			# A second round may be answered "known already", and is then no second entry.
-			my ($sent, $unsure) = ($sent{$channel}{$host}, $unsure{$channel}{$host} // 0);
+			my ($sent, $unsure) = ($sent{$channel}{$site}, $unsure{$channel}{$site} // 0);
 			my ($less, $more) = ($there ? 0 : 1, $there > $sent + $unsure ? $there - $sent - $unsure : 0);
 			$lost += $less;
 			$doubled += $more;
-			push @odd, "$channel: $host: $sent sent, $unsure perhaps, $there there" if $less || $more;
+			push @odd, "$channel: $site: $sent sent, $unsure perhaps, $there there" if $less || $more;
 		}
 	}
 	return ($lost, $doubled, @odd);

@@ -5,6 +5,7 @@
 #include "store/c2.h"
 #include "store/cases.h"
 #include "store/notices.h"
+#include "store/telling.h"
 #include "sys/clock.h"
 
 #include "flow/c2.h"
@@ -179,6 +180,24 @@ five_ports(void)
 
 /* Goes on with that wave. */
 static void
+add_url(void *user, int64_t case_id, const char *url, const char *host, int64_t first_ms)
+{
+	(void)case_id, (void)host, (void)first_ms;
+	g_ptr_array_add(user, g_strdup(url));
+}
+
+/* What reports lead with is the site, not the short link that it was first known by. */
+static void
+leads_with(int64_t case_id, const char *want)
+{
+	g_autoptr(GPtrArray) urls = g_ptr_array_new_with_free_func(g_free);
+
+	ok(hk_telling_urls(hk_flow_db(flow), case_id, 100, add_url, urls, NULL), "its URLs");
+	ok(urls->len > 1, "several");
+	is_str(urls->len > 0 ? urls->pdata[0] : "", want, "its site comes first");
+}
+
+static void
 landings(void)
 {
 	hk_wave_taken taken;
@@ -187,6 +206,7 @@ landings(void)
 	ok(lead("https://t.co/b", "lead", "https://ysl88.test/", "ysl88.test", false), "led: %s",
 		fl_why());
 	is_text(HK_SQL("SELECT landing FROM waves"), "https://ysl88.test/", "the wave knows");
+	leads_with(fl_int(flow, HK_SQL("SELECT case_id FROM waves")), "https://ysl88.test/");
 	is_text(HK_SQL("SELECT name FROM cases"), "ysl88.test", "the case is named by its site");
 	is_text(HK_SQL("SELECT url FROM cases"), "https://ysl88.test/", "its URL");
 	is_count(HK_SQL("SELECT COUNT(*) FROM case_keys WHERE kind = 'host' AND key = "
