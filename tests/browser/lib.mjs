@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import cookies from '../scenario/lib/cookies.cjs'
 
 export const src = process.env.HK_SRC
 const require = createRequire(join(src, 'ui/package.json'))
@@ -41,7 +42,7 @@ export async function until(ask, wait = 15000) {
 export class Client {
   async login(login = LOGIN, password = PASSWORD) {
     const answer = await fetch(`${URL_BASE}/api/v1/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login, password }) })
-    this.cookie = (answer.headers.getSetCookie?.() || []).map((one) => one.split(';')[0]).join('; ')
+    this.cookie = cookies(answer.headers)
     const data = await answer.json()
     if (!answer.ok) throw new Error(`login as ${login}: ${answer.status} ${JSON.stringify(data)}`)
     this.csrf = data.csrf

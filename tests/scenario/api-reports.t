@@ -8,6 +8,7 @@ const { createHash } = require('node:crypto')
 const { writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { ok, is, house, done, BUILD } = require('./lib/api.cjs')
+const cookies = require('./lib/cookies.cjs')
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -19,7 +20,7 @@ async function main() {
   async function person(login) {
     const base = `${h.base.replace(/\/$/, '')}/api/v1`
     const answer = await fetch(`${base}/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login, password: PASSWORD }) })
-    const cookie = answer.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
+    const cookie = cookies(answer.headers)
     const { csrf } = await answer.json()
     return async (method, path, { body, version, key, status } = {}) => {
       const got = await fetch(`${base}${path}`, { method, headers: { Cookie: cookie, 'X-CSRF-Token': csrf, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(version === undefined ? {} : { 'If-Match': `"${version}"` }), ...(key ? { 'Idempotency-Key': key } : {}) }, body: body === undefined ? undefined : JSON.stringify(body) })
