@@ -418,7 +418,8 @@ hk_troubles_read(hk_db *db, const hk_troubles_house *house, GPtrArray **ret, GEr
 
 	look_at_disks(&r);
 	if (house->killed) {
-		add(&r, HK_TROUBLE_EGRESS, NULL, 1, 0, NULL);
+		/* Our own words: a path is to be typed as it is read. */
+		add(&r, HK_TROUBLE_EGRESS, NULL, 1, 0, NULL)->error = g_strdup(house->killed);
 	}
 	if (!read_workers(&r, &seen_ms, error) || !read_clock(&r, seen_ms, error) ||
 		!each(&r, hk_read_logs(db, error), one_log, error) ||

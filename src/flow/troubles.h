@@ -41,7 +41,7 @@ typedef struct hk_troubles_house {
 	int64_t now_ms;
 	const hk_troubles_place *places;
 	size_t place_count;
-	bool killed; /* hk_egress_killed() */
+	const char *killed; /* hk_egress_killed_why(); NULL: it is not */
 } hk_troubles_house;
 
 /* hk_trouble_word(kind): of troubles.def; static storage. */

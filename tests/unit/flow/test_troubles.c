@@ -139,11 +139,14 @@ test_clock(void)
 static void
 test_house(void)
 {
-	const hk_troubles_house killed = {.now_ms = now_ms, .killed = true};
+	const hk_troubles_house killed = {
+		.now_ms = now_ms, .killed = "/run/hikeshi/egress.stop is there"};
 	g_autoptr(GPtrArray) all = troubles_of(&killed);
 
 	is_int(all->len, 1, "the kill switch");
 	is_int(((const hk_trouble *)all->pdata[0])->kind, HK_TROUBLE_EGRESS, "is one row");
+	is_str(((const hk_trouble *)all->pdata[0])->error, killed.killed,
+		"which says the file as it has to be typed");
 }
 
 #define GIB (INT64_C(1) << 30)
