@@ -271,6 +271,38 @@ restored_twice(void)
 	ok(after.at_ms >= now_ms, "and is a restore of its own");
 }
 
+/* Root restores; the house stays its user's. */
+static void
+owned(const char *path)
+{
+	enum { SOMEBODY = 65534 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *theirs = at("theirs"), *kept = NULL;
+	g_autofree char *file = g_build_filename(theirs, "house.db", NULL);
+	struct stat st = {0};
+
+	must(g_mkdir(theirs, 0700) == 0, NULL, "a folder");
+	if (geteuid() != 0 || chown(theirs, SOMEBODY, SOMEBODY) != 0) {
+		g_rmdir(theirs);
+		skip("may not give files away", "root restores");
+		return;
+	}
+	g_autoptr(hk_dump_info) first = hk_backup_restore(path, file, false, &kept, &error);
+	must(first != NULL, error, "root restores into somebody's folder");
+	ok(stat(file, &st) == 0 && st.st_uid == SOMEBODY && st.st_gid == SOMEBODY,
+		"the database is somebody's");
+	is_int(st.st_mode & 0777, 0600, "and nobody else's");
+	ok(chown(file, SOMEBODY - 1, SOMEBODY - 1) == 0, "of another user than the folder");
+	g_autoptr(hk_dump_info) second = hk_backup_restore(path, file, true, &kept, &error);
+	must(second != NULL, error, "root replaces it");
+	ok(stat(file, &st) == 0 && st.st_uid == SOMEBODY - 1 && st.st_gid == SOMEBODY - 1,
+		"the new one is that user's, too");
+	ok(kept && stat(kept, &st) == 0 && st.st_uid == SOMEBODY - 1, "and so is the kept one");
+	g_unlink(kept ? kept : "");
+	g_unlink(file);
+	g_rmdir(theirs);
+}
+
 /* SQLite -> PostgreSQL or the other way round, where there is a server. */
 static void
 to_the_other(const char *path)
@@ -605,6 +637,7 @@ main(void)
 	fill();
 	there_and_back(path);
 	restored_twice();
+	owned(path);
 	to_the_other(path);
 	damaged(path);
 	foreign();
