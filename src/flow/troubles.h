@@ -21,6 +21,8 @@ enum {
 };
 #define HK_TROUBLE_CLOCK_MS INT64_C(60000)   /* clocks may differ by so much */
 #define HK_TROUBLE_AGED_MS  INT64_C(3600000) /* what lasts longer is grave (AGED) */
+#define HK_TROUBLE_OVERDUE_MS                                                                      \
+	INT64_C(600000) /* a job that is due for longer waits for somebody who does not come */
 
 typedef struct hk_trouble {
 	hk_trouble_kind kind;
