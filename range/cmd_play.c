@@ -468,6 +468,28 @@ play_it(const rg_opts *opts, const rg_play *play, rg_stage *stage, GError **erro
 	return good;
 }
 
+/* A word that nobody knows would be taken for the default. */
+static bool
+is_word_of(const rg_opts *opts, rg_opt id, const char *option, const char *const *words,
+	GError **error)
+{
+	const char *word = rg_opts_text(opts, id);
+	g_autofree char *all = g_strjoinv(", ", (char **)(uintptr_t)words);
+
+	return g_strv_contains(words, word) ||
+	       hk_error_set(error, HK_EUSAGE, "%s: '%s' is none of %s", option, word, all);
+}
+
+static bool
+words_fit(const rg_opts *opts, GError **error)
+{
+	static const char *const begins[] = {"now", "control", "clients", NULL};
+	static const char *const langs[] = {"en", "ja", "both", NULL};
+
+	return is_word_of(opts, RG_OPT_BEGIN, "--begin", begins, error) &&
+	       is_word_of(opts, RG_OPT_LANG, "--lang", langs, error);
+}
+
 bool
 rg_cmd_play(const rg_opts *opts, GError **error)
 {
@@ -485,6 +507,9 @@ rg_cmd_play(const rg_opts *opts, GError **error)
 			"play FILE --dir DIR, play --check FILE, or play --list; --speed is above "
 			"0, "
 			"a port at most 65535");
+	}
+	if (!words_fit(opts, error)) {
+		return false;
 	}
 	g_autofree char *path = path_of(opts, file, error);
 	g_autoptr(rg_play) play = path ? read_file(path, error) : NULL;

@@ -135,8 +135,9 @@ write_egress(const rg_stage *stage, const rg_play_bank *bank, GError **error)
 	g_string_append_printf(out,
 		" }\nports = { \"80\", \"443\", \"8318\" }\nresolvers = { \"127.0.0.1:%u\" }\n"
 		"dns-timeout = 2s\naddress-rate = 2000\naddress-burst = 2000\nhost-rate = 200\n"
-		"host-burst = 400\nstop-file = \"%s/egress.stop\"\n",
-		rg_part_int(stage->registry, "dns"), bank->dir);
+		"host-burst = 400\nstop-file = \"%s/egress.stop\"\n"
+		"stop-file-kept = \"%s/egress.stop-kept\"\n",
+		rg_part_int(stage->registry, "dns"), bank->dir, bank->dir);
 	return rg_stage_write(bank->dir, "egress.conf", out->str, error);
 }
 

@@ -291,6 +291,54 @@ add_banks(rg_stage *stage, const char *dir, GError **error)
 	return true;
 }
 
+/* Paths stand in files of configuration and in JSON, between "": nothing that means something there. */
+static bool
+is_plain(const char *option, const char *path, GError **error)
+{
+	bool plain = g_utf8_validate(path, -1, NULL) && !strpbrk(path, "\"'\\$`");
+
+	for (const char *c = path; plain && *c; c++) {
+		plain = !g_ascii_iscntrl(*c);
+	}
+	g_autofree char *shown = plain ? NULL : g_strescape(path, NULL);
+	return plain || hk_error_set(error, HK_EUSAGE,
+				"%s: the folder's name must be UTF-8 without \", ', \\, $, ` and "
+				"control characters: %s",
+				option, shown);
+}
+
+/* conf/ and rules/ are other files than the scenarios: another package has them. */
+static bool
+has_house(const char *share, GError **error)
+{
+	static const char *const folders[] = {"conf", "rules"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *at = g_build_filename(share, folders[i], NULL);
+		if (!g_file_test(at, G_FILE_TEST_IS_DIR)) {
+			return hk_error_set(error, HK_EUSAGE,
+				"there is no %s, of which the houses of the banks are made: "
+				"install "
+				"the package hikeshi, or name a folder that has it with --share",
+				at);
+		}
+	}
+	return true;
+}
+
+/* Before anything is made or started. */
+static bool
+is_ready(const rg_stage *stage, const char *top, GError **error)
+{
+	if (!stage->share || !is_plain("--dir", top, error) ||
+		!is_plain("--share", stage->share, error) || !has_house(stage->share, error)) {
+		return false;
+	}
+	return !g_file_test(stage->dir, G_FILE_TEST_EXISTS) ||
+	       hk_error_set(error, HK_EUSAGE,
+		       "--dir %s: something was played there already; name a new folder", top);
+}
+
 rg_stage *
 rg_stage_new(const rg_play *play, const char *dir, const char *share, double speed, GError **error)
 {
@@ -304,14 +352,11 @@ rg_stage_new(const rg_play *play, const char *dir, const char *share, double spe
 	stage->share = rg_stage_share(share, error);
 	stage->world = g_build_filename(stage->dir, "world.json", NULL);
 	stage->ask = rg_ask_new();
-	if (stage->share && g_file_test(stage->dir, G_FILE_TEST_EXISTS)) {
-		hk_error_set(error, HK_EUSAGE,
-			"--dir %s: something was played there already; name a new folder", top);
+	if (!is_ready(stage, top, error)) {
 		return NULL;
 	}
 	g_autofree char *world = rg_world_json(play);
-	bool good = stage->share && hk_file_mkdirs(stage->dir, error) &&
-		    add_banks(stage, top, error) &&
+	bool good = hk_file_mkdirs(stage->dir, error) && add_banks(stage, top, error) &&
 		    hk_file_replace_fast(stage->world, hk_span_str(world), error) &&
 		    start_all(stage, error);
 	for (size_t i = 0; good && i < stage->bank_count; i++) {

@@ -331,19 +331,20 @@ check_steps(const rg_play *play, const char *value, GString *bad)
 {
 	(void)play;
 	g_auto(GStrv) parts = g_strsplit(value, ",", RG_PLAY_LIST_MAX);
+	bool good = parts[0] != NULL;
 
-	for (size_t i = 0; parts[i]; i++) {
+	for (size_t i = 0; good && parts[i]; i++) {
 		g_auto(GStrv) pair = g_strsplit(parts[i], ":", 2);
 		int64_t ms;
-		if (!pair[0] || !pair[1] || !rg_playvalue_step(pair[0]) ||
-			!rg_playvalue_ms(pair[1], &ms)) {
-			g_string_assign(bad,
-				"is no list of steps: ack:5s,act:30s; steps are ack, info, act, "
-				"refuse, auto, bounce");
-			return false;
-		}
+		good = pair[0] && pair[1] && rg_playvalue_step(pair[0]) &&
+		       rg_playvalue_ms(pair[1], &ms);
 	}
-	return parts[0] != NULL;
+	if (!good) {
+		g_string_assign(bad,
+			"is no list of steps: ack:5s,act:30s; steps are ack, info, act, "
+			"refuse, auto, bounce; without steps= the party answers nothing");
+	}
+	return good;
 }
 
 static bool

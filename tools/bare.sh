@@ -1,7 +1,7 @@
 # tools/bare.sh: bare Debian 12 machines to try things on: roots from a base that debootstrap makes (minbase: what is essential, and
 # apt), each in namespaces of its own, with no network but the package archives. For tools/prove-bare and tests/packages.
 #
-#   bare_begin DIR [refresh]                base, kept packages and logs lie in DIR. Needs root, debootstrap and socat
+#   bare_begin DIR [refresh]                base, kept packages and logs lie in DIR, which is ours alone. Needs root, debootstrap and socat
 #   bare_root ROOT                          unpacks one
 #   bare_inside ROOT AS FOLDER COMMAND...   runs it there as root, as user (akari, who may sudo), or as init (it is process 1)
 #   bare_boot ROOT FOLDER COMMAND...        boots systemd there, and runs the command when it is up
@@ -26,10 +26,25 @@ bare_host() {
 		awk '{ if (NF == 3) print $1, $2; else print $1, $2 == "https" ? 443 : 80 }'
 }
 
+# bare_folder DIR: makes it, or finds it ours and nobody else's to write: what lies there is unpacked and run as root, and the folder above
+# may be everybody's (/var/tmp).
+bare_folder() {
+	(umask 022 && mkdir -p "$1") || return 77
+	for bare_path in "$1" "$1/base.tar" "$1/archives" "$1/logs"; do
+		[ -e "$bare_path" ] || [ -L "$bare_path" ] || continue
+		# shellcheck disable=SC2012 # one name, and only its first columns
+		bare_whose=$(ls -ldn -- "$bare_path" | awk '{ print substr($1, 1, 1) (substr($1, 6, 1) substr($1, 9, 1) == "--" ? "" : "w"), $3 }')
+		case $bare_whose in "d $(id -u)" | "- $(id -u)") continue ;; esac
+		echo "$bare_path is not $(id -un)'s alone (a link, another's, or others may write there), and what lies there is run as root: remove it, or name another folder with PROVE_BARE_DIR" >&2
+		return 77
+	done
+}
+
 bare_begin() {
 	bare_dir=$1
 	bare_sockets=$bare_dir/sockets.$$
 	bare_pids=
+	bare_folder "$bare_dir" || return
 	mkdir -p "$bare_dir/archives" "$bare_dir/logs"
 	bare_archives >"$bare_dir/archives.list"
 	if [ ! -s "$bare_dir/archives.list" ]; then

@@ -68,9 +68,10 @@ hk_doctor_egress(hk_doctor *d)
 	hk_egress_set_house(d->egress);
 	hk_doctor_how how = look_for_exits(d);
 	if (hk_egress_killed(d->egress)) {
-		how = hk_doctor_worse(how,
-			hk_doctor_saw(d, HK_DOCTOR_WARN, "the kill switch is on: nothing leaves",
-				"緊急停止中のため、外部に接続しません"));
+		g_autofree char *why = hk_egress_killed_why(d->egress);
+		how = hk_doctor_worse(
+			how, hk_doctor_saw(d, HK_DOCTOR_WARN, "%s; nothing leaves",
+				     "緊急停止中のため、外部に接続しません（%s）", why));
 	}
 	if (hk_egress_on_range(d->egress)) {
 		how = hk_doctor_worse(

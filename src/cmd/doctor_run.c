@@ -5,17 +5,16 @@
 #include "cmd/doctor_int.h"
 #include "flow/troubles.h"
 #include "store/reads.h"
+#include "store/troubles.h"
 #include "store/workers.h"
 #include "sys/browser_gate.h"
 #include "sys/clock.h"
 #include "sys/gerr.h"
 #include "sys/json.h"
 
-/* A job that is due for longer waits for somebody who does not come. */
-#define OVERDUE_MS (15 * INT64_C(60000))
-#define TAB_MS     30000
-#define WIDTH      400
-#define HEIGHT     300
+#define TAB_MS 30000
+#define WIDTH  400
+#define HEIGHT 300
 
 /* Two signs that no font lacks together look the same only as the sign for "there is no such sign". */
 static const char probe[] =
@@ -155,6 +154,25 @@ dead_jobs(hk_doctor *d)
 	return error ? hk_doctor_trouble(d, HK_DOCTOR_FAIL, error) : how;
 }
 
+/* The board's trouble OVERDUE, all stages together: how many, and since when the oldest of them. */
+static bool
+overdue(const hk_doctor *d, int64_t now_ms, int64_t *ret_count, int64_t *ret_due_ms, GError **error)
+{
+	g_autoptr(hk_rows) rows = hk_troubles_overdue(d->db, now_ms - HK_TROUBLE_OVERDUE_MS, error);
+	GError *inner = NULL;
+
+	*ret_count = 0;
+	*ret_due_ms = now_ms;
+	while (rows && hk_rows_next(rows, &inner)) {
+		*ret_count += hk_rows_int(rows, 1);
+		*ret_due_ms = MIN(*ret_due_ms, hk_rows_int(rows, 2));
+	}
+	if (inner) {
+		g_propagate_error(error, inner);
+	}
+	return rows && !inner;
+}
+
 hk_doctor_how
 hk_doctor_jobs(hk_doctor *d)
 {
@@ -165,7 +183,7 @@ hk_doctor_jobs(hk_doctor *d)
 		return no_database(d);
 	}
 	hk_doctor_how how = dead_jobs(d);
-	if (!hk_read_overdue(d->db, now_ms - OVERDUE_MS, &count, &due_ms, &error)) {
+	if (!overdue(d, now_ms, &count, &due_ms, &error)) {
 		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
 	}
 	if (count > 0) {

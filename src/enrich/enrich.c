@@ -251,7 +251,8 @@ look_and_save(hk_enrich *e, hk_flow *flow, saving *s, const hk_case_row *row, GE
 	g_autoptr(hk_enriched) found =
 		hk_enrich_look(e, row->host, &who, (const char *const *)legit->pdata);
 	if (hk_egress_killed(e->egress)) {
-		return hk_error_set(error, HK_EAGAIN, "the kill switch is on");
+		g_autofree char *why = hk_egress_killed_why(e->egress);
+		return hk_error_set(error, HK_EAGAIN, "%s", why);
 	}
 	for (unsigned i = 0; i < found->troubles->len; i++) {
 		hk_log(HK_EVENT_ENRICH_UNANSWERED, HK_F_STR("case", s->job->key),

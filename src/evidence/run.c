@@ -583,7 +583,8 @@ do_run(running *r, hk_flow *flow, hk_job *job, GError **error)
 		return false;
 	}
 	if (hk_egress_killed(r->kit->config.egress)) {
-		return hk_error_set(error, HK_EAGAIN, "the kill switch is on");
+		g_autofree char *why = hk_egress_killed_why(r->kit->config.egress);
+		return hk_error_set(error, HK_EAGAIN, "%s", why);
 	}
 	const GError *none = no_browser(r);
 	if (none) {

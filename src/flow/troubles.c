@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "flow/states.h"
 #include "store/c2_read.h"
 #include "store/reads.h"
 #include "store/troubles.h"
@@ -338,6 +339,27 @@ one_stage(reading *r, const hk_rows *row)
 		hk_rows_int(row, 2), hk_rows_int(row, 3), hk_rows_str(row, 4));
 }
 
+/* With what would do them, as it is typed. */
+static void
+one_overdue(reading *r, const hk_rows *row)
+{
+	const char *text = hk_rows_str(row, 0);
+	const hk_stage *stage = hk_stage_find(text);
+	hk_trouble *t =
+		add(r, HK_TROUBLE_OVERDUE, text, hk_rows_int(row, 1), hk_rows_int(row, 2), NULL);
+
+	t->error = stage ? g_strdup_printf("hikeshi work --pools %s", stage->pool) : NULL;
+}
+
+/* While the kill switch is on here, what goes out is not even asked for: that is one trouble, and is told. */
+static bool
+read_overdue(reading *r, GError **error)
+{
+	return r->house->killed ||
+	       each(r, hk_troubles_overdue(r->db, r->house->now_ms - HK_TROUBLE_OVERDUE_MS, error),
+		       one_overdue, error);
+}
+
 static void
 one_channel(reading *r, const hk_rows *row)
 {
@@ -418,13 +440,15 @@ hk_troubles_read(hk_db *db, const hk_troubles_house *house, GPtrArray **ret, GEr
 
 	look_at_disks(&r);
 	if (house->killed) {
-		add(&r, HK_TROUBLE_EGRESS, NULL, 1, 0, NULL);
+		/* Our own words: a path is to be typed as it is read. */
+		add(&r, HK_TROUBLE_EGRESS, NULL, 1, 0, NULL)->error = g_strdup(house->killed);
 	}
 	if (!read_workers(&r, &seen_ms, error) || !read_clock(&r, seen_ms, error) ||
 		!each(&r, hk_read_logs(db, error), one_log, error) ||
 		!each(&r, hk_read_sources(db, error), one_source, error) ||
 		!each(&r, hk_c2_read_troubles(db, house->now_ms, error), one_session, error) ||
 		!each(&r, hk_troubles_jobs(db, error), one_stage, error) ||
+		!read_overdue(&r, error) ||
 		!each(&r, hk_troubles_channels(db, error), one_channel, error) ||
 		!each(&r, hk_troubles_chats(db, error), one_chat, error)) {
 		return false;

@@ -21,6 +21,8 @@ enum {
 };
 #define HK_TROUBLE_CLOCK_MS INT64_C(60000)   /* clocks may differ by so much */
 #define HK_TROUBLE_AGED_MS  INT64_C(3600000) /* what lasts longer is grave (AGED) */
+#define HK_TROUBLE_OVERDUE_MS                                                                      \
+	INT64_C(600000) /* a job that is due for longer waits for somebody who does not come */
 
 typedef struct hk_trouble {
 	hk_trouble_kind kind;
@@ -41,7 +43,7 @@ typedef struct hk_troubles_house {
 	int64_t now_ms;
 	const hk_troubles_place *places;
 	size_t place_count;
-	bool killed; /* hk_egress_killed() */
+	const char *killed; /* hk_egress_killed_why(); NULL: it is not */
 } hk_troubles_house;
 
 /* hk_trouble_word(kind): of troubles.def; static storage. */

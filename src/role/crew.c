@@ -17,10 +17,10 @@ struct hk_role_crew_kit {
 static hk_crew_known
 known(void *user, const char *host)
 {
-	const hk_targets *targets = user;
+	const hk_role_crew_kit *kit = user;
 	bool allowed = false;
 
-	if (!targets || !hk_targets_official(targets, hk_span_str(host), &allowed)) {
+	if (!kit->targets || !hk_targets_official(kit->targets, hk_span_str(host), &allowed)) {
 		return HK_KNOWN_NOT;
 	}
 	return allowed ? HK_KNOWN_ALLOWED : HK_KNOWN_OFFICIAL;
@@ -89,13 +89,27 @@ hk_role_crew_new(const hk_opts *opts, const hk_sites *sites, GError **error)
 	}
 	config.smtp = kit->smtp;
 	config.copies = kit->copies;
-	config.user = kit->targets;
+	config.user = kit;
 	kit->crew = hk_crew_new(&config, error);
 	if (!kit->crew) {
 		hk_role_crew_free(kit);
 		return NULL;
 	}
 	return kit;
+}
+
+bool
+hk_role_crew_reload(hk_role_crew_kit *kit, const hk_opts *opts, GError **error)
+{
+	const char *path = hk_opts_str(opts, HK_OPT_TARGETS);
+	hk_targets *targets = path ? hk_targets_load(path, error) : NULL;
+
+	if (path && !targets) {
+		return false;
+	}
+	hk_targets_free(kit->targets);
+	kit->targets = targets;
+	return true;
 }
 
 void

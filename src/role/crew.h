@@ -11,6 +11,10 @@ typedef struct hk_role_crew_kit hk_role_crew_kit;
 hk_role_crew_kit *hk_role_crew_new(const hk_opts *opts, const hk_sites *sites, GError **error);
 void hk_role_crew_free(hk_role_crew_kit *kit); /* accepts NULL */
 
+/* hk_role_crew_reload(kit, opts, error): reads --targets again, so that what is ours by now is not reported; the rest stays. Not while the crew works. On failure
+ * the pack stays as it was. */
+bool hk_role_crew_reload(hk_role_crew_kit *kit, const hk_opts *opts, GError **error);
+
 /* hk_role_crew(kit): borrowed. */
 hk_crew *hk_role_crew(const hk_role_crew_kit *kit);
 

@@ -136,6 +136,29 @@ join(gpointer poller)
 	hk_poller_join(poller);
 }
 
+/* What fails is told: the targets stay as they were. */
+static void
+take_brands(const hk_opts *opts, const hk_role *role)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!hk_brands_take(role->flow, hk_opts_str(opts, HK_OPT_TARGETS), &error)) {
+		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", error->message));
+	}
+}
+
+/* Without logs: mailboxes, feeds and bells have threads of their own, until SIGTERM. SIGHUP is for the targets, as it is where logs are followed. */
+static void
+idle(const hk_opts *opts, const hk_role *role)
+{
+	while (!hk_stop_wait(60000)) {
+		hk_stop_clear();
+		if (hk_stop_reload()) {
+			take_brands(opts, role);
+		}
+	}
+}
+
 bool
 hk_role_watch(const hk_opts *opts, GError **error)
 {
@@ -153,10 +176,7 @@ hk_role_watch(const hk_opts *opts, GError **error)
 		hk_role_close(&role);
 		return false;
 	}
-	g_autoptr(GError) local = NULL;
-	if (!hk_brands_take(role.flow, hk_opts_str(opts, HK_OPT_TARGETS), &local)) {
-		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", local->message));
-	}
+	take_brands(opts, &role);
 	g_autoptr(hk_mailboxes) mailboxes = hk_mailboxes_open(opts, hk_stop_fd(), error);
 	g_autoptr(hk_replies) replies =
 		mailboxes ? hk_replies_open(opts, hk_stop_fd(), error) : NULL;
@@ -171,9 +191,7 @@ hk_role_watch(const hk_opts *opts, GError **error)
 	if (good && logs) {
 		good = follow(opts, &role, sink, error);
 	} else if (good) {
-		while (!hk_stop_wait(60000)) {
-			hk_stop_clear();
-		}
+		idle(opts, &role);
 	}
 	/* Whatever ended it, the others end as well. */
 	hk_stop_ask();

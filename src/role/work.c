@@ -299,6 +299,17 @@ stages_of(const char *const *pools, wanted *ret, GError **error)
 	return true;
 }
 
+/* SIGHUP, between two jobs: whose domains nothing may be reported about is to be as new as in the role that watches. The rest is read at the start. */
+static void
+reload(const tools *t)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (t->crew && !hk_role_crew_reload(t->crew, t->opts, &error)) {
+		hk_log(HK_EVENT_RELOAD_FAILED, HK_F_STR("reason", error->message));
+	}
+}
+
 static bool
 loop(const hk_role *role, tools *t, const wanted *w, GError **error)
 {
@@ -307,6 +318,9 @@ loop(const hk_role *role, tools *t, const wanted *w, GError **error)
 	while (!hk_stop_asked()) {
 		g_autoptr(GError) local = NULL;
 		hk_job job = {0};
+		if (hk_stop_reload()) {
+			reload(t);
+		}
 		const GPtrArray *now = hk_egress_killed(hk_egress_house()) ? w->inside : w->all;
 		const char *const *stages = (const char *const *)now->pdata;
 		if (!hk_job_claim(role->flow, role->name, stages, &job, &local)) {

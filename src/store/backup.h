@@ -20,7 +20,7 @@ hk_dump_info *hk_backup_verify(const char *path, GError **error);
 /* hk_backup_restore(path, url, replace, ret_kept, error): verifies the backup, puts it into the database url, counts the rows of
  * every table, checks all references, makes reports that were about to leave "unsure" (they may have left since the backup), and migrates to this program's schema. replace false: the database is missing or empty, else
  * HK_EPOLICY. true: SQLite: the new file takes the place of the old one in one step, which is kept beside it (*ret_kept, caller
- * frees; NULL: there was none); HK_EAGAIN when a process has it open. PostgreSQL: every table of the schema is dropped and made anew in
+ * frees; NULL: there was none); HK_EAGAIN when a process has it open; when root does it, the new file belongs to whom the old one did, or to whom the folder does. PostgreSQL: every table of the schema is dropped and made anew in
  * one transaction; nothing is kept. On failure the database is as it was. */
 hk_dump_info *hk_backup_restore(
 	const char *path, const char *url, bool replace, char **ret_kept, GError **error);

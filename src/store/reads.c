@@ -192,15 +192,3 @@ hk_read_clock(hk_db *db, int64_t *ret_ms, int64_t *ret_newest_ms, GError **error
 	hk_sqlb_add(b, HK_SQL("COALESCE((SELECT at_ms FROM events ORDER BY seq DESC LIMIT 1), 0)"));
 	return two_numbers(hk_sqlb_query(b, db, error), ret_ms, ret_newest_ms, error);
 }
-
-bool
-hk_read_overdue(
-	hk_db *db, int64_t before_ms, int64_t *ret_count, int64_t *ret_due_ms, GError **error)
-{
-	return two_numbers(
-		hk_db_query(db,
-			HK_SQL("SELECT COUNT(*), COALESCE(MIN(due_ms), 0) FROM jobs WHERE "
-			       "state = 'ready' AND due_ms < $1"),
-			HK_ARGS(hk_v_int(before_ms)), error),
-		ret_count, ret_due_ms, error);
-}

@@ -45,8 +45,4 @@ bool hk_read_database(hk_db *db, char **ret_version, int64_t *ret_bytes, GError 
 /* hk_read_clock(db, ret_ms, ret_newest_ms, error): what time it is where the database runs, and when the newest row of the audit was written (0: none). */
 bool hk_read_clock(hk_db *db, int64_t *ret_ms, int64_t *ret_newest_ms, GError **error);
 
-/* hk_read_overdue(db, before_ms, ret_count, ret_due_ms, error): jobs that are ready and were due before that; when the oldest of them was (0: there is none). */
-bool hk_read_overdue(
-	hk_db *db, int64_t before_ms, int64_t *ret_count, int64_t *ret_due_ms, GError **error);
-
 #endif

@@ -216,12 +216,42 @@ remove_all(const char *path)
 	}
 }
 
+/* Whoever restores as root restores for the house's user, whose roles could not open a file of root's: the new file belongs to whom the old
+ * one does, else to whom the folder does. The folder may be somebody else's, who may have put another file there meanwhile: a link, or a second name. */
+static bool
+hand_over(const char *file, const char *to, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(to);
+	struct stat like, st;
+
+	if (geteuid() != 0) {
+		return true;
+	}
+	if (stat(to, &like) < 0 && stat(folder, &like) < 0) {
+		return hk_error_errno(error, errno, "%s", folder);
+	}
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool good = fd >= 0 && fstat(fd, &st) == 0;
+	if (good && (st.st_uid != like.st_uid || st.st_gid != like.st_gid)) {
+		good = S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+		       fchown(fd, like.st_uid, like.st_gid) == 0;
+	}
+	int number = errno;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return good ||
+	       hk_error_errno(error, number, "%s: cannot be given to the house's user", file);
+}
+
 /* The new file lies beside the old one until it is whole; a power cut before that loses nothing, so that nothing need be synced
  * before the end. */
 static bool
-build_file(const char *file, const char *path, const hk_dump_info *verified, GError **error)
+build_file(const char *file, const char *path, const hk_dump_info *verified, const char *to,
+	GError **error)
 {
-	if (!hk_db_create(file, error)) {
+	/* Before it is open: SQLite loses its locks with any descriptor that is closed. */
+	if (!hk_db_create(file, error) || !hand_over(file, to, error)) {
 		return false;
 	}
 	g_autoptr(hk_db) db = hk_db_open(file, error);
@@ -383,7 +413,7 @@ restore_sqlite(const char *path, const hk_dump_info *verified, const char *to, b
 		return false;
 	}
 	remove_all(file); /* of a restore that was killed */
-	bool good = build_file(file, path, verified, error) &&
+	bool good = build_file(file, path, verified, to, error) &&
 		    (taken ? replace_file(file, to, ret_kept, error) : swap(file, to, NULL, error));
 	if (!good) {
 		remove_all(file);

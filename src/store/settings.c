@@ -66,12 +66,17 @@ bool
 hk_restored_put(hk_db *db, int64_t made_ms, int64_t now_ms, GError **error)
 {
 	g_autoptr(GString) value = g_string_new(NULL);
+	hk_restored before;
 
+	if (!hk_restored_get(db, &before, error)) {
+		return false;
+	}
+	int64_t until_ms = now_ms + MAX(now_ms - made_ms, HK_RESTORED_LEAST_MS);
 	hk_jsonw_open(value, '{');
 	hk_jsonw_member_int(value, "made_ms", made_ms);
 	hk_jsonw_member_int(value, "at_ms", now_ms);
-	hk_jsonw_member_int(
-		value, "until_ms", now_ms + MAX(now_ms - made_ms, HK_RESTORED_LEAST_MS));
+	/* The backup may be one of a house that was restored itself: what was in doubt there is not surer here. */
+	hk_jsonw_member_int(value, "until_ms", MAX(until_ms, before.until_ms));
 	hk_jsonw_close(value, '}');
 	return hk_settings_put(db, HK_RESTORED_SETTING, value->str, now_ms, error);
 }

@@ -22,7 +22,7 @@ typedef struct hk_restored {
 	int64_t at_ms; /* when it was restored; 0: never */
 	int64_t until_ms; /* what is drafted before that is in doubt: as long as the time between backup and restore */
 } hk_restored;
-/* hk_restored_put(db, made_ms, now_ms, error): a backup of made_ms was restored now; inside the transaction of the restore. hk_restored_get(db, ret, error). */
+/* hk_restored_put(db, made_ms, now_ms, error): a backup of made_ms was restored now; inside the transaction of the restore, when its settings are there: a time of doubt that stands in them is never shortened. hk_restored_get(db, ret, error). */
 bool hk_restored_put(hk_db *db, int64_t made_ms, int64_t now_ms, GError **error);
 bool hk_restored_get(hk_db *db, hk_restored *ret, GError **error);
 

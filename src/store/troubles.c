@@ -15,6 +15,16 @@ hk_troubles_jobs(hk_db *db, GError **error)
 }
 
 hk_rows *
+hk_troubles_overdue(hk_db *db, int64_t before_ms, GError **error)
+{
+	/* By the index jobs_ready. A lease that has run out is given back by whoever takes a job next: that one is ready again. */
+	return hk_db_query(db,
+		HK_SQL("SELECT stage, COUNT(*), MIN(due_ms) FROM jobs WHERE state = 'ready' AND "
+		       "due_ms < $1 GROUP BY stage ORDER BY stage LIMIT $2"),
+		HK_ARGS(hk_v_int(before_ms), hk_v_int(HK_TROUBLES_MAX)), error);
+}
+
+hk_rows *
 hk_troubles_channels(hk_db *db, GError **error)
 {
 	return hk_db_query(db,

@@ -1,5 +1,6 @@
 #include "sys/egress.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +84,9 @@ hk_egress_unref(hk_egress *egress)
 	g_hash_table_unref(egress->purposes);
 	g_mutex_clear(&egress->mutex);
 	g_free(egress->resolvers);
-	g_free(egress->stop_file);
+	for (size_t i = 0; i < G_N_ELEMENTS(egress->stop_files); i++) {
+		g_free(egress->stop_files[i]);
+	}
 	g_free(egress);
 }
 
@@ -132,11 +135,45 @@ hk_egress_revive(hk_egress *egress)
 	g_atomic_int_set(&egress->killed, 0);
 }
 
+/* The stop-file that stops us, and why: 0, it is there; an errno: nobody can tell whether it is, so it is (a folder that is not ours to
+ * search must not open what somebody has shut). NULL: none of them. */
+static const char *
+stopped_by(const hk_egress *egress, int *ret_number)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(egress->stop_files); i++) {
+		const char *path = egress->stop_files[i];
+		*ret_number = path && access(path, F_OK) != 0 ? errno : 0;
+		if (path && *ret_number != ENOENT && *ret_number != ENOTDIR) {
+			return path;
+		}
+	}
+	return NULL;
+}
+
 bool
 hk_egress_killed(const hk_egress *egress)
 {
-	return g_atomic_int_get(&egress->killed) != 0 ||
-	       (egress->stop_file && access(egress->stop_file, F_OK) == 0);
+	int number;
+
+	return g_atomic_int_get(&egress->killed) != 0 || stopped_by(egress, &number) != NULL;
+}
+
+char *
+hk_egress_killed_why(const hk_egress *egress)
+{
+	int number;
+	const char *path = stopped_by(egress, &number);
+
+	if (!path) {
+		return g_strdup(reasons[HK_EGRESS_KILLED].meaning);
+	}
+	if (number == 0) {
+		return g_strdup_printf("%s: %s is there", reasons[HK_EGRESS_KILLED].meaning, path);
+	}
+	g_autofree char *folder = g_path_get_dirname(path);
+	return g_strdup_printf("%s, or may be: %s cannot be looked for (%s): let everybody search "
+			       "%s (chmod 755), or run this as hikeshi's user",
+		reasons[HK_EGRESS_KILLED].meaning, path, g_strerror(number), folder);
 }
 
 bool
@@ -214,6 +251,15 @@ why(hk_egress_reason reason, char **ret_detail, const char *format, ...)
 		va_end(args);
 	}
 	return reason;
+}
+
+static hk_egress_reason
+killed(const hk_egress *egress, char **ret_detail)
+{
+	if (ret_detail) {
+		*ret_detail = hk_egress_killed_why(egress);
+	}
+	return HK_EGRESS_KILLED;
 }
 
 static bool
@@ -385,7 +431,7 @@ hk_egress_check_target(const hk_egress *egress, const hk_egress_who *who, const 
 		*ret_detail = NULL;
 	}
 	if (hk_egress_killed(egress)) {
-		return why(HK_EGRESS_KILLED, ret_detail, "the kill switch is on");
+		return killed(egress, ret_detail);
 	}
 	if (!hk_egress_exit_get(egress, who->exit)) {
 		return why(HK_EGRESS_EXIT, ret_detail, "there is no exit '%s'", who->exit);
@@ -422,7 +468,7 @@ hk_egress_check_query(const hk_egress *egress, const char *name, char **ret_deta
 		*ret_detail = NULL;
 	}
 	if (hk_egress_killed(egress)) {
-		return why(HK_EGRESS_KILLED, ret_detail, "the kill switch is on");
+		return killed(egress, ret_detail);
 	}
 	if (hk_ipaddr_parse(hk_span_str(name), &addr) == HK_OK ||
 		hk_ipaddr_looks_odd(hk_span_str(name))) {

@@ -90,10 +90,13 @@ void hk_egress_set_house(hk_egress *egress);
 void hk_egress_record_to(hk_egress *egress, hk_egress_recorder recorder, void *user);
 
 /* hk_egress_kill(egress): from now on nothing is allowed, and what is open is closed by those who hold it at their next step.
- * hk_egress_killed(): that, or the stop-file exists (looked at on each call). hk_egress_revive() takes hk_egress_kill() back. */
+ * hk_egress_killed(): that, or one of the two stop-files exists, or cannot be looked for, for whatever reason (looked at on each call).
+ * hk_egress_killed_why(): which one, and what to do when it cannot be looked for; one clause that begins like the meaning of HK_EGRESS_KILLED, which
+ * is all of it when no file says so (any more). Newly allocated, the caller's to free. hk_egress_revive() takes hk_egress_kill() back. */
 void hk_egress_kill(hk_egress *egress);
 void hk_egress_revive(hk_egress *egress);
 bool hk_egress_killed(const hk_egress *egress);
+char *hk_egress_killed_why(const hk_egress *egress);
 
 /* hk_egress_purpose_ports(egress, purpose, ports, count): from now on who asks for that purpose may connect to these ports of strangers
  * besides those of `ports` in the configuration, with any scheme that has no port of its own, and nobody else may; in place of what the purpose was given before (count

@@ -302,7 +302,8 @@ take_turn(hk_egress_ask *ask)
 	unsigned wait_ms;
 
 	if (hk_egress_killed(loop->egress)) {
-		decide(ask, HK_EGRESS_KILLED, hk_egress_reason_meaning(HK_EGRESS_KILLED));
+		g_autofree char *why = hk_egress_killed_why(loop->egress);
+		decide(ask, HK_EGRESS_KILLED, why);
 		return true;
 	}
 	wait_ms = hk_egress_pace_take(loop->egress, h->grant.host, h->address);
@@ -650,7 +651,8 @@ hk_egress_socket(const hk_egress_grant *grant, unsigned at, GError **error)
 	socklen_t len = hk_egress_sockaddr(&grant->addresses[at], grant->to_port, &to);
 
 	if (hk_egress_killed(grant->egress)) {
-		hk_error_set(error, HK_EPOLICY, "the kill switch is on");
+		g_autofree char *why = hk_egress_killed_why(grant->egress);
+		hk_error_set(error, HK_EPOLICY, "%s", why);
 		return -1;
 	}
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -331,10 +331,13 @@ static void
 read_numbers(reading *r)
 {
 	hk_egress *egress = r->egress;
-	const char *stop = r->entries[KEY_STOP_FILE].value.text;
+	static const key stops[HK_EGRESS_STOPS] = {KEY_STOP_FILE, KEY_STOP_FILE_KEPT};
 
 	egress->dns_timeout_ms = (unsigned)r->entries[KEY_DNS_TIMEOUT].value.number;
-	egress->stop_file = stop && *stop ? g_strdup(stop) : NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(stops); i++) {
+		const char *stop = r->entries[stops[i]].value.text;
+		egress->stop_files[i] = stop && *stop ? g_strdup(stop) : NULL;
+	}
 	egress->host_rate = r->entries[KEY_HOST_RATE].value.real;
 	egress->address_rate = r->entries[KEY_ADDRESS_RATE].value.real;
 	egress->host_burst = (unsigned)r->entries[KEY_HOST_BURST].value.number;

@@ -36,7 +36,7 @@ look_at(hk_egress_curl *c, const hk_ipaddr *addr, unsigned port, char **ret_deta
 
 	/* For a grant the stop-file was looked at when it was given, a moment ago. */
 	if (grant ? g_atomic_int_get(&c->egress->killed) != 0 : hk_egress_killed(c->egress)) {
-		*ret_detail = g_strdup("the kill switch is on");
+		*ret_detail = hk_egress_killed_why(c->egress);
 		return HK_EGRESS_KILLED;
 	}
 	if (grant) {

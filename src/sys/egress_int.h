@@ -6,6 +6,8 @@
 
 #include "sys/egress_ask.h"
 
+enum { HK_EGRESS_STOPS = 2 };
+
 /* A row of `local`. */
 typedef struct hk_egress_local {
 	char *name; /* lower case, or NULL: net */
@@ -41,7 +43,7 @@ struct hk_egress {
 	GArray *range_addresses; /* hk_ipaddr */
 	char *resolvers;         /* as c-ares wants them, or NULL */
 	unsigned dns_timeout_ms;
-	char *stop_file;
+	char *stop_files[HK_EGRESS_STOPS]; /* or NULL: none */
 	double host_rate, address_rate;
 	unsigned host_burst, address_burst, host_open, open_max;
 

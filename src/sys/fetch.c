@@ -302,6 +302,7 @@ static void
 finish_all(hk_fetch *fetch)
 {
 	g_autofree gpointer *all = g_hash_table_get_keys_as_array(fetch->calls, NULL);
+	g_autofree char *why = hk_egress_killed_why(fetch->egress);
 
 	for (size_t i = 0; all[i]; i++) {
 		GError *error = NULL;
@@ -311,7 +312,7 @@ finish_all(hk_fetch *fetch)
 			if (call->hops->len > 0) {
 				hk_fetch_hop_now(call)->refused = HK_EGRESS_KILLED;
 			}
-			hk_error_set(&error, HK_EPOLICY, "the kill switch is on");
+			hk_error_set(&error, HK_EPOLICY, "%s", why);
 			hk_fetch_finish(call, error);
 		}
 	}

@@ -601,13 +601,14 @@ drain_refused(hk_http *http)
 	bool any = false;
 
 	if (g_hash_table_size(http->calls) > 0 && hk_egress_killed(http->egress)) {
+		g_autofree char *why = hk_egress_killed_why(http->egress);
 		GHashTableIter iter;
 		gpointer key;
 		g_hash_table_iter_init(&iter, http->calls);
 		while (g_hash_table_iter_next(&iter, &key, NULL)) {
 			hk_http_call *call = key;
 			if (!call->refusal) {
-				hk_error_set(&call->refusal, HK_EPOLICY, "the kill switch is on");
+				hk_error_set(&call->refusal, HK_EPOLICY, "%s", why);
 				g_ptr_array_add(http->refused, call);
 			}
 		}

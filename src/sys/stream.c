@@ -219,7 +219,8 @@ await(const hk_stream *s, short events, GError **error)
 	int ready;
 
 	if (hk_egress_killed(s->egress.egress)) {
-		return hk_error_set(error, HK_EPOLICY, "the kill switch is on");
+		g_autofree char *why = hk_egress_killed_why(s->egress.egress);
+		return hk_error_set(error, HK_EPOLICY, "%s", why);
 	}
 	while ((ready = poll(fds, s->config.stop_fd >= 0 ? 2 : 1, (int)s->config.idle_ms)) < 0 &&
 		errno == EINTR) {

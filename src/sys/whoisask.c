@@ -178,7 +178,8 @@ await(asking *a, short events, GError **error)
 		struct pollfd fd = {.fd = a->fd, .events = events};
 		int64_t left_ms = a->until_ms - hk_clock_mono_ms();
 		if (hk_egress_killed(a->egress)) {
-			return hk_error_set(error, HK_EPOLICY, "the kill switch is on");
+			g_autofree char *why = hk_egress_killed_why(a->egress);
+			return hk_error_set(error, HK_EPOLICY, "%s", why);
 		}
 		if (left_ms <= 0) {
 			return hk_error_set(error, HK_EREMOTE, "no answer in time");

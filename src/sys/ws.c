@@ -289,9 +289,10 @@ look_at_switch(hk_ws_hub *hub)
 	if (hk_ws_hub_count(hub) == 0 || !hk_egress_killed(hub->egress)) {
 		return;
 	}
+	g_autofree char *why = hk_egress_killed_why(hub->egress);
 	for (g_hash_table_iter_init(&iter, hub->sessions);
 		g_hash_table_iter_next(&iter, &ws, NULL);) {
-		hk_ws_finish(ws, HK_WS_REFUSED, HK_EGRESS_KILLED, "the kill switch is on");
+		hk_ws_finish(ws, HK_WS_REFUSED, HK_EGRESS_KILLED, "%s", why);
 	}
 }
 

@@ -41,10 +41,12 @@ bool
 hk_res_troubles_put(hk_req *req, GString *out, int64_t *ret_grave, GError **error)
 {
 	hk_troubles_place places[PLACES_MAX];
+	const hk_egress *egress = hk_egress_house();
+	g_autofree char *killed = hk_egress_killed(egress) ? hk_egress_killed_why(egress) : NULL;
 	const hk_troubles_house house = {.now_ms = hk_clock_wall_ms(),
 		.places = places,
 		.place_count = measure(req, places),
-		.killed = hk_egress_killed(hk_egress_house())};
+		.killed = killed};
 	g_autoptr(GPtrArray) all = NULL;
 	int64_t grave = 0;
 

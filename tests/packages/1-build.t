@@ -40,6 +40,8 @@ run dpkg-deb -f "$deb" Depends
 for library in libhyperscan5 libyara9 libmicrohttpd12 libpq5 libsqlite3-0 libcurl4 libgmime-3.0-0 libloc1 publicsuffix libloc-database ca-certificates; do
 	like "$out" "(^|, )$library" "depends on $library"
 done
+run dpkg-deb -f "$packages/this/hikeshi-range_${version}_$arch.deb" Depends
+like "$out" "(^|, )hikeshi \\(= $version\\)" "the range depends on the conf/ and rules/ of its own version"
 
 # Units as systemd reads them, at the paths of the package, among its own.
 mkdir -p "$work/files/bin"

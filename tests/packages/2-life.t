@@ -2,7 +2,7 @@
 # Installed, upgraded, removed, installed anew and purged on a bare machine that was not booted: no step fails, and nothing is left but what
 # is to be left.
 . "$(dirname -- "$0")/common.sh"
-bare_begin "$bare"
+bare_begin "$bare" || { echo "Bail out! no bare machine in $bare"; exit 1; }
 root=$bare/root-life.$$
 bare_root "$root"
 trap 'bare_end; tap_cleanup; rm -rf --one-file-system "$root"' EXIT

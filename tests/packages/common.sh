@@ -15,7 +15,7 @@ trap 'bare_end; tap_cleanup' EXIT
 # on_machine SCRIPT [PACKAGE...]: boots a machine of its own with these packages and runs tests/packages/SCRIPT there, whose TAP is this
 # test's. Both releases lie in /srv/this and /srv/next.
 on_machine() {
-	bare_begin "$bare"
+	bare_begin "$bare" || { echo "Bail out! no bare machine in $bare"; exit 1; }
 	root=$bare/root-$1.$$
 	bare_root "$root"
 	[ -n "${HK_PACKAGES_KEEP:-}" ] || trap 'bare_end; tap_cleanup; rm -rf --one-file-system "$root"' EXIT

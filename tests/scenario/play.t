@@ -78,6 +78,24 @@ is($code, 66, 'a file that is not there') or diag $err;
 ($code, undef, $err) = run_play($bad);
 is($code, 64, 'without --dir') or diag $err;
 like($err, qr/play FILE --dir DIR/, 'how it is done');
+my $steps = spew("$work/steps.scenario", slurp("$src/range/scenarios/night.scenario") =~ s/^(bank .*)$/$1\nparty a\@x.example steps=/mr);
+($code, undef, $err) = run_play('--check', $steps);
+is($code, 65, 'a list of steps that is empty');
+like($err, qr/steps: '' is no list of steps: ack:5s/, 'says what one looks like');
+for ([['--begin', 'foo'], qr/--begin: 'foo' is none of now, control, clients/], [['--lang', 'fr'], qr/--lang: 'fr' is none of en, ja, both/], [['--dir', "$work/p\"q"], qr/--dir: .*without ".*p\\"q/], [['--dir', "$work/p\nq"], qr/--dir: .*control characters.*p\\nq/]) {
+	my ($words, $said) = @$_;
+	($code, undef, $err) = run_play('night', '--dir', "$work/never", @$words);
+	is($code, 64, "$words->[0]: a word that does not fit is refused");
+	like($err, $said, 'and told');
+	ok(!-e "$work/never" && !-e $words->[1], 'and nothing is made');
+}
+# As on a machine that has the package of the range alone.
+system('mkdir', '-p', "$work/alone/range") == 0 && symlink("$src/range/scenarios", "$work/alone/range/scenarios") or BAIL_OUT("$work/alone: $!");
+my $alone = start("$work/.out", "$work/.err", 0, $CtFollow::range, 'play', 'night', '--dir', "$work/never", '--share', "$work/alone");
+waitpid $alone, 0;
+is($? >> 8, 64, 'without conf/ and rules/');
+like(slurp("$work/.err"), qr{there is no \S+/alone/conf, .*install the package hikeshi}, 'it says what is missing');
+ok(!-e "$work/never", 'before anything is made');
 
 # --- the document has what the table has ---
 my $page = decode_utf8(slurp("$src/docs/scenarios.md"));

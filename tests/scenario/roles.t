@@ -64,6 +64,15 @@ kill 'HUP', $brands;
 ok(until_ok('the next', sub { value("SELECT COUNT(*) FROM targets WHERE key = 'mikka-bank'") == 1 }), 'and at SIGHUP') or diag slurp("$work/brands.err");
 is(value("SELECT COUNT(*) FROM targets WHERE name_en = 'as people call it'"), 1, 'one that was there is left as it is');
 is(stop_it($brands), 0, 'SIGTERM');
+# So, too, where no logs are followed: mailboxes, feeds and the bell alone.
+use_house(spew("$dir/no-logs.conf", slurp("$dir/hikeshi.conf") =~ s/^logs = .*\n//mr));
+$brands = spawn_role('no-logs', 'watch', '--state', "$work/no-logs", '--targets', $more);
+ok(until_ok('the role', sub { value("SELECT COUNT(*) FROM workers WHERE role = 'watch'") == 1 }), 'watch without logs') or diag slurp("$work/no-logs.err");
+spew($more, slurp($more) . "\n[Yokka]\nkind = bank\ntoken = yokkabank\nofficial = yokka-bank.example\n");
+kill 'HUP', $brands;
+ok(until_ok('the last', sub { value("SELECT COUNT(*) FROM targets WHERE key = 'yokka-bank'") == 1 }), 'takes a new brand at SIGHUP, too') or diag slurp("$work/no-logs.err");
+is(stop_it($brands), 0, 'SIGTERM');
+use_house("$dir/hikeshi.conf");
 
 # --- two watch processes share two logs ---
 my $owners = sub { return join ' ', sort map { $_->[0] } rows('SELECT COUNT(*) FROM ct_logs WHERE owner IS NOT NULL GROUP BY owner') };

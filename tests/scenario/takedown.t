@@ -114,6 +114,16 @@ is(value("SELECT state FROM reports WHERE id = $letter->[0]"), 'drafted', 'witho
 call('POST', '/reports/approve', { reports => [{ id => 0 + $letter->[0], digest => $letter->[1] }], agree => ['victim'] });
 isnt(value("SELECT state FROM reports WHERE id = $letter->[0]"), 'drafted', 'with it, it may leave');
 
+# --- a domain that the pack learns to be the bank's is not reported from the next SIGHUP on ---
+people('akari', 'correct horse battery 9');
+spew($pack, slurp($pack) =~ s/^(official = .*)$/$1, www3.mihon-login.example/mr);
+kill 'HUP', $serve;
+my $three = call('POST', '/cases', { url => 'http://www3.mihon-login.example/' })->{json}{case}{id};
+must('evidence of a third one', sub { value("SELECT COUNT(*) FROM cases WHERE id = $three AND evidence_ms IS NOT NULL") });
+is(call('POST', "/cases/$three/acts", { act => 'confirm' }, { 'If-Match' => '"' . value("SELECT version FROM cases WHERE id = $three") . '"' })->{status}, 200, 'it is confirmed by mistake');
+must('its drafts, too', sub { value("SELECT COUNT(*) FROM reports WHERE case_id = $three AND channel = 'mail'") >= 2 }, table("SELECT channel, recipient FROM reports WHERE case_id = $three"));
+is(value("SELECT COUNT(*) FROM reports WHERE case_id = $three AND stops % 2 = 0"), 0, 'all of them are held up as one of our own') or diag table("SELECT channel, stops FROM reports WHERE case_id = $three")->();
+
 # --- what is left of it ---
 my @twice = rows('SELECT case_id, channel, recipient, step, round, COUNT(*) FROM reports GROUP BY case_id, channel, recipient, step, round HAVING COUNT(*) > 1');
 is(scalar @twice, 0, 'one report per recipient and round') or diag join "\n", map { "@$_" } @twice;

@@ -2,4 +2,4 @@
 export const WHERE = { bell: '/bell', channel_closed: '/channels', channel_failing: '/channels', channel_off: '/channels' }
 
 /** What the subject of a trouble is: the family of texts that has a word for it. */
-export const SUBJECT = { role: 'system.role', jobs: 'system.stage', dead: 'system.stage' }
+export const SUBJECT = { role: 'system.role', jobs: 'system.stage', overdue: 'system.stage', dead: 'system.stage' }

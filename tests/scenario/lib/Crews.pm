@@ -9,9 +9,9 @@ use House;
 use JSON::PP;
 use Test::More;
 
-our @EXPORT = qw(must table crews people %out $serve);
+our @EXPORT = qw(must table crews people %out $serve $pack);
 
-our (%out, $serve);
+our (%out, $serve, $pack);
 my $json = JSON::PP->new->utf8->canonical;
 my $url;
 
@@ -29,7 +29,7 @@ sub table {
 	return sub { join '', map { join(' ', @$_) . "\n" } rows($sql) };
 }
 
-# crews(workers, option...): everything starts, options are of `serve`; the undo window is two seconds, and akari is at the board.
+# crews(workers, option...): everything starts, options are of `serve`; the undo window is two seconds, and akari is at the board. $pack is a copy of the example.
 sub crews {
 	my ($workers, @options) = @_;
 	my $src = "$FindBin::Bin/" . ($FindBin::Bin =~ m{/bench$} ? '..' : '../..');
@@ -85,7 +85,8 @@ poll = 1s
 END
 
 # --- the house ---
-my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => "$src/conf/targets/example.conf", operators => "$work/operators.conf",
+$pack = spew("$work/targets.conf", slurp("$src/conf/targets/example.conf"));
+my $dir = new_house('crews', evidence => 1, listen => '127.0.0.1:0', egress => $egress, targets => $pack, operators => "$work/operators.conf",
 	'ca-file' => "$work/sites/ca.pem", 'rdap-state' => "$work/rdap", 'rdap-copies' => "$src/conf/rdap", 'capture-time' => '10s',
 	'report-org' => 'Mihon Bank CSIRT', 'report-contact' => 'csirt@mihon-bank.example', 'report-person' => 'Akari', channels => "$work/channels",
 	smtp => "smtp://127.0.0.1:$out{mail}{smtp}", 'smtp-user' => 'csirt@mihon-bank.example', 'smtp-ca' => $out{mail}{ca}, 'smtp-password-file' => "$work/password", 'smtp-copy' => 'csirt@mihon-bank.example', 'reply-mail' => "$work/replies.conf");

@@ -139,11 +139,14 @@ test_clock(void)
 static void
 test_house(void)
 {
-	const hk_troubles_house killed = {.now_ms = now_ms, .killed = true};
+	const hk_troubles_house killed = {
+		.now_ms = now_ms, .killed = "/run/hikeshi/egress.stop is there"};
 	g_autoptr(GPtrArray) all = troubles_of(&killed);
 
 	is_int(all->len, 1, "the kill switch");
 	is_int(((const hk_trouble *)all->pdata[0])->kind, HK_TROUBLE_EGRESS, "is one row");
+	is_str(((const hk_trouble *)all->pdata[0])->error, killed.killed,
+		"which says the file as it has to be typed");
 }
 
 #define GIB (INT64_C(1) << 30)
@@ -301,6 +304,32 @@ test_jobs(void)
 	run(HK_SQL("DELETE FROM jobs"), HK_NO_ARGS);
 }
 
+/* The pool that would do them is away; whoever does others lives. */
+static void
+test_overdue(void)
+{
+	put_job("capture", 1, "ready", now_ms, NULL);
+	put_job("capture", 2, "ready", now_ms, NULL);
+	put_job("capture", 3, "leased", now_ms, NULL);
+	put_job("capture", 4, "done", now_ms, NULL);
+	run(HK_SQL("UPDATE jobs SET due_ms = $1"), HK_ARGS(hk_v_int(now_ms - 9 * MINUTE)));
+	none("with jobs that were due nine minutes ago");
+	run(HK_SQL("UPDATE jobs SET due_ms = $1"), HK_ARGS(hk_v_int(now_ms - 11 * MINUTE)));
+	run(HK_SQL("UPDATE jobs SET due_ms = $1 WHERE key = '2'"),
+		HK_ARGS(hk_v_int(now_ms - 12 * MINUTE)));
+	only(HK_TROUBLE_OVERDUE, false, "capture", 2, now_ms - 12 * MINUTE,
+		"hikeshi work --pools capture");
+	run(HK_SQL("UPDATE jobs SET due_ms = $1"), HK_ARGS(hk_v_int(now_ms - 2 * HOUR)));
+	only(HK_TROUBLE_OVERDUE, true, "capture", 2, now_ms - 2 * HOUR,
+		"hikeshi work --pools capture");
+	const hk_troubles_house killed = {.now_ms = now_ms, .killed = "the stop-file is there"};
+	g_autoptr(GPtrArray) all = troubles_of(&killed);
+	is_int(all->len, 1, "while the kill switch is on, that is all");
+	run(HK_SQL("UPDATE jobs SET due_ms = $1"), HK_ARGS(hk_v_int(now_ms + HOUR)));
+	none("with jobs that are due later: a pace, a closed channel, another try");
+	run(HK_SQL("DELETE FROM jobs"), HK_NO_ARGS);
+}
+
 static void
 test_channels(void)
 {
@@ -347,6 +376,7 @@ main(void)
 	test_logs();
 	test_sources();
 	test_jobs();
+	test_overdue();
 	test_channels();
 	none("when all of it is mended");
 	for (int i = 0; i < HK_TROUBLE_COUNT; i++) {

@@ -245,6 +245,64 @@ there_and_back(const char *path)
 	is_int(faults->len, 0, "no faults");
 }
 
+/* A house that was restored is backed up, and that backup is restored: what was in doubt for a month still is. */
+static void
+restored_twice(void)
+{
+	const int64_t day = INT64_C(86400000), now_ms = g_get_real_time() / 1000;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *one = at("one.db"), *two = at("two.db"), *path = at("one.backup");
+	g_autofree char *kept = NULL;
+	hk_restored before = {0}, after = {0};
+
+	must(hk_db_create(one, &error), error, "a house");
+	g_autoptr(hk_db) house = hk_db_open(one, &error);
+	must(house && hk_migrate(house, &error) &&
+			hk_restored_put(house, now_ms - 30 * day, now_ms, &error) &&
+			hk_restored_get(house, &before, &error),
+		error, "of a backup that was a month old");
+	g_autoptr(hk_dump_info) info = hk_backup_make(house, path, false, &error);
+	must(info != NULL, error, "a backup of it");
+	g_autoptr(hk_dump_info) restored = hk_backup_restore(path, two, false, &kept, &error);
+	must(restored != NULL, error, "restored");
+	g_autoptr(hk_db) again = hk_db_open(two, &error);
+	must(again && hk_restored_get(again, &after, &error), error, "opened");
+	is_int(after.until_ms, before.until_ms, "a restore takes nothing off that month");
+	ok(after.at_ms >= now_ms, "and is a restore of its own");
+}
+
+/* Root restores; the house stays its user's. */
+static void
+owned(const char *path)
+{
+	enum { SOMEBODY = 65534 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *theirs = at("theirs"), *kept = NULL;
+	g_autofree char *file = g_build_filename(theirs, "house.db", NULL);
+	struct stat st = {0};
+
+	must(g_mkdir(theirs, 0700) == 0, NULL, "a folder");
+	if (geteuid() != 0 || chown(theirs, SOMEBODY, SOMEBODY) != 0) {
+		g_rmdir(theirs);
+		skip("may not give files away", "root restores");
+		return;
+	}
+	g_autoptr(hk_dump_info) first = hk_backup_restore(path, file, false, &kept, &error);
+	must(first != NULL, error, "root restores into somebody's folder");
+	ok(stat(file, &st) == 0 && st.st_uid == SOMEBODY && st.st_gid == SOMEBODY,
+		"the database is somebody's");
+	is_int(st.st_mode & 0777, 0600, "and nobody else's");
+	ok(chown(file, SOMEBODY - 1, SOMEBODY - 1) == 0, "of another user than the folder");
+	g_autoptr(hk_dump_info) second = hk_backup_restore(path, file, true, &kept, &error);
+	must(second != NULL, error, "root replaces it");
+	ok(stat(file, &st) == 0 && st.st_uid == SOMEBODY - 1 && st.st_gid == SOMEBODY - 1,
+		"the new one is that user's, too");
+	ok(kept && stat(kept, &st) == 0 && st.st_uid == SOMEBODY - 1, "and so is the kept one");
+	g_unlink(kept ? kept : "");
+	g_unlink(file);
+	g_rmdir(theirs);
+}
+
 /* SQLite -> PostgreSQL or the other way round, where there is a server. */
 static void
 to_the_other(const char *path)
@@ -578,6 +636,8 @@ main(void)
 	g_autofree char *path = at("house.backup");
 	fill();
 	there_and_back(path);
+	restored_twice();
+	owned(path);
 	to_the_other(path);
 	damaged(path);
 	foreign();

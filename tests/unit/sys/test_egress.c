@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "egresslib.h"
@@ -257,6 +258,55 @@ kill_switch(void)
 	hk_egress_revive(egress);
 	is_reason(loop, &stranger, "evil.example", 80, "ok");
 	hk_egress_loop_free(loop);
+}
+
+/* The files say stop: each of them, and what hides one. */
+static void
+stop_files(void)
+{
+	g_autofree char *stop = el_conf("stop"), *kept = el_conf("stop");
+	g_autofree char *conf = g_strdup_printf(
+		"range = 127.0.0.1\nstop-file = \"%s\"\nstop-file-kept = \"%s\"\n", stop, kept);
+	g_autoptr(hk_egress) egress = policy(conf);
+	g_autofree char *first = hk_egress_killed_why(egress);
+
+	ok(g_str_has_prefix(first, "the kill switch is on: ") && strstr(first, stop),
+		"the first one is named: %s", first);
+	unlink(stop);
+	g_autofree char *second = hk_egress_killed_why(egress);
+	ok(hk_egress_killed(egress) && strstr(second, kept), "the one that is kept stops, too");
+	unlink(kept);
+	ok(!hk_egress_killed(egress), "without both nothing is stopped");
+	ok(symlink(stop, stop) == 0, "a file that cannot be looked for");
+	g_autofree char *why = hk_egress_killed_why(egress);
+	ok(hk_egress_killed(egress), "counts as one that is there");
+	ok(strstr(why, "cannot be looked for") && strstr(why, "chmod 755"), "and says so: %s", why);
+	unlink(stop);
+	ok(!hk_egress_killed(egress), "it is gone");
+}
+
+/* As somebody who may not search the folder. Root may search every folder, so it becomes nobody. */
+static void
+stop_folder(void)
+{
+	enum { NOBODY = 65534 };
+	g_autofree char *folder = g_strdup("/tmp/hikeshi-stop-XXXXXX");
+
+	ok(g_mkdtemp_full(folder, 0700) != NULL, "a folder");
+	g_autofree char *conf = g_strdup_printf("stop-file = \"%s/egress.stop\"\n", folder);
+	g_autoptr(hk_egress) egress = policy(conf);
+	ok(!hk_egress_killed(egress), "of which one sees that it is empty");
+	chmod(folder, 0);
+	pid_t child = fork();
+	if (child == 0) {
+		bool stopped = (geteuid() != 0 || setresuid(NOBODY, NOBODY, NOBODY) == 0) &&
+			       hk_egress_killed(egress);
+		_exit(stopped ? 0 : 1);
+	}
+	int status = 1;
+	waitpid(child, &status, 0);
+	is_int(status, 0, "who does not see it is stopped");
+	rmdir(folder);
 }
 
 static void
@@ -575,6 +625,8 @@ main(void)
 	pins(dns);
 	pace();
 	kill_switch();
+	stop_files();
+	stop_folder();
 	configurations();
 	range_rows();
 	vectors();
