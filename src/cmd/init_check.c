@@ -110,13 +110,21 @@ hk_init_check_text(const hk_init *init, const char *text, GError **error)
 	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
 
+/* Two or more, and none is empty. */
+static bool
+has_labels(const char *domain)
+{
+	return strchr(domain, '.') && *domain != '.' && !g_str_has_suffix(domain, ".") &&
+	       !strstr(domain, "..");
+}
+
 static bool
 hk_init_check_mailbox(const hk_init *init, const char *text, GError **error)
 {
 	const char *at = strrchr(text, '@');
 
 	(void)init;
-	return (at && at > text && strchr(at, '.') && strlen(text) <= MAILBOX_MAX &&
+	return (at && at > text && has_labels(at + 1) && strlen(text) <= MAILBOX_MAX &&
 		       !strpbrk(text, " \t<>,;\"")) ||
 	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
@@ -208,6 +216,9 @@ hk_init_check_database(const hk_init *init, const char *text, GError **error)
 	if (!g_path_is_absolute(text) || strstr(text, "://")) {
 		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
 	}
+	if (g_str_has_suffix(text, "/") || g_file_test(text, G_FILE_TEST_IS_DIR)) {
+		return hk_error_set(error, HK_EUSAGE, "%s is a folder", text);
+	}
 	if (init->db && access(text, F_OK) == 0) {
 		return hk_error_set(error, HK_EPOLICY,
 			"%s is there already: name another one, or take --no-db", text);
@@ -227,8 +238,6 @@ hk_init_check_listen(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_base_url(const hk_init *init, const char *text, GError **error)
 {
-	const char *rest = strstr(text, "://");
-	const char *slash = rest ? strchr(rest + 3, '/') : NULL;
 	bool loopback = false;
 	const char *listen = hk_init_answer(init, HK_ASK_LISTEN);
 
@@ -238,10 +247,7 @@ hk_init_check_base_url(const hk_init *init, const char *text, GError **error)
 		       hk_error_set(error, HK_EUSAGE,
 			       "passwords would cross the network in clear on %s", listen);
 	}
-	if (slash && slash[1]) {
-		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
-	}
-	return hk_http_url_check(text, error);
+	return hk_web_base_check(text, error) && hk_http_url_check(text, error);
 }
 
 static bool

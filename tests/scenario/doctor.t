@@ -105,6 +105,9 @@ says fail settings 'report-cert and report-key' "half of a signature"
 with report-org ''
 doctor
 says warn settings 'without report-org' "nobody who reports"
+with base-url '"https://x?y"'
+doctor
+says fail settings 'base-url is no scheme and host' "an address that the board would refuse"
 with base-url '' chats "\"$work/none\""
 doctor
 says warn settings 'without base-url chat cards have no links' "chats without an address"

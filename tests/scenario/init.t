@@ -64,6 +64,13 @@ done <<-'END'
 	listen = localhost:8080|'listen': write an IP address.*host name is not enough|a name to listen on
 	listen = 0.0.0.0:8080|'base-url': .*in clear on 0.0.0.0:8080|to listen for all without TLS
 	base-url = https://board.example/hikeshi|'base-url': write an address without a path|a path below the board
+	base-url = https://x?y|'base-url': write an address without a path|a query in it
+	base-url = "https://board.example?"|'base-url': write an address without a path|an empty one
+	base-url = "https:///"|'base-url': write an address without a path|no host in it
+	contact = csirt@.|'contact': write the mail address|an address without a domain
+	contact = csirt@mihon..example|'contact': write the mail address|an address with an empty label
+	database = /var/tmp/|'database': .*/var/tmp/ is a folder|a folder for a database
+	imap = imap://mail.mihon-bank.example|'imap': .*through TLS, imaps|a password in clear
 	logs = ftp://logs.example/|'logs': write https|a list of logs by FTP
 	logs = /nonexistent/list.json|'logs': .*No such file|a list that is not there
 	smtp = mail.mihon-bank.example|'smtp': write smtp://HOST:587|a mail server without its scheme
@@ -77,6 +84,9 @@ answers "$work/bad.conf" 'chat = teams' 'chat-url = "not a url of mine"'
 init --no-db --answers "$work/bad.conf"
 like "$status/$err" "'chat-url': paste the whole URL" "a chat's URL that is none"
 unlike "$err" 'not a url of mine' "it is a secret: not repeated"
+answers "$work/bad.conf" 'smtp = smtps://mail.mihon-bank.example' 'smtp-user = -' 'smtp-copy = foo@.'
+init --no-db --answers "$work/bad.conf"
+like "$status/$err" "^64/.*'smtp-copy': write a mail address" "a copy to nowhere"
 answers "$work/bad.conf" 'admin = akari' 'admin-password = short'
 init --answers "$work/bad.conf"
 like "$status/$err" "'admin-password': take another password.*12" "a password that is too short"
