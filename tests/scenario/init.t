@@ -185,9 +185,11 @@ is "$status" 0 "config check"
 
 # --- at a terminal ---
 new_database talk
+long=$(printf '%04090d' 0)
 cat >"$work/talk" <<-END
 	Name of your bank	?
 	Name of your bank	^M
+	Name of your bank	$long
 	Name of your bank	みほん信用金庫
 	Latin letters	みほん
 	Latin letters	<
@@ -224,10 +226,11 @@ cat >"$work/talk" <<-END
 	once more	correct horse battery
 END
 [ "$(id -u)" -eq 0 ] && printf 'User of this machine\t-\n' >>"$work/talk"
-printf 'Write it\tmaybe\nWrite it\tyes\n' >>"$work/talk"
+printf 'Write it\t%s\nWrite it\tmaybe\nWrite it\tyes\n' "$long" >>"$work/talk"
 say "$work/talk" "$HK_BUILD/src/hikeshi" init --lang en --config /dev/null --into "$work/talk etc" >"$work/screen"
 is "$?" 0 "a dialogue with everything that one can do wrong" || diag "$(tail -n 30 "$work/screen")"
 like "$(cat "$work/screen")" 'It becomes the first brand of your target pack' "? explains"
+is "$(grep -c '! the line is longer than 4000 bytes' "$work/screen")" 2 "a line that is too long is asked again"
 like "$(cat "$work/screen")" '! there has to be an answer' "what is needed is asked again"
 like "$(cat "$work/screen")" '! write it in Latin letters' "wrong letters"
 like "$(cat "$work/screen")" '! take one of the kinds' "a wrong kind"
