@@ -44,7 +44,14 @@ hk_init_check_latin(const hk_init *init, const char *text, GError **error)
 			return hk_error_set(error, HK_EUSAGE, "'%s'", text);
 		}
 	}
-	return letter ? hk_init_check_name(init, text, error)
+	g_autofree char *name = hk_init_short_name(text);
+	if (strchr(name, ',')) {
+		return hk_error_set(error, HK_EUSAGE,
+			init->ja ? "カンマは別表記の区切りになるため使えません"
+				 : "no comma: it would part two spellings");
+	}
+	/* As an alias, too: a legal form alone is none. */
+	return letter ? hk_init_check_name(init, text, error) && pack_key("alias", name, error)
 		      : hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
 
@@ -66,15 +73,47 @@ hk_init_check_kind(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_domains(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
+	g_auto(GStrv) list = g_strsplit(text, ",", -1); /* nocheck: one answer, which is short */
+
+	for (char **domain = list; *domain; domain++) {
+		const char *rest = hk_init_www(g_strstrip(*domain));
+		if (rest) {
+			return hk_error_set(error, HK_EUSAGE,
+				init->ja ? "%s ではなく %s と書いてください。その配下の名前もす"
+					   "べて含みます"
+					 : "not %s but %s: it covers all names below",
+				*domain, rest);
+		}
+	}
 	return pack_key("official", text, error);
 }
 
 static bool
 hk_init_check_tokens(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
-	return pack_key("token", text, error);
+	return pack_key("token", text, error) &&
+	       (hk_init_token_alone(text) ||
+		       hk_error_set(error, HK_EUSAGE,
+			       init->ja ? "「%s」だけでは検知できません。mihonbank のように ? "
+					  "の付かない5文字以上の語も書いてください"
+					: "'%s' alone finds nothing: add a word of five letters or "
+					  "more without a question mark, like mihonbank",
+			       text));
+}
+
+/* The words of a further brand are made, not asked. */
+static bool
+check_made_tokens(const hk_init *init, const hk_init_brand *brand, GError **error)
+{
+	return (hk_init_token_alone(brand->tokens) ||
+		       hk_error_set(error, HK_EUSAGE,
+			       init->ja ? "%s: ドメインの語が短すぎて検知に使えません。ここでは"
+					  "省き、あとでターゲットパックに token を書いてください"
+					: "%s: the words of its domains are too short "
+					  "to find it by; leave it out here, and write "
+					  "it into the target pack with longer ones",
+			       brand->name)) &&
+	       hk_init_check_tokens(init, brand->tokens, error);
 }
 
 static bool
@@ -93,7 +132,7 @@ hk_init_check_brands(const hk_init *init, const char *text, GError **error)
 		const hk_init_brand *brand = brands->pdata[i];
 		if (!hk_init_check_name(init, brand->name, error) ||
 			!hk_init_check_domains(init, brand->official, error) ||
-			!hk_init_check_tokens(init, brand->tokens, error)) {
+			!check_made_tokens(init, brand, error)) {
 			return false;
 		}
 	}

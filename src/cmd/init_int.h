@@ -92,8 +92,14 @@ typedef struct hk_init_brand {
 } hk_init_brand;
 /* hk_init_brands(text, error): of the answer `brands`: GPtrArray of hk_init_brand, freed with it. HK_EFORM. */
 GPtrArray *hk_init_brands(const char *text, GError **error);
-/* hk_init_token(domains): words for host names out of the first labels of domains: "mihon-bank.example" -> "mihonbank", four letters and less with "?". Caller frees. */
+/* hk_init_token(domains): words for host names out of the labels in front of the public suffixes of domains: "direct.mihon-bank.example" -> "mihonbank", four letters and less
+ * with "?"; "" when there are none. Caller frees. hk_init_token_alone(tokens): whether one of them says something by itself (has no "?"): with others only nothing is found.
+ * hk_init_www(domain): what follows a leading "www." that is no domain's own name, borrowed; NULL: there is none. */
 char *hk_init_token(const char *domains);
+bool hk_init_token_alone(const char *tokens);
+const char *hk_init_www(const char *domain);
+/* hk_init_short_name(name): a name in Latin letters without its legal form: "Mihon Bank, Ltd." -> "Mihon Bank". Caller frees. */
+char *hk_init_short_name(const char *name);
 /* hk_init_pack_takes(name, line, error): whether the reader of packs takes a brand of that name with that line; its words about it, without file and line. */
 bool hk_init_pack_takes(const char *name, const char *line, GError **error);
 /* hk_init_pack(init): the target pack of the answers. Caller frees. */

@@ -11,7 +11,7 @@ etc=$work/etc
 data=$work/data
 say() { "$HK_SRC/tests/scenario/lib/dialogue.py" "$@"; }
 
-# A short file of answers that all others begin with. Blanks in the paths are meant.
+# A short file of answers that all others begin with; a line of a key that it has takes its place. Blanks in the paths are meant.
 answers() { # answers FILE [LINE...]
 	tap_file=$1
 	shift
@@ -19,7 +19,7 @@ answers() { # answers FILE [LINE...]
 		printf 'bank = "みほん銀行"\nbank-en = "Mihon Bank"\nofficial = "mihon-bank.example, mihon-direct.example"\ncontact = csirt@mihon-bank.example\n'
 		printf 'data = "%s"\ndatabase = "%s"\nshare = "%s"\n' "$data" "$database" "$HK_SRC"
 		printf '%s\n' "$@"
-	} >"$tap_file"
+	} | awk '{ at[$1] = NR; line[NR] = $0 } END { for (i = 1; i <= NR; i++) { split(line[i], word, " "); if (at[word[1]] == i) print line[i] } }' >"$tap_file"
 	chmod 600 "$tap_file"
 }
 init() { run hikeshi init --lang en --config /dev/null --into "$etc" "$@"; }
@@ -58,6 +58,13 @@ done <<-'END'
 	token = "Mihon!"|'token': write words of a-z|a token that is none
 	token = "abc"|'token': .*question mark|a token that is too short
 	allow = "http://x/"|'allow': write domains like|an address for a domain
+	bank-en = "Mihon Bank, Direct"|'bank-en': write it in Latin letters: .*no comma|a name that would be two spellings
+	bank-en = "Ltd."|'bank-en': .*legal form|a legal form for a name
+	official = www.mihon-bank.example|'official': .*not www.mihon-bank.example but mihon-bank.example|a host of a domain
+	allow = "a.example, www.b-bank.example"|'allow': .*not www.b-bank.example but b-bank.example|the same of what is harmless
+	token = "mihon?, mb?"|'token': .*alone finds nothing: add a word of five letters|words that say nothing by themselves
+	brands = "べつ銀行 = www.betsu-bank.example"|'brands': .*not www.betsu-bank.example but|a host of a brand's domain
+	brands = "べつ銀行 = bb.example"|'brands': .*べつ銀行: the words of its domains are too short|a brand by whose words it would not be found
 	words = "x"|'words': write names of at least two|a word that is too short
 	brands = "みほんカード"|'brands': write NAME = DOMAIN|a brand without domains
 	brands = "みほんカード = nothing"|'brands': write NAME = DOMAIN|a brand with a domain that is none
@@ -140,6 +147,21 @@ like "$out" '"login":"akari"' "akari is there"
 run hikeshi audit verify --config "$etc/hikeshi.conf"
 is "$status" 0 "and the trail holds"
 
+# --- names as banks have them: a legal form, domains of hosts, short ones ---
+legal() { # legal LINE...: $pack is the pack that they make
+	answers "$work/legal.conf" "$@"
+	run hikeshi init --lang en --config /dev/null --no-db --dry-run --into "$work/legal" --answers "$work/legal.conf"
+	pack=$(printf '%s\n' "$out" | sed -n '/own.conf/,/^====/p')
+}
+for name in "Mihon Bank, Ltd." "Mihon Bank Co., Ltd." "Mihon Bank, Inc." "Mihon Bank K.K." "Mihon Bank Corporation" "Mihon Bank Company, Limited"; do
+	legal "bank-en = \"$name\""
+	is "$status/$(printf '%s\n' "$pack" | grep '^alias')" "0/alias = Mihon Bank" "$name: the alias is the name"
+done
+legal 'official = "direct.mihon-bank.co.jp, mihon-bank.example"' 'brands = "べつ銀行 = direct.betsu-bank.example"'
+is "$(printf '%s\n' "$pack" | grep '^token' | tr '\n' ' ')" "token = mihonbank token = betsubank " "words are those in front of the public suffix, each once"
+legal 'official = "mb.example, xn--9ckxbq5co.example"'
+like "$pack" '^token = mihonbank, mb\?$' "short domains: the name is a word, too"
+
 # --- nothing is written over ---
 find "$etc" -type f -exec sha256sum {} + | sort >"$work/before"
 init --answers "$work/all.conf"
@@ -157,7 +179,6 @@ else
 	run hikeshi init --lang en --config /dev/null --into "$work/etc2" --answers "$work/all.conf"
 	like "$status/$err" "^64/.*'database': .*tables in it" "a database that is not empty is left alone"
 	answers "$work/bad.conf" "database = \"postgresql://hikeshi:geheim@127.0.0.1/x\""
-	sed -i "0,/^database/{/^database/d}" "$work/bad.conf"
 	run hikeshi init --lang en --config /dev/null --into "$work/etc2" --answers "$work/bad.conf"
 	like "$status/$err" "^64/.*'database': .*a password does not belong into it" "a password in the URL is refused"
 fi
