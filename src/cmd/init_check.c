@@ -188,19 +188,42 @@ there(const char *path)
 	return g_steal_pointer(&folder);
 }
 
+/* Whether the user that hikeshi runs as may write into a folder that is there. */
 static bool
-hk_init_check_folder(const hk_init *init, const char *text, GError **error)
+may_write(const hk_init *init, const char *folder, GError **error)
 {
-	(void)init;
-	if (!g_path_is_absolute(text)) {
-		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
-	}
-	g_autofree char *folder = there(text);
+	const char *user = hk_init_answer(init, HK_ASK_USER);
+
 	if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
 		return hk_error_set(error, HK_EUSAGE, "%s is not a folder", folder);
 	}
-	return access(folder, W_OK) == 0 ||
-	       hk_error_set(error, HK_EPOLICY, "%s may not be written to", folder);
+	return hk_init_may(user, folder, W_OK | X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s may not be written to%s%s", folder,
+		       *user ? " by " : "", user);
+}
+
+/* The folder of the data is made by us, who are root perhaps, and given to the user. */
+static bool
+hk_init_check_folder(const hk_init *init, const char *text, GError **error)
+{
+	const char *user = hk_init_answer(init, HK_ASK_USER);
+
+	if (!g_path_is_absolute(text)) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	if (access(text, F_OK) == 0) {
+		return may_write(init, text, error);
+	}
+	g_autofree char *above = there(text);
+	if (!g_file_test(above, G_FILE_TEST_IS_DIR)) {
+		return hk_error_set(error, HK_EUSAGE, "%s is not a folder", above);
+	}
+	if (access(above, W_OK) != 0) {
+		return hk_error_set(error, HK_EPOLICY, "%s may not be written to", above);
+	}
+	return hk_init_may(user, above, X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s may not be entered%s%s", above,
+		       *user ? " by " : "", user);
 }
 
 /* postgresql://user:password@host */
@@ -246,12 +269,21 @@ check_server(const hk_init *init, const char *text, GError **error)
 }
 
 static bool
+in_data(const hk_init *init, const char *folder)
+{
+	g_autofree char *data = g_canonicalize_filename(hk_init_answer(init, HK_ASK_DATA), NULL);
+	g_autofree char *whole = g_canonicalize_filename(folder, NULL);
+	size_t len = strlen(data);
+
+	return g_str_has_prefix(whole, data) && (whole[len] == '\0' || whole[len] == '/');
+}
+
+static bool
 hk_init_check_database(const hk_init *init, const char *text, GError **error)
 {
 	if (g_str_has_prefix(text, "postgresql://") || g_str_has_prefix(text, "postgres://")) {
 		return check_server(init, text, error);
 	}
-	g_autofree char *folder = g_path_get_dirname(text);
 	if (!g_path_is_absolute(text) || strstr(text, "://")) {
 		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
 	}
@@ -262,7 +294,11 @@ hk_init_check_database(const hk_init *init, const char *text, GError **error)
 		return hk_error_set(error, HK_EPOLICY,
 			"%s is there already: name another one, or take --no-db", text);
 	}
-	return hk_init_check_folder(init, folder, error);
+	/* Its folder is made with it, by the user; that of the data is theirs, and was looked at. */
+	g_autofree char *folder = g_path_get_dirname(text);
+	g_autofree char *first = there(folder);
+	return (access(folder, F_OK) != 0 && in_data(init, folder)) ||
+	       may_write(init, first, error);
 }
 
 static bool
@@ -372,9 +408,13 @@ hk_init_check_password(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_user(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
-	return getpwnam(text) != NULL ||
-	       hk_error_set(error, HK_EUSAGE, "there is no user '%s'", text);
+	if (!getpwnam(text)) {
+		return hk_error_set(error, HK_EUSAGE, "there is no user '%s'", text);
+	}
+	g_autofree char *above = there(init->into);
+	return hk_init_may(text, above, X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s, of the configuration, may not be entered by %s",
+		       above, text);
 }
 
 /* ---- the table ---- */

@@ -204,7 +204,35 @@ like "$(cat "$work/pipe/chats/slack.conf")" '^lang = ja' "and the chat's languag
 run hikeshi config check "$work/pipe/hikeshi.conf"
 is "$status" 0 "config check"
 
+# The commands that are printed are run as they stand.
+command_below() { printf '%s\n' "$out" | sed -n "/^# $1/{n;p}"; } # command_below TITLE
+new_database later
+answers "$work/later.conf" "bank = \"みほん's 銀行\"" 'brands = "みほん カード = mihon-card.example; べつ銀行 = betsu-bank.example"' "data = \"$work/it's data\""
+run hikeshi init --lang en --config /dev/null --no-db --into "$work/it's etc" --answers "$work/later.conf"
+is "$status/$err" 0/ "folders and names that need quotes"
+for title in "the database" "is everything in its place" "what does it think"; do
+	command_below "$title" | grep -qF "it'\\''s etc/hikeshi.conf'"
+	ok $? "$title: quoted"
+done
+try=$(command_below "what does it think")
+make=$(command_below "the database")
+eval "run $make"
+is "$status" 0 "the command of the database can be copied" || diag "$make: $err"
+like "$out" '^made 3 targets of the 3 brands' "for all brands"
+run hikeshi db check --config "$work/it's etc/hikeshi.conf"
+is "$status" 0 "there it is"
+case $database in
+postgresql:*) own=$(psql -qXAt "$database" -c 'SELECT COUNT(*) FROM targets WHERE own = 1') ;;
+*) own=$(sqlite3 "$database" 'SELECT COUNT(*) FROM targets WHERE own = 1') ;;
+esac
+is "$own" 3 "and all brands are ours"
+eval "run $try"
+is "$(printf '%s\n' "$out" | sed 's/.*"hit":\([a-z]*\).*/\1/' | tr '\n' ' ')" "false true " "the command that tries names"
+
 # --- at a terminal ---
+# Only root is asked for a user.
+root_en='#' root_ja='#'
+[ "$(id -u)" -eq 0 ] && root_en='User of this machine	-' root_ja='ユーザー	-'
 new_database talk
 long=$(printf '%04090d' 0)
 cat >"$work/talk" <<-END
@@ -228,6 +256,7 @@ cat >"$work/talk" <<-END
 	Mail address	csirt@example.com
 	Mail address	csirt@mihon-shinkin.example
 	Who reports.*Mihon Shinkin CSIRT	^M
+	$root_en
 	Folder for the data	relative
 	Folder for the data	$work/talk data
 	Database	$database
@@ -246,7 +275,6 @@ cat >"$work/talk" <<-END
 	Password	correct horse battery
 	once more	correct horse battery
 END
-[ "$(id -u)" -eq 0 ] && printf 'User of this machine\t-\n' >>"$work/talk"
 printf 'Write it\t%s\nWrite it\tmaybe\nWrite it\tyes\n' "$long" >>"$work/talk"
 say "$work/talk" "$HK_BUILD/src/hikeshi" init --lang en --config /dev/null --into "$work/talk etc" >"$work/screen"
 is "$?" 0 "a dialogue with everything that one can do wrong" || diag "$(tail -n 30 "$work/screen")"
@@ -278,6 +306,7 @@ cat >"$work/talk" <<-END
 	ほかの自社	-
 	メールアドレス	csirt@mihon-bank.example
 	通報者	^M
+	$root_ja
 	データ	$work/never data
 	データベース	$work/never data/x.db
 	待ち受け	^M
@@ -288,7 +317,6 @@ cat >"$work/talk" <<-END
 	チャット	-x
 	チャット	none
 END
-[ "$(id -u)" -eq 0 ] && printf 'ユーザー\t-\n' >>"$work/talk"
 printf '書き込みますか\tno\n' >>"$work/talk"
 say "$work/talk" "$HK_BUILD/src/hikeshi" init --lang ja --no-db --config /dev/null --into "$work/never" >"$work/screen"
 is "$?" 75 "no at the end: nothing is written" || diag "$(tail -n 30 "$work/screen")"
@@ -307,6 +335,7 @@ cat >"$work/talk" <<-END
 	More brands	-
 	Mail address	csirt@mihon-bank.example
 	Who reports	^M
+	$root_en
 	Folder	$work/never data
 	Database	^M
 	Address	^M
@@ -331,8 +360,35 @@ if [ "$(id -u)" -eq 0 ] && getent passwd nobody >/dev/null && [ -z "${HK_TEST_PG
 	is "$status/$err" 0/ "for a user of its own"
 	is "$(find "$data" -exec stat -c %U {} + | sort -u)" nobody "the data are theirs"
 	is "$(stat -c '%U %a' "$work/root/secrets/smtp.password" "$work/root/hikeshi.conf" | tr '\n' ' ')" "nobody 600 root 644 " "so are the secrets; the configuration is root's"
+	like "$out" "^runuser -u nobody -- hikeshi user add LOGIN --roles approver --config " "and commands are theirs"
+	mkdir -m 755 "$work/roots" "$work/roots/data"
+	mkdir -m 700 "$work/closed"
+	database=$work/roots/x.db
+	answers "$work/root.conf" 'user = nobody' "data = \"$work/nobodys\""
+	run hikeshi init --lang en --config /dev/null --into "$work/root2" --answers "$work/root.conf"
+	like "$status/$err" "^64/.*'database': .*roots may not be written to by nobody" "a folder of root's for their database: seen at once"
+	database=$work/nobodys/deep/x.db
+	answers "$work/root.conf" 'user = nobody' "data = \"$work/roots/data\""
+	run hikeshi init --lang en --config /dev/null --into "$work/root2" --answers "$work/root.conf"
+	like "$status/$err" "^64/.*'data': .*roots/data may not be written to by nobody" "or for their data"
+	answers "$work/root.conf" 'user = nobody' "data = \"$work/closed/data\""
+	run hikeshi init --lang en --config /dev/null --into "$work/root2" --answers "$work/root.conf"
+	like "$status/$err" "^64/.*'data': .*closed may not be entered by nobody" "or below one that they may not enter"
+	answers "$work/root.conf" 'user = nobody' "data = \"$work/nobodys\""
+	run hikeshi init --lang en --config /dev/null --into "$work/closed/etc" --answers "$work/root.conf"
+	like "$status/$err" "^64/.*'user': .*closed, of the configuration, may not be entered by nobody" "or for the configuration"
+	[ ! -e "$work/root2" ] && [ ! -e "$work/nobodys" ]
+	ok $? "and nothing was written"
+	database=$work/nobodys/$(printf '%0300d' 0).db
+	answers "$work/root.conf" 'user = nobody' "data = \"$work/nobodys\"" 'brands = "みほんカード = mihon-card.example"' 'admin = akari' 'admin-password = "correct horse battery"'
+	run hikeshi init --lang en --config /dev/null --into "$work/root2" --answers "$work/root.conf"
+	is "$status" 74 "a database that cannot be made"
+	like "$err" "^hikeshi: the configuration is written, the database was not made .mend it, then go on with the commands above.: as nobody" "is told, and what is there"
+	like "$out" "^runuser -u nobody -- hikeshi db init --config .*/root2/hikeshi.conf' --own 'みほん銀行' --own 'みほんカード'\$" "says how to make it: as whom, and whose brands"
+	like "$out" "^runuser -u nobody -- hikeshi user add akari --roles analyst,system_admin --config " "and the first user"
+	database=$data/hikeshi.db
 	answers "$work/root.conf" 'user = nosuchuser'
-	run hikeshi init --lang en --config /dev/null --no-db --into "$work/root2" --answers "$work/root.conf"
+	run hikeshi init --lang en --config /dev/null --no-db --into "$work/root3" --answers "$work/root.conf"
 	like "$err" "'user': name a user that this machine has" "a user that there is not"
 else
 	skip "needs root and SQLite" "for a user of its own"
