@@ -47,7 +47,7 @@ look_for_exits(hk_doctor *d)
 	for (unsigned i = 0; i < names->len; i++) {
 		if (!hk_egress_has_exit(d->egress, names->pdata[i])) {
 			how = hk_doctor_saw(d, HK_DOCTOR_FAIL, "there is no exit called '%s'",
-				"経路「%s」がありません", (const char *)names->pdata[i]);
+				"出口「%s」がありません", (const char *)names->pdata[i]);
 		}
 	}
 	return how;
@@ -81,7 +81,7 @@ hk_doctor_egress(hk_doctor *d)
 	while (hk_egress_exits(d->egress)[exits]) {
 		exits++;
 	}
-	return hk_doctor_saw(d, how, "%s, %u exits", "%s、経路 %u", path ? path : "-", exits);
+	return hk_doctor_saw(d, how, "%s, %u exits", "%s、出口 %u", path ? path : "-", exits);
 }
 
 /* Lines "nameserver ADDRESS". */

@@ -165,11 +165,11 @@ hk_doctor_tables(hk_doctor *d)
 		return hk_doctor_saw(d, HK_DOCTOR_WARN,
 			"%s is not set: fewer parties are known to tell, or a parked site is not "
 			"seen as one",
-			"設定 %s がないため、通報先や駐車ドメインの判定が限られます",
+			"設定 %s がないため、通報先やパーキングの判定が限られます",
 			operators ? "places" : "operators");
 	}
 	return hk_doctor_saw(
-		d, HK_DOCTOR_OK, "%s, operators, places", "%s、事業者、駐車ドメイン", suffixes);
+		d, HK_DOCTOR_OK, "%s, operators, places", "%s、事業者、パーキング", suffixes);
 }
 
 /* ---- folders of files ---- */

@@ -127,8 +127,8 @@ hk_init_pack(const hk_init *init)
 	g_autoptr(GPtrArray) more = hk_init_brands(hk_init_answer(init, HK_ASK_BRANDS), NULL);
 
 	g_string_append_printf(out, "# %s\n\n", hk_init_say(init, HK_INIT_PACK_HEAD));
-	g_string_append(out, "# Words that give context to tokens with a question mark.\n"
-			     "[*]\n"
+	g_string_append_printf(out, "# %s\n", hk_init_say(init, HK_INIT_PACK_ALL));
+	g_string_append(out, "[*]\n"
 			     "keyword = login, logon, signin, secure, security, account, verify, "
 			     "update, support, service, info\n"
 			     "keyword = bank, card, pay, web, mail, app, id, member, my, direct, "

@@ -238,6 +238,14 @@ touch "$work/stop"
 with egress "$(file egress.conf "stop-file = \"$work/stop\"\nrange = 127.0.0.1\n")" look-exit tokyo capture-exits '{"osaka"}'
 doctor
 says fail egress "no exit called 'osaka'.*no exit called 'tokyo'.*the kill switch is on.*a drill" "exits that there are not, the kill switch, a drill"
+run hikeshi doctor --lang ja --config "$conf"
+says fail egress '出口「osaka」がありません' "exits are not what the board calls ways of reports"
+with places ''
+run hikeshi doctor --lang ja --config "$conf"
+says warn tables 'パーキング' "words as the board has them"
+with targets ''
+run hikeshi doctor --lang ja --config "$conf"
+says fail targets 'ボードの「ターゲット」' "pages as the board has them"
 
 # --- logs ---
 with logs "$(file list.json 'nonsense')"

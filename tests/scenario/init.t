@@ -201,6 +201,9 @@ hikeshi init --lang ja --config /dev/null --no-db --into "$work/pipe" --answers 
 is "$?" 0 "answers from standard input"
 like "$(cat "$work/out")" '^# データベースを作成します' "what next, in Japanese"
 like "$(cat "$work/pipe/chats/slack.conf")" '^lang = ja' "and the chat's language"
+like "$(cat "$work/pipe/targets/own.conf")" '^# \? を付けた token' "so the comments of the pack"
+like "$(cat "$work/pipe/targets/own.conf")" '再起動' "which say what has to be done after a change"
+unlike "$(cat "$work/pipe/targets/own.conf")" '^# [A-Za-z]' "none is English"
 run hikeshi config check "$work/pipe/hikeshi.conf"
 is "$status" 0 "config check"
 
