@@ -186,10 +186,12 @@ with
 now=$(date +%s)000
 sql "INSERT INTO jobs (stage, key, state, due_ms, made_ms) VALUES ('enrich', 'x', 'dead', $now, $now), ('draft', 'y', 'ready', $now - 7200000, $now)"
 sql "INSERT INTO sources (key, kind, name, health, updated_ms) VALUES ('feed:x', 'feed', 'x', '{\"failures\":3,\"last_error\":\"no answer\"}', $now)"
+sql "INSERT INTO sources (key, kind, name, state, health, updated_ms) VALUES ('feed:off', 'feed', 'off', 'disabled', '{\"failures\":9,\"last_error\":\"long ago\"}', $now)"
 sql "UPDATE targets SET own = 0"
 doctor
 says warn jobs 'enrich: 1 given up; 1 overdue, the oldest for 1[12][0-9] min' "jobs that wait for nobody"
 says warn sources 'feed:x: no answer' "a source that fails"
+unlike "$out" 'long ago' "one that is switched off does not"
 says warn targets 'none of the 1 in the database is yours.*mend: .*--own' "no brand of ours"
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
@@ -308,8 +310,20 @@ says ok smtp 'not asked without --online' "a mail server, not asked"
 says ok mailboxes '1 mailboxes' "a mailbox, not asked"
 doctor --online
 says ok smtp 'logged in, nothing was sent' "--online: a login"
-says ok mailboxes '1 mailboxes, logged in' "to the mailbox, too"
+says ok mailboxes '1 mailboxes; 1 logins' "to the mailbox, too"
 is "$(curl -sS --noproxy '*' "${control%/}/delivered" | jq .mails)" 0 "and nothing was sent"
+printf 'maildir = "%s"\n' "$work/maildir" >"$work/mails/dir.conf"
+box password
+sed 's/^imap/enabled = false\nimap/' "$work/mails/box.conf" >"$work/mails/off.conf"
+doctor --online
+says ok mailboxes '2 mailboxes; 1 logins' "one that is switched off is not counted, a folder of mails is no login"
+mail wrong
+doctor --online
+says fail mailboxes 'box: .*; 2 mailboxes; 0 logins' "nobody came in"
+rm "$work/mails/dir.conf" "$work/mails/box.conf"
+doctor
+says skip mailboxes 'none is switched on' "none but one that is switched off"
+rm "$work/mails/off.conf"
 mail wrong
 doctor --online
 says fail smtp '535|login|Login' "a password that is wrong"
