@@ -196,6 +196,19 @@ says warn targets 'none of the 1 in the database is yours.*mend: .*--own' "no br
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
 
+cp -R "$etc/targets" "$work/targets"
+printf '[べつ銀行]\ntoken = betsubank\nofficial = betsu-bank.example\n' >>"$work/targets/own.conf"
+printf '[よそ銀行]\ntoken = yosobank\nofficial = yoso-bank.example\n' >"$work/targets/others.conf"
+with targets "\"$work/targets\""
+sql "INSERT INTO targets (key, name, name_en, own, updated_ms) VALUES ('betsu-bank', 'べつ銀行', 'Betsu Bank', 0, $now), ('yoso-bank', 'よそ銀行', 'Yoso Bank', 0, $now)"
+doctor
+says warn targets '1 of 3 in the database are yours; of own.conf, but not yours there: べつ銀行; mend: mark it as yours on the board' "a later brand of ours that nobody has marked"
+sql "UPDATE targets SET own = 1 WHERE key = 'betsu-bank'"
+doctor
+says ok targets '3 brands; 2 of 3 in the database are yours$' "once it is marked, all is well: another bank's is not asked for"
+cp "$work/good.db" "$db"
+rm -f "$db-wal" "$db-shm"
+
 # --- what people write ---
 with blobs "$(file plain 'x')"
 doctor
