@@ -60,6 +60,10 @@ read_line(size_t max, GError **error)
 	if (c == EOF && len == 0) {
 		hk_error_set(error, HK_ENOENT, "there is no more input");
 	} else if (c != EOF && c != '\n') {
+		/* Its rest is no answer to the next question. */
+		while (c != EOF && c != '\n') {
+			c = getchar();
+		}
 		hk_error_set(error, HK_EUSAGE, "the line is longer than %zu bytes", max);
 	} else {
 		line[len] = '\0';

@@ -7,6 +7,7 @@
 #include "sys/conffile.h"
 #include "sys/gerr.h"
 #include "sys/nearest.h"
+#include "web/web.h"
 
 /* value as the configuration file writes it. */
 static void
@@ -96,6 +97,36 @@ hk_cmd_config_show(const hk_opts *opts, GError **error)
 	return true;
 }
 
+static bool
+check_listen(const char *text, GError **error)
+{
+	bool loopback;
+
+	return hk_web_listen_check(text, &loopback, error);
+}
+
+/* Keys whose reader knows more than their type. */
+static const struct {
+	hk_opt id;
+	bool (*check)(const char *text, GError **error);
+} readers[] = {
+	{HK_OPT_LISTEN, check_listen},
+	{HK_OPT_BASE_URL, hk_web_base_check},
+};
+
+static bool
+check_values(const char *path, const hk_confentry *entries, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(readers); i++) {
+		const hk_confentry *entry = &entries[readers[i].id];
+		if (entry->line > 0 && !readers[i].check(entry->value.text, error)) {
+			g_prefix_error(error, "%s:%d: ", path, entry->line);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 hk_cmd_config_check(const hk_opts *opts, GError **error)
 {
@@ -111,7 +142,7 @@ hk_cmd_config_check(const hk_opts *opts, GError **error)
 		return hk_error_set(
 			error, HK_ENOENT, "there is no %s; name a FILE to check", HK_CONFIG_PATH);
 	}
-	bool fine = hk_conffile_read(path, entries, error);
+	bool fine = hk_conffile_read(path, entries, error) && check_values(path, entries, error);
 
 	for (int id = 0; id < HK_OPT_COUNT; id++) {
 		count += entries[id].line > 0;

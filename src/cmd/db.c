@@ -63,14 +63,17 @@ hk_cmd_db_init(const hk_opts *opts, GError **error)
 	g_autoptr(hk_db) db = open_db(opts, error);
 	const char *targets = hk_opts_str(opts, HK_OPT_TARGETS);
 	int64_t seeded;
-	if (!db || !hk_migrate(db, error) || !hk_seed(db, key, targets, own, &seeded, error)) {
+	size_t brands;
+	if (!db || !hk_migrate(db, error) ||
+		!hk_seed(db, key, targets, own, &seeded, &brands, error)) {
 		return false;
 	}
 	printf("made, schema %u\n", hk_migration_count);
 	printf("%s the key of the audit chain: %s%s\n", made ? "made" : "kept", key,
 		made ? " (keep a copy off this machine)" : "");
 	if (targets) {
-		printf("made %" PRId64 " targets of %s\n", seeded, targets);
+		printf("made %" PRId64 " targets of the %zu brands of %s\n", seeded, brands,
+			targets);
 	}
 	return true;
 }

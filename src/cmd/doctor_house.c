@@ -98,6 +98,14 @@ no_address(const hk_doctor *d)
 }
 
 static bool
+bad_address(const hk_doctor *d)
+{
+	const char *url = hk_opts_str(d->opts, HK_OPT_BASE_URL);
+
+	return url && !hk_web_base_check(url, NULL);
+}
+
+static bool
 no_copy(const hk_doctor *d)
 {
 	return is(d, HK_OPT_SMTP) && !(is(d, HK_OPT_SMTP_COPY) && is(d, HK_OPT_REPLY_MAIL));
@@ -121,6 +129,9 @@ static const struct {
 		"report-cert と report-key は両方必要です"},
 	{nameless, HK_DOCTOR_WARN, "without report-org and report-contact nothing is reported",
 		"report-org と report-contact がないため通報できません"},
+	{bad_address, HK_DOCTOR_FAIL,
+		"base-url is no scheme and host: https://board.mihon-bank.example",
+		"base-url は https://board.mihon-bank.example のような形にしてください"},
 	{no_address, HK_DOCTOR_WARN,
 		"without base-url chat cards have no links, and there is no single sign-on",
 		"base-url がないため、チャットのリンクとシングルサインオンが使えません"},

@@ -47,7 +47,7 @@ look_for_exits(hk_doctor *d)
 	for (unsigned i = 0; i < names->len; i++) {
 		if (!hk_egress_has_exit(d->egress, names->pdata[i])) {
 			how = hk_doctor_saw(d, HK_DOCTOR_FAIL, "there is no exit called '%s'",
-				"経路「%s」がありません", (const char *)names->pdata[i]);
+				"出口「%s」がありません", (const char *)names->pdata[i]);
 		}
 	}
 	return how;
@@ -82,7 +82,7 @@ hk_doctor_egress(hk_doctor *d)
 	while (hk_egress_exits(d->egress)[exits]) {
 		exits++;
 	}
-	return hk_doctor_saw(d, how, "%s, %u exits", "%s、経路 %u", path ? path : "-", exits);
+	return hk_doctor_saw(d, how, "%s, %u exits", "%s、出口 %u", path ? path : "-", exits);
 }
 
 /* Lines "nameserver ADDRESS". */
@@ -319,12 +319,19 @@ hk_doctor_smtp(hk_doctor *d)
 			      config->port, answer.text);
 }
 
+/* Mailboxes that are switched on, and into how many of them we came. */
+typedef struct boxes {
+	unsigned files, count, logins;
+} boxes;
+
 static hk_doctor_how
-look_at_mailbox(hk_doctor *d, const hk_mailbox_config *config)
+look_at_mailbox(hk_doctor *d, const hk_mailbox_config *config, boxes *seen)
 {
 	g_autoptr(GError) error = NULL;
 	hk_imap_config how;
 
+	seen->files++;
+	seen->count += config->enabled;
 	if (!config->enabled || config->kind != HK_MAILBOX_IMAP) {
 		return HK_DOCTOR_OK;
 	}
@@ -336,6 +343,7 @@ look_at_mailbox(hk_doctor *d, const hk_mailbox_config *config)
 	g_autoptr(hk_imap) imap = d->online ? hk_imap_open(&how, &error) : NULL;
 	explicit_bzero(password, strlen(password));
 	g_free(password);
+	seen->logins += imap != NULL;
 	return error ? hk_doctor_saw(
 			       d, HK_DOCTOR_FAIL, "%s: %s", "%s: %s", config->name, error->message)
 		     : HK_DOCTOR_OK;
@@ -346,7 +354,7 @@ hk_doctor_imap(hk_doctor *d)
 {
 	static const hk_opt options[] = {HK_OPT_MAIL_SOURCES, HK_OPT_REPLY_MAIL};
 	hk_doctor_how how = HK_DOCTOR_OK;
-	unsigned count = 0;
+	boxes seen = {0};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
 		const char *path = hk_opts_str(d->opts, options[i]);
@@ -356,17 +364,18 @@ hk_doctor_imap(hk_doctor *d)
 			how = hk_doctor_worse(how, hk_doctor_trouble(d, HK_DOCTOR_FAIL, error));
 		}
 		for (unsigned k = 0; all && k < all->len; k++) {
-			how = hk_doctor_worse(how, look_at_mailbox(d, all->pdata[k]));
-			count++;
+			how = hk_doctor_worse(how, look_at_mailbox(d, all->pdata[k], &seen));
 		}
 	}
-	if (how != HK_DOCTOR_OK || count > 0) {
-		return hk_doctor_saw(d, how, d->online ? "%u mailboxes, logged in" : "%u mailboxes",
-			d->online ? "メールボックス %u 件（ログイン確認済み）"
-				  : "メールボックス %u 件",
-			count);
+	if (how == HK_DOCTOR_OK && seen.count == 0) {
+		return seen.files > 0 ? hk_doctor_saw(d, HK_DOCTOR_SKIP, "none is switched on",
+						"有効なものがありません")
+				      : hk_doctor_saw(d, HK_DOCTOR_SKIP, "none is configured",
+						"設定がありません");
 	}
-	return hk_doctor_saw(d, HK_DOCTOR_SKIP, "none is configured", "設定がありません");
+	hk_doctor_saw(d, how, "%u mailboxes", "メールボックス %u 件", seen.count);
+	return d->online ? hk_doctor_saw(d, how, "%u logins", "ログイン成功 %u 件", seen.logins)
+			 : how;
 }
 
 /* ---- time stamps ---- */

@@ -18,6 +18,8 @@
 #include "sys/modelfile.h"
 #include "sys/rules.h"
 
+#define OWN_PACK "own.conf"
+
 static hk_doctor_how
 not_set(hk_doctor *d, hk_opt id)
 {
@@ -27,29 +29,74 @@ not_set(hk_doctor *d, hk_opt id)
 
 /* ---- brands ---- */
 
+/* The pack of one's own brands, as `hikeshi init` names it. NULL: there is none, or it does not read, which is told of the whole. */
+static hk_targets *
+own_pack(const hk_doctor *d)
+{
+	const char *path = hk_opts_str(d->opts, HK_OPT_TARGETS);
+	bool folder = path && g_file_test(path, G_FILE_TEST_IS_DIR);
+	g_autofree char *file = folder ? g_build_filename(path, OWN_PACK, NULL) : g_strdup(path);
+	g_autofree char *name = file ? g_path_get_basename(file) : NULL;
+
+	return g_strcmp0(name, OWN_PACK) == 0 ? hk_targets_load(file, NULL) : NULL;
+}
+
+static bool
+has_brand(const hk_targets *pack, const char *name)
+{
+	bool has = false;
+
+	for (size_t i = 0; pack && i < hk_targets_count(pack) && !has; i++) {
+		has = strcmp(hk_targets_get(pack, i)->name, name) == 0;
+	}
+	return has;
+}
+
+/* A brand that came into the pack later: nobody said to the database whose it is. */
+static hk_doctor_how
+strangers(hk_doctor *d, const GString *names)
+{
+	hk_doctor_advise(d,
+		"mark it as yours on the board (Targets): until then its cases make notices, no "
+		"takedown reports",
+		"ボードの「ターゲット」で自社にしてください。それまではテイクダウンではなく通知の対"
+		"象になります");
+	return hk_doctor_saw(d, HK_DOCTOR_WARN, "of " OWN_PACK ", but not yours there: %s",
+		OWN_PACK " にあるのに自社になっていないもの: %s", names->str);
+}
+
 static hk_doctor_how
 own_targets(hk_doctor *d)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(hk_rows) rows = d->db ? hk_read_targets(d->db, &error) : NULL;
+	g_autoptr(hk_targets) pack = own_pack(d);
+	g_autoptr(GString) others = g_string_new(NULL);
 	int64_t own = 0, all = 0;
 
 	if (!d->db) {
 		return HK_DOCTOR_OK;
 	}
 	while (rows && hk_rows_next(rows, &error)) {
+		const char *name = hk_rows_str(rows, 1);
+		bool is_own = hk_rows_int(rows, 3) != 0;
 		all++;
-		own += hk_rows_int(rows, 3) != 0;
+		own += is_own;
+		if (!is_own && has_brand(pack, name)) {
+			g_string_append_printf(others, "%s%s", others->len > 0 ? ", " : "", name);
+		}
 	}
 	if (error) {
 		return hk_doctor_trouble(d, HK_DOCTOR_FAIL, error);
 	}
-	return own > 0 ? hk_doctor_saw(d, HK_DOCTOR_OK,
-				 "%" PRId64 " of %" PRId64 " in the database are yours",
-				 "データベース内は自社 %" PRId64 " / 全 %" PRId64, own, all)
-		       : hk_doctor_saw(d, HK_DOCTOR_WARN,
-				 "none of the %" PRId64 " in the database is yours",
-				 "データベース内の %" PRId64 " 件に自社のものがありません", all);
+	if (own == 0) {
+		return hk_doctor_saw(d, HK_DOCTOR_WARN,
+			"none of the %" PRId64 " in the database is yours",
+			"データベース内の %" PRId64 " 件に自社のものがありません", all);
+	}
+	hk_doctor_saw(d, HK_DOCTOR_OK, "%" PRId64 " of %" PRId64 " in the database are yours",
+		"データベース内は自社 %" PRId64 " / 全 %" PRId64, own, all);
+	return others->len > 0 ? strangers(d, others) : HK_DOCTOR_OK;
 }
 
 hk_doctor_how
@@ -165,11 +212,11 @@ hk_doctor_tables(hk_doctor *d)
 		return hk_doctor_saw(d, HK_DOCTOR_WARN,
 			"%s is not set: fewer parties are known to tell, or a parked site is not "
 			"seen as one",
-			"設定 %s がないため、通報先や駐車ドメインの判定が限られます",
+			"設定 %s がないため、通報先やパーキングの判定が限られます",
 			operators ? "places" : "operators");
 	}
 	return hk_doctor_saw(
-		d, HK_DOCTOR_OK, "%s, operators, places", "%s、事業者、駐車ドメイン", suffixes);
+		d, HK_DOCTOR_OK, "%s, operators, places", "%s、事業者、パーキング", suffixes);
 }
 
 /* ---- folders of files ---- */

@@ -211,7 +211,8 @@ hk_doctor_sources(hk_doctor *d)
 	g_autoptr(hk_rows) rows = hk_read_sources(d->db, &error);
 	while (rows && hk_rows_next(rows, &error)) {
 		int64_t failures, ok_ms;
-		g_autofree char *why = hk_trouble_source(hk_rows_str(rows, 5), &failures, &ok_ms);
+		g_autofree char *why = hk_trouble_source(
+			hk_rows_str(rows, 3), hk_rows_str(rows, 5), &failures, &ok_ms);
 		count++;
 		if (why) {
 			how = hk_doctor_saw(

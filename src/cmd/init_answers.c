@@ -6,6 +6,7 @@
 
 #include "cmd/init_int.h"
 #include "sys/conffile.h"
+#include "sys/suffixes.h"
 
 /* So short a word stands for more than one thing (docs/targets.md). */
 enum { TOKEN_SHORT = 4 };
@@ -111,30 +112,85 @@ hk_init_wanted(const hk_init *init, hk_ask ask)
 
 /* ---- defaults ---- */
 
+/* What people call who has the domain: the label in front of the public suffix, of www.direct.a-bank.example "abank". "": none that a host name would imitate. */
+static char *
+word_of(const hk_suffixes *suffixes, const char *domain)
+{
+	g_autofree char *name = g_ascii_strdown(domain, -1);
+	GString *word = g_string_new(NULL);
+	hk_suffix_split split;
+	const char *label = name;
+
+	if (suffixes) {
+		hk_suffix_split_name(hk_suffixes_table(suffixes), name, strlen(name), &split);
+		label += split.registrable_off < split.suffix_off ? split.registrable_off : 0;
+	} else if (hk_init_www(name)) {
+		label = hk_init_www(name);
+	}
+	size_t len = g_str_has_prefix(label, "xn--") ? 0 : strcspn(label, ".");
+	for (size_t i = 0; i < len; i++) {
+		if (g_ascii_isalnum(label[i])) {
+			g_string_append_c(word, label[i]);
+		}
+	}
+	return g_string_free(word, FALSE);
+}
+
+const char *
+hk_init_www(const char *domain)
+{
+	bool has = g_ascii_strncasecmp(domain, "www.", 4) == 0 && strchr(domain + 4, '.');
+
+	return has ? domain + 4 : NULL;
+}
+
 char *
 hk_init_token(const char *domains)
 {
-	GString *out = g_string_new(NULL);
+	/* A machine without the list takes the first labels. */
+	g_autoptr(hk_suffixes) suffixes = hk_suffixes_load(NULL, NULL);
+	g_auto(GStrv) list = g_strsplit(domains, ",", -1); /* nocheck: one answer, which is short */
+	g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
 
-	for (const char *at = domains; *at; at += strcspn(at, ","), at += *at == ',') {
-		at += strspn(at, " ");
-		size_t start = out->len, len = strcspn(at, ".,");
-		for (size_t i = 0; i < len; i++) {
-			if (g_ascii_isalnum(at[i])) {
-				g_string_append_c(out, g_ascii_tolower(at[i]));
-			}
-		}
-		g_autofree char *word = g_strdup(out->str + start);
-		g_string_truncate(out, start);
-		g_auto(GStrv) before = g_strsplit(out->str, ", ", -1); /* nocheck: our own text */
-		g_autofree char *marked = g_strconcat(word, "?", NULL);
-		bool is_short = strlen(word) <= TOKEN_SHORT;
-		const char *token = is_short ? marked : word;
-		if (*word && !g_strv_contains((const char *const *)before, token)) {
-			g_string_append_printf(out, "%s%s", start > 0 ? ", " : "", token);
+	for (char **domain = list; *domain; domain++) {
+		g_autofree char *word = word_of(suffixes, g_strstrip(*domain));
+		char *token = g_strconcat(word, strlen(word) <= TOKEN_SHORT ? "?" : "", NULL);
+		if (*word && !g_ptr_array_find_with_equal_func(tokens, token, g_str_equal, NULL)) {
+			g_ptr_array_add(tokens, token);
+		} else {
+			g_free(token);
 		}
 	}
-	return g_string_free(out, FALSE);
+	g_ptr_array_add(tokens, NULL);
+	return g_strjoinv(", ", (char **)tokens->pdata);
+}
+
+bool
+hk_init_token_alone(const char *tokens)
+{
+	g_auto(GStrv) list = g_strsplit(tokens, ",", -1); /* nocheck: one answer, which is short */
+	bool alone = false;
+
+	for (char **token = list; *token; token++) {
+		g_strstrip(*token);
+		alone = alone || (**token && !g_str_has_suffix(*token, "?"));
+	}
+	return alone;
+}
+
+/* The words of the bank: of its domains, and when they are all short, of its name before them. */
+static char *
+bank_token(const hk_init *init)
+{
+	g_autofree char *tokens = hk_init_token(hk_init_answer(init, HK_ASK_OFFICIAL));
+	g_autofree char *name = hk_init_short_name(hk_init_answer(init, HK_ASK_BANK_EN));
+	g_autofree char *whole = g_strdelimit(g_ascii_strdown(name, -1), " .", '-');
+	g_autofree char *word = word_of(NULL, whole);
+
+	if (hk_init_token_alone(tokens) || strlen(word) <= TOKEN_SHORT) {
+		return g_steal_pointer(&tokens);
+	}
+	return g_strconcat(word, *tokens ? ", " : "", tokens, NULL);
 }
 
 /* "{data}/hikeshi.db" */
@@ -174,7 +230,7 @@ hk_init_default(const hk_init *init, hk_ask ask)
 	}
 	def += *def == '?';
 	if (strcmp(def, "@token") == 0) {
-		return hk_init_token(hk_init_answer(init, HK_ASK_OFFICIAL));
+		return bank_token(init);
 	}
 	if (strcmp(def, "@imap-user") == 0) {
 		return g_strdup(*smtp_user ? smtp_user : hk_init_answer(init, HK_ASK_CONTACT));

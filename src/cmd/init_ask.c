@@ -14,7 +14,7 @@ typedef enum answer {
 	ANSWER_FINE, /* taken */
 	ANSWER_WRONG,
 	ANSWER_BACK,
-	ANSWER_END, /* of input: given up; error is set */
+	ANSWER_END, /* of input: given up */
 } answer;
 
 static bool
@@ -73,8 +73,19 @@ take(hk_init *init, hk_ask ask, const char *line, const char *def)
 	return ANSWER_FINE;
 }
 
+/* What cannot be read is wrong like any other answer; only the end of input is the end. */
 static answer
-ask_once(hk_init *init, hk_ask ask, GError **error)
+no_line(const GError *why)
+{
+	if (hk_error_code(why) == HK_ENOENT) {
+		return ANSWER_END;
+	}
+	fprintf(stderr, "  ! %s\n", why->message);
+	return ANSWER_WRONG;
+}
+
+static answer
+ask_once(hk_init *init, hk_ask ask)
 {
 	const hk_ask_row *row = &hk_asks[ask];
 	bool secret = hk_init_secret(ask);
@@ -85,11 +96,12 @@ ask_once(hk_init *init, hk_ask ask, GError **error)
 				 : *def ? g_strdup_printf(" [%s]", def)
 					: g_strdup(" [-]");
 	g_autofree char *prompt = g_strdup_printf("%s%s: ", row->text[init->ja], shown);
-	char *line = hk_askline(prompt, !secret, ANSWER_MAX, error);
+	g_autoptr(GError) why = NULL;
+	char *line = hk_askline(prompt, !secret, ANSWER_MAX, &why);
 	answer how = ANSWER_WRONG;
 
 	if (!line) {
-		return ANSWER_END;
+		return no_line(why);
 	}
 	g_strstrip(line);
 	if (strcmp(line, "?") == 0) {
@@ -146,7 +158,7 @@ hk_init_dialogue(hk_init *init, GError **error)
 			continue;
 		}
 		heading(init, ask, &group);
-		switch (ask_once(init, (hk_ask)ask, error)) {
+		switch (ask_once(init, (hk_ask)ask)) {
 		case ANSWER_FINE:
 			ask++;
 			break;
@@ -154,7 +166,6 @@ hk_init_dialogue(hk_init *init, GError **error)
 			ask = before(init, ask);
 			break;
 		case ANSWER_END:
-			g_clear_error(error);
 			return give_up(init, error);
 		case ANSWER_WRONG:
 			break;
@@ -169,7 +180,11 @@ hk_init_sure(const hk_init *init, GError **error)
 	g_autofree char *prompt = g_strdup_printf("%s: ", hk_init_say(init, HK_INIT_SURE));
 
 	for (;;) {
-		g_autofree char *line = hk_askline(prompt, true, ANSWER_MAX, NULL);
+		g_autoptr(GError) why = NULL;
+		g_autofree char *line = hk_askline(prompt, true, ANSWER_MAX, &why);
+		if (!line && no_line(why) == ANSWER_WRONG) {
+			continue;
+		}
 		if (line) {
 			g_strstrip(line);
 		}

@@ -44,7 +44,14 @@ hk_init_check_latin(const hk_init *init, const char *text, GError **error)
 			return hk_error_set(error, HK_EUSAGE, "'%s'", text);
 		}
 	}
-	return letter ? hk_init_check_name(init, text, error)
+	g_autofree char *name = hk_init_short_name(text);
+	if (strchr(name, ',')) {
+		return hk_error_set(error, HK_EUSAGE,
+			init->ja ? "カンマは別表記の区切りになるため使えません"
+				 : "no comma: it would part two spellings");
+	}
+	/* As an alias, too: a legal form alone is none. */
+	return letter ? hk_init_check_name(init, text, error) && pack_key("alias", name, error)
 		      : hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
 
@@ -66,15 +73,47 @@ hk_init_check_kind(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_domains(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
+	g_auto(GStrv) list = g_strsplit(text, ",", -1); /* nocheck: one answer, which is short */
+
+	for (char **domain = list; *domain; domain++) {
+		const char *rest = hk_init_www(g_strstrip(*domain));
+		if (rest) {
+			return hk_error_set(error, HK_EUSAGE,
+				init->ja ? "%s ではなく %s と書いてください。その配下の名前もす"
+					   "べて含みます"
+					 : "not %s but %s: it covers all names below",
+				*domain, rest);
+		}
+	}
 	return pack_key("official", text, error);
 }
 
 static bool
 hk_init_check_tokens(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
-	return pack_key("token", text, error);
+	return pack_key("token", text, error) &&
+	       (hk_init_token_alone(text) ||
+		       hk_error_set(error, HK_EUSAGE,
+			       init->ja ? "「%s」だけでは検知できません。mihonbank のように ? "
+					  "の付かない5文字以上の語も書いてください"
+					: "'%s' alone finds nothing: add a word of five letters or "
+					  "more without a question mark, like mihonbank",
+			       text));
+}
+
+/* The words of a further brand are made, not asked. */
+static bool
+check_made_tokens(const hk_init *init, const hk_init_brand *brand, GError **error)
+{
+	return (hk_init_token_alone(brand->tokens) ||
+		       hk_error_set(error, HK_EUSAGE,
+			       init->ja ? "%s: ドメインの語が短すぎて検知に使えません。ここでは"
+					  "省き、あとでターゲットパックに token を書いてください"
+					: "%s: the words of its domains are too short "
+					  "to find it by; leave it out here, and write "
+					  "it into the target pack with longer ones",
+			       brand->name)) &&
+	       hk_init_check_tokens(init, brand->tokens, error);
 }
 
 static bool
@@ -93,7 +132,7 @@ hk_init_check_brands(const hk_init *init, const char *text, GError **error)
 		const hk_init_brand *brand = brands->pdata[i];
 		if (!hk_init_check_name(init, brand->name, error) ||
 			!hk_init_check_domains(init, brand->official, error) ||
-			!hk_init_check_tokens(init, brand->tokens, error)) {
+			!check_made_tokens(init, brand, error)) {
 			return false;
 		}
 	}
@@ -110,13 +149,21 @@ hk_init_check_text(const hk_init *init, const char *text, GError **error)
 	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
 
+/* Two or more, and none is empty. */
+static bool
+has_labels(const char *domain)
+{
+	return strchr(domain, '.') && *domain != '.' && !g_str_has_suffix(domain, ".") &&
+	       !strstr(domain, "..");
+}
+
 static bool
 hk_init_check_mailbox(const hk_init *init, const char *text, GError **error)
 {
 	const char *at = strrchr(text, '@');
 
 	(void)init;
-	return (at && at > text && strchr(at, '.') && strlen(text) <= MAILBOX_MAX &&
+	return (at && at > text && has_labels(at + 1) && strlen(text) <= MAILBOX_MAX &&
 		       !strpbrk(text, " \t<>,;\"")) ||
 	       hk_error_set(error, HK_EUSAGE, "'%s'", text);
 }
@@ -141,19 +188,42 @@ there(const char *path)
 	return g_steal_pointer(&folder);
 }
 
+/* Whether the user that hikeshi runs as may write into a folder that is there. */
 static bool
-hk_init_check_folder(const hk_init *init, const char *text, GError **error)
+may_write(const hk_init *init, const char *folder, GError **error)
 {
-	(void)init;
-	if (!g_path_is_absolute(text)) {
-		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
-	}
-	g_autofree char *folder = there(text);
+	const char *user = hk_init_answer(init, HK_ASK_USER);
+
 	if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
 		return hk_error_set(error, HK_EUSAGE, "%s is not a folder", folder);
 	}
-	return access(folder, W_OK) == 0 ||
-	       hk_error_set(error, HK_EPOLICY, "%s may not be written to", folder);
+	return hk_init_may(user, folder, W_OK | X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s may not be written to%s%s", folder,
+		       *user ? " by " : "", user);
+}
+
+/* The folder of the data is made by us, who are root perhaps, and given to the user. */
+static bool
+hk_init_check_folder(const hk_init *init, const char *text, GError **error)
+{
+	const char *user = hk_init_answer(init, HK_ASK_USER);
+
+	if (!g_path_is_absolute(text)) {
+		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	if (access(text, F_OK) == 0) {
+		return may_write(init, text, error);
+	}
+	g_autofree char *above = there(text);
+	if (!g_file_test(above, G_FILE_TEST_IS_DIR)) {
+		return hk_error_set(error, HK_EUSAGE, "%s is not a folder", above);
+	}
+	if (access(above, W_OK) != 0) {
+		return hk_error_set(error, HK_EPOLICY, "%s may not be written to", above);
+	}
+	return hk_init_may(user, above, X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s may not be entered%s%s", above,
+		       *user ? " by " : "", user);
 }
 
 /* postgresql://user:password@host */
@@ -199,20 +269,36 @@ check_server(const hk_init *init, const char *text, GError **error)
 }
 
 static bool
+in_data(const hk_init *init, const char *folder)
+{
+	g_autofree char *data = g_canonicalize_filename(hk_init_answer(init, HK_ASK_DATA), NULL);
+	g_autofree char *whole = g_canonicalize_filename(folder, NULL);
+	size_t len = strlen(data);
+
+	return g_str_has_prefix(whole, data) && (whole[len] == '\0' || whole[len] == '/');
+}
+
+static bool
 hk_init_check_database(const hk_init *init, const char *text, GError **error)
 {
 	if (g_str_has_prefix(text, "postgresql://") || g_str_has_prefix(text, "postgres://")) {
 		return check_server(init, text, error);
 	}
-	g_autofree char *folder = g_path_get_dirname(text);
 	if (!g_path_is_absolute(text) || strstr(text, "://")) {
 		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
+	}
+	if (g_str_has_suffix(text, "/") || g_file_test(text, G_FILE_TEST_IS_DIR)) {
+		return hk_error_set(error, HK_EUSAGE, "%s is a folder", text);
 	}
 	if (init->db && access(text, F_OK) == 0) {
 		return hk_error_set(error, HK_EPOLICY,
 			"%s is there already: name another one, or take --no-db", text);
 	}
-	return hk_init_check_folder(init, folder, error);
+	/* Its folder is made with it, by the user; that of the data is theirs, and was looked at. */
+	g_autofree char *folder = g_path_get_dirname(text);
+	g_autofree char *first = there(folder);
+	return (access(folder, F_OK) != 0 && in_data(init, folder)) ||
+	       may_write(init, first, error);
 }
 
 static bool
@@ -227,8 +313,6 @@ hk_init_check_listen(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_base_url(const hk_init *init, const char *text, GError **error)
 {
-	const char *rest = strstr(text, "://");
-	const char *slash = rest ? strchr(rest + 3, '/') : NULL;
 	bool loopback = false;
 	const char *listen = hk_init_answer(init, HK_ASK_LISTEN);
 
@@ -238,10 +322,7 @@ hk_init_check_base_url(const hk_init *init, const char *text, GError **error)
 		       hk_error_set(error, HK_EUSAGE,
 			       "passwords would cross the network in clear on %s", listen);
 	}
-	if (slash && slash[1]) {
-		return hk_error_set(error, HK_EUSAGE, "'%s'", text);
-	}
-	return hk_http_url_check(text, error);
+	return hk_web_base_check(text, error) && hk_http_url_check(text, error);
 }
 
 static bool
@@ -327,9 +408,13 @@ hk_init_check_password(const hk_init *init, const char *text, GError **error)
 static bool
 hk_init_check_user(const hk_init *init, const char *text, GError **error)
 {
-	(void)init;
-	return getpwnam(text) != NULL ||
-	       hk_error_set(error, HK_EUSAGE, "there is no user '%s'", text);
+	if (!getpwnam(text)) {
+		return hk_error_set(error, HK_EUSAGE, "there is no user '%s'", text);
+	}
+	g_autofree char *above = there(init->into);
+	return hk_init_may(text, above, X_OK) ||
+	       hk_error_set(error, HK_EPOLICY, "%s, of the configuration, may not be entered by %s",
+		       above, text);
 }
 
 /* ---- the table ---- */

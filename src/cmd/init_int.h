@@ -86,14 +86,34 @@ bool hk_init_sure(const hk_init *init, GError **error);
 bool hk_init_read(hk_init *init, const char *path, GError **error);
 char *hk_init_template(const hk_init *init);
 
+/* What the first person needs: to work on cases, and to let others in. What leaves is approved by somebody else. */
+#define HK_INIT_FIRST_ROLES "analyst,system_admin"
+
+/* hk_init_as_user(init, work, error): work(init, error), as the user that hikeshi will run as: in a child that is that user when we are root and there is one, which prints what went wrong
+ * itself (HK_EIO "as USER: its message is above"). hk_init_may(user, path, how): whether that user (""; or we are not root: we) may do how (access(2): R_OK, W_OK, X_OK) with path. */
+typedef bool hk_init_work(const hk_init *init, GError **error);
+bool hk_init_as_user(const hk_init *init, hk_init_work *work, GError **error);
+bool hk_init_may(const char *user, const char *path, int how);
+
+/* hk_init_own(init): the words "--own", NAME ... of `hikeshi db init` for all brands of the answers: owned strings, NULL-terminated. Caller unrefs.
+ * hk_init_next(init, database, user): what next, on standard output: with the commands that make the database and the first user, unless they are there. */
+GPtrArray *hk_init_own(const hk_init *init);
+void hk_init_next(const hk_init *init, bool database, bool user);
+
 /* A brand as it goes into the pack: lists of owned strings, in order. */
 typedef struct hk_init_brand {
 	char *name, *official, *tokens;
 } hk_init_brand;
 /* hk_init_brands(text, error): of the answer `brands`: GPtrArray of hk_init_brand, freed with it. HK_EFORM. */
 GPtrArray *hk_init_brands(const char *text, GError **error);
-/* hk_init_token(domains): words for host names out of the first labels of domains: "mihon-bank.example" -> "mihonbank", four letters and less with "?". Caller frees. */
+/* hk_init_token(domains): words for host names out of the labels in front of the public suffixes of domains: "direct.mihon-bank.example" -> "mihonbank", four letters and less
+ * with "?"; "" when there are none. Caller frees. hk_init_token_alone(tokens): whether one of them says something by itself (has no "?"): with others only nothing is found.
+ * hk_init_www(domain): what follows a leading "www." that is no domain's own name, borrowed; NULL: there is none. */
 char *hk_init_token(const char *domains);
+bool hk_init_token_alone(const char *tokens);
+const char *hk_init_www(const char *domain);
+/* hk_init_short_name(name): a name in Latin letters without its legal form: "Mihon Bank, Ltd." -> "Mihon Bank". Caller frees. */
+char *hk_init_short_name(const char *name);
 /* hk_init_pack_takes(name, line, error): whether the reader of packs takes a brand of that name with that line; its words about it, without file and line. */
 bool hk_init_pack_takes(const char *name, const char *line, GError **error);
 /* hk_init_pack(init): the target pack of the answers. Caller frees. */

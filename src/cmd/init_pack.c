@@ -29,6 +29,36 @@ hk_init_pack_takes(const char *name, const char *line, GError **error)
 	return pack != NULL;
 }
 
+/* Where the last word of name begins. */
+static size_t
+last_word(const GString *name)
+{
+	size_t at = name->len;
+
+	while (at > 0 && name->str[at - 1] != ' ' && name->str[at - 1] != ',') {
+		at--;
+	}
+	return at;
+}
+
+char *
+hk_init_short_name(const char *name)
+{
+	g_autoptr(GString) out = g_string_new(name);
+
+	for (;;) {
+		size_t at = last_word(out), end = at;
+		while (end > 0 && strchr(" ,", out->str[end - 1])) {
+			end--;
+		}
+		/* "Mihon & Co." is one name, and "Limited" alone is left to be refused. */
+		if (end == 0 || out->str[end - 1] == '&' || !hk_targets_is_form(out->str + at)) {
+			return g_strdup(out->str);
+		}
+		g_string_truncate(out, end);
+	}
+}
+
 static void
 brand_free(gpointer data)
 {
@@ -91,13 +121,14 @@ hk_init_pack(const hk_init *init)
 {
 	GString *out = g_string_new(NULL);
 	const char *kana = hk_init_answer(init, HK_ASK_KANA);
-	const char *english = hk_init_answer(init, HK_ASK_BANK_EN);
+	/* Pages seldom have the whole of it, and its comma would part two spellings. */
+	g_autofree char *english = hk_init_short_name(hk_init_answer(init, HK_ASK_BANK_EN));
 	const char *kind = hk_init_answer(init, HK_ASK_KIND);
 	g_autoptr(GPtrArray) more = hk_init_brands(hk_init_answer(init, HK_ASK_BRANDS), NULL);
 
 	g_string_append_printf(out, "# %s\n\n", hk_init_say(init, HK_INIT_PACK_HEAD));
-	g_string_append(out, "# Words that give context to tokens with a question mark.\n"
-			     "[*]\n"
+	g_string_append_printf(out, "# %s\n", hk_init_say(init, HK_INIT_PACK_ALL));
+	g_string_append(out, "[*]\n"
 			     "keyword = login, logon, signin, secure, security, account, verify, "
 			     "update, support, service, info\n"
 			     "keyword = bank, card, pay, web, mail, app, id, member, my, direct, "

@@ -37,7 +37,7 @@ seed_all(hk_flow *flow, void *user, GError **error)
 
 bool
 hk_seed(hk_db *db, const char *audit_key, const char *targets, const char *const *own,
-	int64_t *ret_targets, GError **error)
+	int64_t *ret_targets, size_t *ret_brands, GError **error)
 {
 	g_autoptr(hk_targets) pack = targets ? hk_targets_load(targets, error) : NULL;
 	seed s = {.targets = pack, .own = own};
@@ -50,5 +50,6 @@ hk_seed(hk_db *db, const char *audit_key, const char *targets, const char *const
 		return false;
 	}
 	*ret_targets = s.made;
+	*ret_brands = pack ? hk_targets_count(pack) : 0;
 	return true;
 }

@@ -44,9 +44,13 @@ bool hk_meta_preview(hk_flow *flow, hk_span text, GString *out, hk_meta_count *r
 /* hk_meta_seed(flow, error): statuses of states.def that are missing. */
 bool hk_meta_seed(hk_flow *flow, GError **error);
 
-/* hk_meta_seed_target(flow, seed, ret_made, error): a brand of a target pack (score/targets): made unless there is a target of that key or name. */
+/* hk_meta_seed_target(flow, seed, ret_made, error): a brand of a target pack (score/targets): made unless it is there: a target of its name, or one of its key
+ * that has one of its domains (somebody gave it another name). A key that another one has is not taken from it: then the whole first domain is the key, or the
+ * key with -2, -3 ... behind it. *ret_made: it was not there. The same every time that it is asked. */
 typedef struct hk_target_seed {
 	const char *key, *name;
+	const char *const *
+		brands; /* names of all brands of the pack, NULL-terminated: a target that has another one of them is not this one */
 	const char *name_en; /* or NULL */
 	const char *const *domains;
 	size_t domain_count;

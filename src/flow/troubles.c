@@ -290,12 +290,12 @@ one_log(reading *r, const hk_rows *row)
 /* ---- sources ---- */
 
 char *
-hk_trouble_source(const char *health, int64_t *ret_failures, int64_t *ret_ok_ms)
+hk_trouble_source(const char *state, const char *health, int64_t *ret_failures, int64_t *ret_ok_ms)
 {
 	hk_span text = hk_span_str(health ? health : "");
 	g_autoptr(hk_json_doc) doc = hk_json_load(text, text.len, NULL);
 
-	if (!doc) {
+	if (!doc || strcmp(state, "active") != 0) {
 		return NULL;
 	}
 	hk_json root = hk_json_root(doc);
@@ -312,9 +312,10 @@ static void
 one_source(reading *r, const hk_rows *row)
 {
 	int64_t failures, ok_ms;
-	g_autofree char *why = hk_trouble_source(hk_rows_str(row, 5), &failures, &ok_ms);
+	g_autofree char *why =
+		hk_trouble_source(hk_rows_str(row, 3), hk_rows_str(row, 5), &failures, &ok_ms);
 
-	if (why && strcmp(hk_rows_str(row, 3), "active") == 0) {
+	if (why) {
 		add(r, HK_TROUBLE_SOURCE, hk_rows_str(row, 0), failures, ok_ms, why);
 	}
 }

@@ -52,8 +52,10 @@ const char *hk_trouble_word(hk_trouble_kind kind);
 /* hk_troubles_read(db, house, ret, error): all of them, grave ones first, then the newest. *ret: of hk_trouble, owned. Bounded by HK_TROUBLES_MAX of each kind that it asks for. */
 bool hk_troubles_read(hk_db *db, const hk_troubles_house *house, GPtrArray **ret, GError **error);
 
-/* hk_trouble_source(health, ret_failures, ret_ok_ms): what a source's health (JSON of source/mail and source/feed) says of its last try: NULL: it is well, or has no health; else
+/* hk_trouble_source(state, health, ret_failures, ret_ok_ms): what a source's health (JSON of source/mail and source/feed) says of its last try: NULL: it is well, has no health, or is switched off (state
+ * is not "active"); else
  * the error as it was written ("?": none was), owned, how many tries in a row failed, and when it last went well (0: never). */
-char *hk_trouble_source(const char *health, int64_t *ret_failures, int64_t *ret_ok_ms);
+char *hk_trouble_source(
+	const char *state, const char *health, int64_t *ret_failures, int64_t *ret_ok_ms);
 
 #endif

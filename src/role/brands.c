@@ -73,11 +73,13 @@ hk_brands_check(const hk_targets *pack, const char *const *own, GError **error)
 }
 
 static bool
-seed_target(hk_flow *flow, const hk_target *target, bool own, int64_t *made, GError **error)
+seed_target(hk_flow *flow, const hk_target *target, const char *const *brands, bool own,
+	int64_t *made, GError **error)
 {
 	g_autofree char *key = key_of(target);
 	hk_target_seed row = {.key = key,
 		.name = target->name,
+		.brands = brands,
 		.name_en = english_of(target),
 		.domains = (const char *const *)target->official->pdata,
 		.domain_count = target->official->len,
@@ -96,10 +98,17 @@ bool
 hk_brands_seed(hk_flow *flow, const hk_targets *pack, const char *const *own, int64_t *ret_made,
 	GError **error)
 {
+	g_autoptr(GPtrArray) names = g_ptr_array_new(); /* of the pack's strings */
+
 	*ret_made = 0;
 	for (size_t i = 0; i < hk_targets_count(pack); i++) {
+		g_ptr_array_add(names, hk_targets_get(pack, i)->name);
+	}
+	g_ptr_array_add(names, NULL);
+	for (size_t i = 0; i < hk_targets_count(pack); i++) {
 		const hk_target *target = hk_targets_get(pack, i);
-		if (!seed_target(flow, target, is_own(pack, own, target), ret_made, error)) {
+		if (!seed_target(flow, target, (const char *const *)names->pdata,
+			    is_own(pack, own, target), ret_made, error)) {
 			return false;
 		}
 	}

@@ -113,11 +113,36 @@ take_kind(hk_targets *t, const place *at, const char *value, GError **error)
 		value);
 }
 
+/* Lower case, without dots. */
+static const char *const forms[] = {"ltd", "limited", "inc", "incorporated", "co", "company",
+	"corp", "corporation", "kk", "plc", "llc", "llp", "ag", "gmbh", "株式会社", "（株）",
+	"(株)", "㈱", "有限会社", "合同会社", "相互会社", NULL};
+
+bool
+hk_targets_is_form(const char *text)
+{
+	g_autofree char *plain = g_ascii_strdown(text, -1);
+	size_t len = 0;
+
+	for (const char *c = plain; *c; c++) {
+		if (*c != '.') {
+			plain[len++] = *c;
+		}
+	}
+	plain[len] = '\0';
+	return g_strv_contains(forms, plain);
+}
+
 static bool
 take_alias(hk_targets *t, const place *at, const char *value, GError **error)
 {
 	(void)t;
-	(void)error;
+	if (hk_targets_is_form(value)) {
+		return fail(at, error,
+			"'%s' is a legal form and no name: every page of a company has it; commas "
+			"part spellings, write the name without it",
+			value);
+	}
 	g_ptr_array_add(at->brand->aliases, g_strdup(value));
 	return true;
 }

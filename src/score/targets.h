@@ -47,6 +47,9 @@ hk_targets *hk_targets_load(const char *path, GError **error) HK_FREED_BY(hk_tar
 hk_targets *hk_targets_parse(hk_span text, const char *file, GError **error)
 	HK_FREED_BY(hk_targets_free);
 
+/* hk_targets_is_form(text): whether it is a legal form and no name ("Ltd.", "株式会社"): such an alias is refused, because every page of a company has it. */
+bool hk_targets_is_form(const char *text);
+
 /* The brands in the order of the packs. number < hk_targets_count(targets). */
 size_t hk_targets_count(const hk_targets *targets);
 const hk_target *hk_targets_get(const hk_targets *targets, size_t number);

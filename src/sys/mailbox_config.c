@@ -9,6 +9,7 @@
 #include "sys/conffile.h"
 #include "sys/file.h"
 #include "sys/gerr.h"
+#include "sys/stream.h"
 
 enum {
 	ENABLED,
@@ -119,6 +120,10 @@ split_server(const char *url, hk_mailbox_config *c)
 		return "has a port that is none";
 	}
 	c->port = colon ? (unsigned)port : c->tls ? 993 : 143;
+	if (!c->tls && *c->host && !hk_stream_is_here(c->host)) {
+		return "is for this machine only: a password goes to another one through TLS, "
+		       "imaps://";
+	}
 	return *c->host ? NULL : "names no server";
 }
 

@@ -19,8 +19,8 @@ struct hk_stream {
 	char why[CURL_ERROR_SIZE];
 };
 
-static bool
-is_here(const char *host)
+bool
+hk_stream_is_here(const char *host)
 {
 	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
 	       (g_str_has_prefix(host, "127.") && host[strspn(host, "0123456789.")] == '\0');
@@ -66,7 +66,7 @@ check_host(const hk_stream_config *config, bool plain, GError **error)
 	if (!is_host(config->host) || config->port < 1 || config->port > 65535) {
 		return hk_error_set(error, HK_EPOLICY, "'%s' is no name of a server", config->host);
 	}
-	if (plain && !is_here(config->host)) {
+	if (plain && !hk_stream_is_here(config->host)) {
 		return hk_error_set(error, HK_EPOLICY,
 			"%s: a password goes to another machine through TLS only", config->host);
 	}
@@ -171,8 +171,8 @@ hk_stream_open_smtp(const hk_stream_config *config, const hk_stream_login *login
 	g_autofree char *url = url_of(config, config->tls ? "smtps" : "smtp", login->hello);
 	g_autoptr(hk_stream) s = new_stream(config);
 	/* This machine's own server may have a certificate of nobody's: it is asked for one when somebody vouches. */
-	long starttls =
-		is_here(config->host) && !config->ca_file ? CURLUSESSL_NONE : CURLUSESSL_ALL;
+	long starttls = hk_stream_is_here(config->host) && !config->ca_file ? CURLUSESSL_NONE
+									    : CURLUSESSL_ALL;
 
 	s->smtp = true;
 	curl_easy_setopt(s->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");

@@ -25,6 +25,9 @@ typedef struct hk_stream_config {
 	int stop_fd;         /* readable: a call ends with HK_EAGAIN; -1: none */
 } hk_stream_config;
 
+/* hk_stream_is_here(host): whether host is this machine: the one with which no TLS may be spoken. */
+bool hk_stream_is_here(const char *host);
+
 /* hk_stream_open(config, error): HK_EREMOTE: no connection, or a certificate that is not trusted; HK_EPOLICY, also by
  * sys/egress: a server on a private address has to be listed as `local` there. */
 hk_stream *hk_stream_open(const hk_stream_config *config, GError **error);

@@ -44,24 +44,31 @@ defaults(hk_web_config *config)
 		config->oidc_groups_claim ? config->oidc_groups_claim : "groups";
 }
 
+bool
+hk_web_base_check(const char *url, GError **error)
+{
+	const char *at = strstr(url, "://");
+	size_t host = at ? strcspn(at + 3, "/?#@ ") : 0;
+	bool good = (g_str_has_prefix(url, "https://") || g_str_has_prefix(url, "http://")) &&
+		    host > 0 && (at[3 + host] == '\0' || strcmp(at + 3 + host, "/") == 0);
+
+	return good || hk_error_set(error, HK_ECONFIG,
+			       "base-url: \"%s\" must be scheme and host only, like "
+			       "https://board.mihon-bank.example",
+			       url);
+}
+
 /* The host of --base-url, for Host and Origin. */
 static bool
 read_base(hk_web *web, GError **error)
 {
 	const char *url = web->config.base_url;
-	const char *at = url ? strstr(url, "://") : NULL;
 
-	if (!url) {
-		return true;
+	if (url && !hk_web_base_check(url, error)) {
+		return false;
 	}
-	if (!at || (!g_str_has_prefix(url, "https://") && !g_str_has_prefix(url, "http://")) ||
-		strlen(at + 3) == 0 || strcspn(at + 3, "/?#@ ") < strlen(at + 3) - 1) {
-		return hk_error_set(error, HK_ECONFIG,
-			"base-url: \"%s\" must be scheme and host only, like "
-			"https://board.mihon-bank.example",
-			url);
-	}
-	web->host = g_strndup(at + 3, strcspn(at + 3, "/"));
+	const char *host = url ? strstr(url, "://") + 3 : NULL;
+	web->host = host ? g_strndup(host, strcspn(host, "/")) : NULL;
 	return true;
 }
 

@@ -69,4 +69,7 @@ bool hk_web_run(const hk_web_config *config, GError **error);
 /* hk_web_listen_check(text, ret_loopback, error): whether text is an address to listen on, and whether it is one of this machine's own. HK_ECONFIG. */
 bool hk_web_listen_check(const char *text, bool *ret_loopback, GError **error);
 
+/* hk_web_base_check(url, error): whether url can be base_url: http or https, a host, its port perhaps, and nothing behind it but one "/". HK_ECONFIG. */
+bool hk_web_base_check(const char *url, GError **error);
+
 #endif

@@ -19,7 +19,7 @@ sql() {
 
 run hikeshi db init --config /dev/null --database "$database" --audit-key "$key" --targets "$HK_SRC/conf/targets/example.conf"
 is "$status" 0 "init with a target pack"
-like "$out" '^made [1-9][0-9]* targets of' "its brands are targets"
+like "$out" '^made ([1-9][0-9]*) targets of the \1 brands of ' "its brands are targets"
 like "$(sql "SELECT name_en FROM targets WHERE key = 'mihon-bank'")" '^Mihon Bank$' "with key and names"
 
 audit verify --audit-key "$key"

@@ -49,6 +49,13 @@ like "$status/$out" '^0/nothing to do, schema' "migrate: nothing to do"
 db check "$one"
 like "$status/$out" '^0/no faults, schema' "check: no faults"
 
+# Brands whose domains begin with the same word, both ours
+new_database three
+printf '[A Bank]\ntoken = abank\nofficial = direct.a-bank.example\n[B Bank]\ntoken = bbank\nofficial = direct.b-bank.example\n' >"$work/pack.conf"
+db init "$database" --audit-key "$key" --targets "$work/pack.conf" --own "A Bank" --own "B Bank"
+like "$status/$out" 'made 2 targets of the 2 brands of .*pack.conf' "two brands whose domains begin alike: two targets, and it says of how many"
+is "$(sql "$database" "SELECT key FROM targets WHERE own = 1 ORDER BY id" | tr '\n' ' ')" "direct direct.b-bank.example " "ours, each with a key of its own"
+
 # Wrong words
 db check "mysql://x/y"
 like "$status/$err" '^78/.*sqlite:PATH or postgresql://' "another database"

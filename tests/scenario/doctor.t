@@ -105,6 +105,9 @@ says fail settings 'report-cert and report-key' "half of a signature"
 with report-org ''
 doctor
 says warn settings 'without report-org' "nobody who reports"
+with base-url '"https://x?y"'
+doctor
+says fail settings 'base-url is no scheme and host' "an address that the board would refuse"
 with base-url '' chats "\"$work/none\""
 doctor
 says warn settings 'without base-url chat cards have no links' "chats without an address"
@@ -183,11 +186,26 @@ with
 now=$(date +%s)000
 sql "INSERT INTO jobs (stage, key, state, due_ms, made_ms) VALUES ('enrich', 'x', 'dead', $now, $now), ('draft', 'y', 'ready', $now - 7200000, $now)"
 sql "INSERT INTO sources (key, kind, name, health, updated_ms) VALUES ('feed:x', 'feed', 'x', '{\"failures\":3,\"last_error\":\"no answer\"}', $now)"
+sql "INSERT INTO sources (key, kind, name, state, health, updated_ms) VALUES ('feed:off', 'feed', 'off', 'disabled', '{\"failures\":9,\"last_error\":\"long ago\"}', $now)"
 sql "UPDATE targets SET own = 0"
 doctor
 says warn jobs 'enrich: 1 given up; 1 overdue, the oldest for 1[12][0-9] min' "jobs that wait for nobody"
 says warn sources 'feed:x: no answer' "a source that fails"
+unlike "$out" 'long ago' "one that is switched off does not"
 says warn targets 'none of the 1 in the database is yours.*mend: .*--own' "no brand of ours"
+cp "$work/good.db" "$db"
+rm -f "$db-wal" "$db-shm"
+
+cp -R "$etc/targets" "$work/targets"
+printf '[べつ銀行]\ntoken = betsubank\nofficial = betsu-bank.example\n' >>"$work/targets/own.conf"
+printf '[よそ銀行]\ntoken = yosobank\nofficial = yoso-bank.example\n' >"$work/targets/others.conf"
+with targets "\"$work/targets\""
+sql "INSERT INTO targets (key, name, name_en, own, updated_ms) VALUES ('betsu-bank', 'べつ銀行', 'Betsu Bank', 0, $now), ('yoso-bank', 'よそ銀行', 'Yoso Bank', 0, $now)"
+doctor
+says warn targets '1 of 3 in the database are yours; of own.conf, but not yours there: べつ銀行; mend: mark it as yours on the board' "a later brand of ours that nobody has marked"
+sql "UPDATE targets SET own = 1 WHERE key = 'betsu-bank'"
+doctor
+says ok targets '3 brands; 2 of 3 in the database are yours$' "once it is marked, all is well: another bank's is not asked for"
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
 
@@ -235,6 +253,14 @@ touch "$work/stop"
 with egress "$(file egress.conf "stop-file = \"$work/stop\"\nrange = 127.0.0.1\n")" look-exit tokyo capture-exits '{"osaka"}'
 doctor
 says fail egress "no exit called 'osaka'.*no exit called 'tokyo'.*the kill switch is on.*a drill" "exits that there are not, the kill switch, a drill"
+run hikeshi doctor --lang ja --config "$conf"
+says fail egress '出口「osaka」がありません' "exits are not what the board calls ways of reports"
+with places ''
+run hikeshi doctor --lang ja --config "$conf"
+says warn tables 'パーキング' "words as the board has them"
+with targets ''
+run hikeshi doctor --lang ja --config "$conf"
+says fail targets 'ボードの「ターゲット」' "pages as the board has them"
 
 # --- logs ---
 with logs "$(file list.json 'nonsense')"
@@ -297,8 +323,20 @@ says ok smtp 'not asked without --online' "a mail server, not asked"
 says ok mailboxes '1 mailboxes' "a mailbox, not asked"
 doctor --online
 says ok smtp 'logged in, nothing was sent' "--online: a login"
-says ok mailboxes '1 mailboxes, logged in' "to the mailbox, too"
+says ok mailboxes '1 mailboxes; 1 logins' "to the mailbox, too"
 is "$(curl -sS --noproxy '*' "${control%/}/delivered" | jq .mails)" 0 "and nothing was sent"
+printf 'maildir = "%s"\n' "$work/maildir" >"$work/mails/dir.conf"
+box password
+sed 's/^imap/enabled = false\nimap/' "$work/mails/box.conf" >"$work/mails/off.conf"
+doctor --online
+says ok mailboxes '2 mailboxes; 1 logins' "one that is switched off is not counted, a folder of mails is no login"
+mail wrong
+doctor --online
+says fail mailboxes 'box: .*; 2 mailboxes; 0 logins' "nobody came in"
+rm "$work/mails/dir.conf" "$work/mails/box.conf"
+doctor
+says skip mailboxes 'none is switched on' "none but one that is switched off"
+rm "$work/mails/off.conf"
 mail wrong
 doctor --online
 says fail smtp '535|login|Login' "a password that is wrong"

@@ -176,7 +176,8 @@ is($got->{new}, 6, 'without TLS, on loopback') or diag $err;
 # --- what goes wrong ---
 source('away', "imap = \"imap://mail.mihon-bank.example\"\n$base");
 ($code, $got, $err) = look('away');
-is($code, 77, 'without TLS to another machine: refused');
+is($code, 78, 'without TLS to another machine: refused');
+like($err, qr/away\.conf:1: imap is for this machine only/, 'where it stands');
 source('away', "imap = \"imaps://127.0.0.1:$tls\"\n$base");
 ($code, $got, $err) = look('away');
 is($code, 69, 'a certificate that is not trusted');
@@ -193,7 +194,7 @@ like($err, qr/refuses the login/, 'is told');
 unlike($err . slurp("$box/log"), qr/p\@ss/, 'the password stands nowhere');
 my $health = decode_json(value("SELECT health FROM sources WHERE key = 'mail:away'"));
 like($health->{last_error}, qr/refuses the login/, "the source's health tells");
-is($health->{failures}, 4, 'and how often');
+is($health->{failures}, 3, 'and how often');
 unlink "$work/sources/away.conf";
 
 # --- the server forgets its numbers: all mails anew, none twice ---

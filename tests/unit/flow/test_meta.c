@@ -292,6 +292,51 @@ test_views(hk_flow *flow)
 	is_int(fl_code(), HK_ENOENT, "is not there for us");
 }
 
+/* As a pack with these brands is taken, every time that the house starts: how many were new. */
+static int
+take_brands(hk_flow *flow)
+{
+	static const char *const names[] = {
+		"A Bank", "B Bank", "C Bank", "D Bank", "みほん銀行", NULL};
+	static const char *const domains[][1] = {{"direct.a-bank.example"},
+		{"direct.b-bank.example"}, {"direct.b-bank.example"},
+		{"direct.a-domain-that-is-longer-than-a-key-of-sixty-letters-may-ever-be.example"},
+		{"mihon-bank.example"}};
+	int made = 0;
+
+	for (size_t i = 0; names[i]; i++) {
+		const hk_target_seed seed = {.key = i < 4 ? "direct" : "mihon-bank",
+			.name = names[i],
+			.brands = names,
+			.domains = domains[i],
+			.domain_count = 1,
+			.own = true};
+		bool is_new = false;
+		ok(fl_do(flow, hk_meta_seed_target(flow, &seed, &is_new, error)), "%s: %s",
+			names[i], fl_why());
+		made += is_new;
+	}
+	return made;
+}
+
+static void
+test_brands(hk_flow *flow)
+{
+	is_int(take_brands(flow), 4, "brands whose domains begin alike are a target each");
+	is_int(fl_int(flow, HK_SQL("SELECT COUNT(*) FROM targets WHERE own = 1 AND (key, name) IN "
+				   "(('direct', 'A Bank'), ('direct.b-bank.example', 'B Bank'), "
+				   "('direct-2', 'C Bank'), ('direct-3', 'D Bank'))")),
+		4, "with a key each, and ours");
+	is_int(take_brands(flow), 0, "they are found again");
+	fl_run(flow, HK_SQL("UPDATE targets SET name = 'as people call it ' || key, name_en = 'x' "
+			    "WHERE key IN "
+			    "('direct', 'direct.b-bank.example', 'direct-2', 'direct-3')"));
+	is_int(take_brands(flow), 0, "by another name, too: by what is theirs");
+	fl_run(flow, HK_SQL("UPDATE targets SET name = 'Other', domains = "
+			    "'[\"direct.other.example\"]' WHERE key = 'direct'"));
+	is_int(take_brands(flow), 1, "one that has neither name nor domain is another one");
+}
+
 int
 main(void)
 {
@@ -303,6 +348,7 @@ main(void)
 	test_preview();
 	test_settings(flow);
 	test_views(flow);
+	test_brands(flow);
 	fl_close(flow);
 	return tap_done();
 }

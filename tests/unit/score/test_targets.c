@@ -24,6 +24,12 @@ static const struct {
 			       "(docs/targets.md), or other"},
 	{"[a]\ntokens = b\n", "x.conf:2: unknown key 'tokens'; there are kind, alias, token, "
 			      "official, allow, keyword, word, path, icon and logo"},
+	{"[a]\nalias = A Bank, Ltd.\n",
+		"x.conf:2: 'Ltd.' is a legal form and no name: every page of a company has it; "
+		"commas part spellings, write the name without it"},
+	{"[a]\nalias = 株式会社\n",
+		"x.conf:2: '株式会社' is a legal form and no name: every page of a company has it; "
+		"commas part spellings, write the name without it"},
 	{"[a]\nword = x\n", "x.conf:2: 'x' is too short: every page has it"},
 	{"[a]\npath = /a.css\n",
 		"x.conf:2: '/a.css' is no path of a resource; write a distinctive one without host "

@@ -241,6 +241,9 @@ test_config(void)
 		"bad.conf:1: imap holds neither user nor folder: they have keys of their own");
 	refused("imap = \"imaps://b/INBOX\"\n",
 		"bad.conf:1: imap holds neither user nor folder: they have keys of their own");
+	refused("imap = \"imap://mail.example\"\n",
+		"bad.conf:1: imap is for this machine only: a password goes to another one through "
+		"TLS, imaps://");
 	refused("imap = \"imaps://b:0\"\n", "bad.conf:1: imap has a port that is none");
 	refused("imap = \"imaps://b\"\nuser = u\n",
 		"bad.conf:1: password-file is needed for an IMAP folder");
