@@ -156,13 +156,31 @@ sold(const char *domain)
 	return starts[1];
 }
 
+/* The same, by the list: a customer of a hosting service is a house, and a suffix itself is one. */
+static const char *
+sold_by(const hk_suffix_table *suffixes, char *domain)
+{
+	size_t len = strlen(domain);
+	hk_suffix_split split;
+
+	/* A longer one is no host name. */
+	if (len > 253) {
+		return "";
+	}
+	hk_suffix_split_name(suffixes, domain, len, &split);
+	domain[split.end] = '\0';
+	return domain + split.registrable_off;
+}
+
 bool
-hk_answer_same_house(const char *a, const char *b)
+hk_answer_same_house(const hk_suffix_table *suffixes, const char *a, const char *b)
 {
 	g_autofree char *x = g_ascii_strdown(domain_of(a), -1);
 	g_autofree char *y = g_ascii_strdown(domain_of(b), -1);
+	const char *p = suffixes ? sold_by(suffixes, x) : sold(x);
+	const char *q = suffixes ? sold_by(suffixes, y) : sold(y);
 
-	return *x && *y && strchr(x, '.') && strcmp(sold(x), sold(y)) == 0;
+	return *p && *q && strchr(p, '.') && strcmp(p, q) == 0;
 }
 
 /* ---- numbers ---- */
@@ -328,7 +346,8 @@ typedef struct finding {
 static bool
 is_theirs(const finding *f, const hk_answer_hit *hit)
 {
-	return hk_answer_same_house(f->reply->from, hit->recipient);
+	return f->reply->proof != HK_ANSWER_UNPROVEN &&
+	       hk_answer_same_house(f->lookup->suffixes, f->reply->from, hit->recipient);
 }
 
 static void

@@ -135,7 +135,7 @@ read_all(const char *path)
 	size_t len;
 	g_autofree uint8_t *text = tap_file(path, &len);
 	hk_span all = hk_span_of(text, len);
-	tally t = {.silent = strstr(path, "heldout") != NULL};
+	tally t = {.silent = strstr(path, "heldout") || strstr(path, "blind2")};
 	size_t at = 0;
 
 	while (at < all.len) {
@@ -233,27 +233,26 @@ sentences(void)
 	is_int(actioned, 0, "no sentence is taken for actioned that is not");
 }
 
-/* Written without a look at the phrase tables (blind.py), and not added to them: how well it does with strangers. */
+/* Written by people who had not read the rules. How many become what nobody said is what counts: something that was not done, taken as done or as refused. */
 static void
-blind(void)
+blind(const char *path, unsigned mails, double dangerous_max, double right_min)
 {
-	tally t = read_all(FOLDER "blind.mails");
+	tally t = read_all(path);
 	unsigned actioned = 0, refused = 0;
 
-	/* Something that was not done, taken as done or as refused. */
 	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
 		actioned += i == HK_ANSWER_ACTIONED ? 0 : t.table[i][HK_ANSWER_ACTIONED];
 		refused += i == HK_ANSWER_REFUSED ? 0 : t.table[i][HK_ANSWER_REFUSED];
 	}
-	tap_diag("blind: right %u of %u (%.1f %%); dangerous %u (%.1f %%): %u as actioned, %u as "
+	tap_diag("%s: right %u of %u (%.1f %%); dangerous %u (%.1f %%): %u as actioned, %u as "
 		 "refused",
-		t.right, t.mails, 100.0 * t.right / t.mails, actioned + refused,
+		path, t.right, t.mails, 100.0 * t.right / t.mails, actioned + refused,
 		100.0 * (actioned + refused) / t.mails, actioned, refused);
-	is_int(t.mails, 150, "all blind ones are read");
-	/* Where it stands, so that it does not get worse; 3 % is where it should be. Neither word ends anything: the monitor decides what is dark, and
-	 * the next party is told (flow/report.h). */
-	ok((actioned + refused) * 100.0 <= t.mails * 10.0,
-		"at most 10 %% of the blind ones are dangerous mistakes");
+	is_int(t.mails, mails, "all of them are read");
+	/* Where it stands, so that it does not get worse. Neither word ends anything: the monitor decides what is dark, and the next party is told (flow/report.h). */
+	ok((actioned + refused) * 100.0 <= t.mails * dangerous_max,
+		"at most %.0f %% are dangerous mistakes", dangerous_max);
+	ok(t.right * 100.0 >= t.mails * right_min, "at least %.0f %% are classified", right_min);
 }
 
 static void
@@ -278,9 +277,9 @@ houses(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		is_int(hk_answer_same_house(rows[i].a, rows[i].b), rows[i].same, "%s and %s",
+		is_int(hk_answer_same_house(NULL, rows[i].a, rows[i].b), rows[i].same, "%s and %s",
 			rows[i].a, rows[i].b);
-		is_int(hk_answer_same_house(rows[i].b, rows[i].a), rows[i].same, "%s and %s",
+		is_int(hk_answer_same_house(NULL, rows[i].b, rows[i].a), rows[i].same, "%s and %s",
 			rows[i].b, rows[i].a);
 	}
 }
@@ -370,6 +369,10 @@ main(void)
 	sandboxed();
 	sentences();
 	corpus();
-	blind();
+	/* The first set was opened, and rules were written with it; nobody who writes rules has read the second. */
+	blind(FOLDER "blind.mails", 150, 10, 50);
+	if (g_file_test(FOLDER "blind2.mails", G_FILE_TEST_EXISTS)) {
+		blind(FOLDER "blind2.mails", 200, 100, 0);
+	}
 	return tap_done();
 }
