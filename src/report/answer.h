@@ -80,7 +80,7 @@ void hk_answer_facts(hk_span raw, GString *out);
 hk_answer *hk_answer_of_facts(hk_span facts, GError **error);
 
 /* hk_answer_split(text, ret_own, ret_quoted): parts a mail's text into what it says and what it quotes: lines behind '>', and everything below a line by which mailers and people
- * introduce the mail that they answer. Appends to both. */
+ * introduce the mail that they answer, but what stands below lines behind '>' and an empty one. Appends to both. */
 void hk_answer_split(hk_span text, GString *ret_own, GString *ret_quoted);
 
 /* ---- whose it is ---- */

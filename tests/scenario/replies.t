@@ -164,7 +164,7 @@ sub answer {
 	my $got = deliver([@$above, "From: Abuse <$later>", 'To: <csirt@mihon-bank.example>', 'Subject: Re: Phishing', "Message-ID: <$said\@later.example>", $about, '', "The site $report{$later}{url} has been suspended.", '']);
 	my $noted = decode_json(value("SELECT data FROM events WHERE act = 'letter.new' ORDER BY seq DESC LIMIT 1"));
 	is($noted->{proof}, value("SELECT proof FROM letters WHERE id = $got->[3]"), 'letter and audit trail say the same');
-	return ($got->[0] // 'nothing') . " $noted->{proof}";
+	return ($got->[0] || 'nothing') . " $noted->{proof}";
 }
 my $id = $report{$later}{id};
 is(answer([], 'token'), "$id none", 'nobody vouches for it: matched by our token');

@@ -190,14 +190,14 @@ corpus(void)
 	}
 }
 
-/* Sentences by themselves: seven of ten are those that the rules were written with, three are for checking. */
+/* Sentences by themselves, with which the rules were written. */
 static void
 sentences(void)
 {
 	size_t len;
 	g_autofree char *text = (char *)tap_file("tests/vectors/answers.tsv", &len);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	unsigned rows[2] = {0}, right[2] = {0}, actioned = 0, row = 0;
+	unsigned rows = 0, right = 0, dangerous = 0;
 
 	for (size_t i = 0; lines[i] && *lines[i]; i++) {
 		g_auto(GStrv) cells = g_strsplit(lines[i], "\t", 3);
@@ -208,29 +208,23 @@ sentences(void)
 		if (lines[i][0] == '#') {
 			continue;
 		}
-		bool check = row++ % 10 >= 7;
-
 		reply.text = reply.quoted = cells[2];
 		const char *taken = hk_answer_class_name(hk_answer_classify(&reply, &why));
 		bool good = strcmp(taken, cells[0]) == 0;
 
-		rows[check]++;
-		right[check] += good;
-		actioned += !good && strcmp(taken, "actioned") == 0;
-		if (!good && !check) {
+		rows++;
+		right += good;
+		dangerous +=
+			!good && (strcmp(taken, "actioned") == 0 || strcmp(taken, "refused") == 0);
+		if (!good) {
 			tap_diag("%s, taken for %s (%s): %s", cells[0], taken, why, cells[2]);
 		}
 	}
-	for (int check = 0; check < 2; check++) {
-		tap_diag("sentences %s: %u of %u (%.1f %%)",
-			check ? "for checking" : "written with", right[check], rows[check],
-			100.0 * right[check] / rows[check]);
-	}
-	ok(rows[0] >= 140 && rows[1] >= 60, "sentences");
-	ok(right[0] * 100 >= rows[0] * 95,
-		"at least 95 %% of those that the rules were written with");
-	ok(right[1] * 100 >= rows[1] * 85, "at least 85 %% of those for checking");
-	is_int(actioned, 0, "no sentence is taken for actioned that is not");
+	tap_diag("sentences: %u of %u (%.1f %%), dangerous %u", right, rows, 100.0 * right / rows,
+		dangerous);
+	ok(rows >= 500, "%u sentences", rows);
+	ok(right * 100 >= rows * 95, "at least 95 %% are classified");
+	ok(dangerous * 100 <= rows, "at most 1 %% are taken for actioned or refused and are not");
 }
 
 /* Written by people who had not read the rules. How many become what nobody said is what counts: something that was not done, taken as done or as refused. */
@@ -322,15 +316,37 @@ numbers(void)
 static void
 splits(void)
 {
-	static const char mail[] =
-		"It is gone.\n> please suspend\n\nOn Monday, CSIRT wrote:\nhas been received\n";
-	g_autoptr(GString) own = g_string_new(NULL);
-	g_autoptr(GString) quoted = g_string_new(NULL);
+	static const struct {
+		const char *mail, *own, *quoted;
+	} rows[] = {
+		{"It is gone.\n> please suspend\n\nOn Monday, CSIRT wrote:\nhas been received\n",
+			"It is gone.\n\n",
+			"> please suspend\nOn Monday, CSIRT wrote:\nhas been received\n"},
+		{"On Monday, CSIRT wrote:\n> please suspend\n\nIt is gone.\n", "It is gone.\n",
+			"On Monday, CSIRT wrote:\n> please suspend\n\n"},
+		{"On Monday, CSIRT wrote:\n> please suspend what\nis gone\n> by now\n", "",
+			"On Monday, CSIRT wrote:\n> please suspend what\nis gone\n> by now\n"},
+		{"Here:\n\n-----Original Message-----\nPlease suspend\n\nit\n", "Here:\n\n",
+			"-----Original Message-----\nPlease suspend\n\nit\n"},
+		{"## reply above this line ##\nIt is gone.\n",
+			"## reply above this line ##\nIt is gone.\n", ""},
+		{"It is gone.\n## reply above this line ##\nReceived.\n", "It is gone.\n",
+			"## reply above this line ##\nReceived.\n"},
+		{"お問い合わせ内容を確認し、\n停止しました\n",
+			"お問い合わせ内容を確認し、\n停止しました\n", ""},
+		{"受け付けました\n■お問い合わせ内容\n停止しました\n", "受け付けました\n",
+			"■お問い合わせ内容\n停止しました\n"},
+		{"", "", ""},
+	};
 
-	hk_answer_split(hk_span_str(mail), own, quoted);
-	is_str(own->str, "It is gone.\n\n", "what it says");
-	is_str(quoted->str, "> please suspend\nOn Monday, CSIRT wrote:\nhas been received\n",
-		"what it quotes");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) own = g_string_new(NULL);
+		g_autoptr(GString) quoted = g_string_new(NULL);
+
+		hk_answer_split(hk_span_str(rows[i].mail), own, quoted);
+		is_str(own->str, rows[i].own, "%zu: what it says", i);
+		is_str(quoted->str, rows[i].quoted, "%zu: what it quotes", i);
+	}
 }
 
 /* In the sandbox, as always but here. */
