@@ -8,8 +8,9 @@
 
 /* HITS_MAX: of a sentence; what comes behind them is read as a sentence of its own. QUOTATION_MIN: bytes; shorter ones are words that somebody stresses. */
 enum { HITS_MAX = 64, QUOTATION_MIN = 20, QUOTATION_MAX = 400 };
-/* Bytes of a mail that says what it says in a word; the weight from which on two classes contradict each other. */
-enum { BRIEF_MAX = 160, CLASH = 8 };
+/* Bytes of a mail that says what it says in a word; the weights from which on two classes contradict each other, and from which on
+ * a request is one. */
+enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7 };
 
 typedef enum concept_bit {
 #define CONCEPT(name) name##_BIT,
@@ -381,6 +382,7 @@ decide(const reading *r)
 {
 	const hk_answer_rules_verdict *done = &r->best[HK_ANSWER_ACTIONED];
 	const hk_answer_rules_verdict *never = &r->best[HK_ANSWER_REFUSED];
+	const hk_answer_rules_verdict *asks = &r->best[HK_ANSWER_NEEDS_INFO];
 	hk_answer_rules_verdict ret = {HK_ANSWER_OTHER, 0, NULL};
 
 	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
@@ -394,6 +396,10 @@ decide(const reading *r)
 	}
 	bool both = done->weight >= CLASH && never->weight >= CLASH &&
 		    (ret.class == HK_ANSWER_ACTIONED || ret.class == HK_ANSWER_REFUSED);
+	/* "We cannot act on a picture alone, please send the address": what is asked for counts. */
+	if (ret.class == HK_ANSWER_REFUSED && asks->weight >= ASKS) {
+		ret = *asks;
+	}
 	return both ? (hk_answer_rules_verdict){HK_ANSWER_OTHER, ret.weight, "it says both"} : ret;
 }
 
