@@ -10,7 +10,7 @@
 enum { HITS_MAX = 64, QUOTATION_MIN = 20, QUOTATION_MAX = 400 };
 /* Bytes of a mail that says what it says in a word; the weights from which on two classes contradict each other, and from which on
  * a request is one. */
-enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7 };
+enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, WORKS = 4 };
 
 typedef enum concept_bit {
 #define CONCEPT(name) name##_BIT,
@@ -383,6 +383,7 @@ decide(const reading *r)
 	const hk_answer_rules_verdict *done = &r->best[HK_ANSWER_ACTIONED];
 	const hk_answer_rules_verdict *never = &r->best[HK_ANSWER_REFUSED];
 	const hk_answer_rules_verdict *asks = &r->best[HK_ANSWER_NEEDS_INFO];
+	const hk_answer_rules_verdict *works = &r->best[HK_ANSWER_ACKNOWLEDGED];
 	hk_answer_rules_verdict ret = {HK_ANSWER_OTHER, 0, NULL};
 
 	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
@@ -399,6 +400,10 @@ decide(const reading *r)
 	/* "We cannot act on a picture alone, please send the address": what is asked for counts. */
 	if (ret.class == HK_ANSWER_REFUSED && asks->weight >= ASKS) {
 		ret = *asks;
+	}
+	/* A word by itself ("court order") is no refusal of who is at work. */
+	if (ret.class == HK_ANSWER_REFUSED && ret.weight < CLASH && works->weight >= WORKS) {
+		ret = *works;
 	}
 	return both ? (hk_answer_rules_verdict){HK_ANSWER_OTHER, ret.weight, "it says both"} : ret;
 }
