@@ -10,7 +10,7 @@
 enum { HITS_MAX = 64, QUOTATION_MIN = 20, QUOTATION_MAX = 400 };
 /* Bytes of a mail that says what it says in a word; the weights from which on two classes contradict each other, and from which on
  * a request is one. */
-enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, WORKS = 4 };
+enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, WORKS = 3 };
 
 typedef enum concept_bit {
 #define CONCEPT(name) name##_BIT,
@@ -401,7 +401,7 @@ decide(const reading *r)
 	if (ret.class == HK_ANSWER_REFUSED && asks->weight >= ASKS) {
 		ret = *asks;
 	}
-	/* A word by itself ("court order") is no refusal of who is at work. */
+	/* A word by itself ("court order") is no refusal of who thanks, or is at work. */
 	if (ret.class == HK_ANSWER_REFUSED && ret.weight < CLASH && works->weight >= WORKS) {
 		ret = *works;
 	}
