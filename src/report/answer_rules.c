@@ -8,9 +8,8 @@
 
 /* HITS_MAX: of a sentence; what comes behind them is read as a sentence of its own. QUOTATION_MIN: bytes; shorter ones are words that somebody stresses. */
 enum { HITS_MAX = 64, QUOTATION_MIN = 20, QUOTATION_MAX = 400 };
-/* Bytes of a mail that says what it says in a word; the weights from which on two classes contradict each other, and from which on
- * a request is one. */
-enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, WORKS = 3 };
+/* Bytes of a mail that says what it says in a word. Weights: from which on two classes contradict each other; a request is one; a mail thanks for a report; it tells of work. */
+enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, THANKED = 3, AT_WORK = 4 };
 
 typedef enum concept_bit {
 #define CONCEPT(name) name##_BIT,
@@ -375,15 +374,10 @@ hk_answer_harm(hk_answer_class class)
 	return harm[class];
 }
 
-/* The heaviest; of two that weigh the same the harmless one (hk_answer_harm). Whoever says both that it is done and that it will not be, is for a person to read: a CDN that
- * dropped a site tells where the rest of it lies, and so does one that drops none. */
+/* The heaviest; of two that weigh the same the harmless one (hk_answer_harm). */
 static hk_answer_rules_verdict
-decide(const reading *r)
+heaviest(const reading *r)
 {
-	const hk_answer_rules_verdict *done = &r->best[HK_ANSWER_ACTIONED];
-	const hk_answer_rules_verdict *never = &r->best[HK_ANSWER_REFUSED];
-	const hk_answer_rules_verdict *asks = &r->best[HK_ANSWER_NEEDS_INFO];
-	const hk_answer_rules_verdict *works = &r->best[HK_ANSWER_ACKNOWLEDGED];
 	hk_answer_rules_verdict ret = {HK_ANSWER_OTHER, 0, NULL};
 
 	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
@@ -395,17 +389,41 @@ decide(const reading *r)
 			ret = *v;
 		}
 	}
-	bool both = done->weight >= CLASH && never->weight >= CLASH &&
+	return ret;
+}
+
+/* Refused, or what else it is. "We cannot act on a picture alone, please send the address": what is asked for counts. A word by itself ("court order") is no refusal of who
+ * thanks for a report; and one who refuses and tells of work is for a person to read. */
+static hk_answer_rules_verdict
+refusal(const reading *r, hk_answer_rules_verdict never)
+{
+	const hk_answer_rules_verdict *asks = &r->best[HK_ANSWER_NEEDS_INFO];
+	const hk_answer_rules_verdict *takes = &r->best[HK_ANSWER_ACKNOWLEDGED];
+
+	if (asks->weight >= ASKS) {
+		return *asks;
+	}
+	if (never.weight < CLASH && takes->weight >= THANKED) {
+		return *takes;
+	}
+	return takes->weight >= AT_WORK
+		       ? (hk_answer_rules_verdict){HK_ANSWER_OTHER, never.weight, "it says both"}
+		       : never;
+}
+
+/* Whoever says both that it is done and that it will not be, is for a person to read, too: a CDN that dropped a site tells where the rest of it lies, and so does one that drops none. */
+static hk_answer_rules_verdict
+decide(const reading *r)
+{
+	hk_answer_rules_verdict ret = heaviest(r);
+	bool both = r->best[HK_ANSWER_ACTIONED].weight >= CLASH &&
+		    r->best[HK_ANSWER_REFUSED].weight >= CLASH &&
 		    (ret.class == HK_ANSWER_ACTIONED || ret.class == HK_ANSWER_REFUSED);
-	/* "We cannot act on a picture alone, please send the address": what is asked for counts. */
-	if (ret.class == HK_ANSWER_REFUSED && asks->weight >= ASKS) {
-		ret = *asks;
+
+	if (both) {
+		return (hk_answer_rules_verdict){HK_ANSWER_OTHER, ret.weight, "it says both"};
 	}
-	/* A word by itself ("court order") is no refusal of who thanks, or is at work. */
-	if (ret.class == HK_ANSWER_REFUSED && ret.weight < CLASH && works->weight >= WORKS) {
-		ret = *works;
-	}
-	return both ? (hk_answer_rules_verdict){HK_ANSWER_OTHER, ret.weight, "it says both"} : ret;
+	return ret.class == HK_ANSWER_REFUSED ? refusal(r, ret) : ret;
 }
 
 hk_answer_rules_verdict
