@@ -21,6 +21,9 @@ note(hk_flow *flow, const hk_letter_row *row, int64_t id, int64_t case_id, bool 
 	hk_jsonw_member_str(data, "class", row->class);
 	hk_jsonw_member_str(data, "why", why);
 	hk_jsonw_member_str(data, "matched", row->matched);
+	if (row->proof) {
+		hk_jsonw_member_str(data, "proof", row->proof);
+	}
 	if (row->report_id != 0) {
 		hk_jsonw_member_int(data, "report", row->report_id);
 		hk_jsonw_member_bool(data, "stranger", stranger);

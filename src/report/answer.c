@@ -12,7 +12,7 @@ enum { TOKEN_LEN = 32, TOKENS_MAX = 32, URLS_MAX = 40, NUMBER_MIN = 4, NUMBER_MA
 
 /* ---- what it says, and what it quotes ---- */
 
-typedef enum quote_place { BEGINS, ENDS, CONTAINS, IS } quote_place;
+typedef enum quote_place { BEGINS, ENDS, CONTAINS, IS, TITLE, ABOVE } quote_place;
 
 static const struct {
 	quote_place place;
@@ -23,17 +23,47 @@ static const struct {
 #undef QUOTE
 };
 
-/* Whether everything below that line is the other mail. line: lower case, without blanks around it. */
+/* A line that ends or parts a sentence is no title. */
 static bool
-introduces(const char *line)
+is_sentence(const char *line)
+{
+	static const char *const marks[] = {"。", "，", "、", "？", "?", ". ", ", "};
+	bool found = g_str_has_suffix(line, ".");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(marks) && !found; i++) {
+		found = strstr(line, marks[i]) != NULL;
+	}
+	return found;
+}
+
+/* Whether everything below that line is the other mail. line: lower case, without blanks around it. first: nothing stands above. */
+static bool
+introduces(const char *line, bool first)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(quotes); i++) {
 		const char *text = quotes[i].text;
-		bool hit = quotes[i].place == BEGINS ? g_str_has_prefix(line, text)
-			   : quotes[i].place == ENDS ? g_str_has_suffix(line, text)
-			   : quotes[i].place == IS   ? g_str_equal(line, text)
-						     : strstr(line, text) != NULL;
+		bool hit = false;
 
+		switch (quotes[i].place) {
+		case BEGINS:
+			hit = g_str_has_prefix(line, text);
+			break;
+		case ENDS:
+			hit = g_str_has_suffix(line, text);
+			break;
+		case IS:
+			hit = g_str_equal(line, text);
+			break;
+		case CONTAINS:
+			hit = strstr(line, text) != NULL;
+			break;
+		case TITLE:
+			hit = strstr(line, text) && !is_sentence(line);
+			break;
+		case ABOVE:
+			hit = strstr(line, text) && !first;
+			break;
+		}
 		if (hit) {
 			return true;
 		}
@@ -44,7 +74,8 @@ introduces(const char *line)
 void
 hk_answer_split(hk_span text, GString *ret_own, GString *ret_quoted)
 {
-	bool below = false;
+	/* below: all of it is quoted; marked, ended: below that line stood '>', and behind it an empty line: what comes then, unmarked, is the answer below the quotation. */
+	bool below = false, marked = false, ended = false, first = true;
 
 	for (size_t at = 0; at < text.len;) {
 		const uint8_t *end = memchr(text.data + at, '\n', text.len - at);
@@ -55,7 +86,14 @@ hk_answer_split(hk_span text, GString *ret_own, GString *ret_quoted)
 			g_ascii_strdown((const char *)trimmed.data, (gssize)MIN(trimmed.len, 500));
 		bool mark = trimmed.len > 0 && (trimmed.data[0] == '>' || trimmed.data[0] == '|');
 
-		below = below || introduces(folded);
+		ended = !mark && (ended || (marked && trimmed.len == 0));
+		below = below && !(ended && trimmed.len > 0);
+		marked = mark || (marked && !ended);
+		if (!below && introduces(folded, first)) {
+			below = true;
+			marked = ended = false;
+		}
+		first = first && trimmed.len == 0;
 		GString *into = below || mark ? ret_quoted : ret_own;
 
 		g_string_append_len(into, (const char *)line.data, (gssize)line.len);
@@ -156,13 +194,31 @@ sold(const char *domain)
 	return starts[1];
 }
 
+/* The same, by the list: a customer of a hosting service is a house, and a suffix itself is one. */
+static const char *
+sold_by(const hk_suffix_table *suffixes, char *domain)
+{
+	size_t len = strlen(domain);
+	hk_suffix_split split;
+
+	/* A longer one is no host name. */
+	if (len > 253) {
+		return "";
+	}
+	hk_suffix_split_name(suffixes, domain, len, &split);
+	domain[split.end] = '\0';
+	return domain + split.registrable_off;
+}
+
 bool
-hk_answer_same_house(const char *a, const char *b)
+hk_answer_same_house(const hk_suffix_table *suffixes, const char *a, const char *b)
 {
 	g_autofree char *x = g_ascii_strdown(domain_of(a), -1);
 	g_autofree char *y = g_ascii_strdown(domain_of(b), -1);
+	const char *p = suffixes ? sold_by(suffixes, x) : sold(x);
+	const char *q = suffixes ? sold_by(suffixes, y) : sold(y);
 
-	return *x && *y && strchr(x, '.') && strcmp(sold(x), sold(y)) == 0;
+	return *p && *q && strchr(p, '.') && strcmp(p, q) == 0;
 }
 
 /* ---- numbers ---- */
@@ -328,7 +384,8 @@ typedef struct finding {
 static bool
 is_theirs(const finding *f, const hk_answer_hit *hit)
 {
-	return hk_answer_same_house(f->reply->from, hit->recipient);
+	return f->reply->proof != HK_ANSWER_UNPROVEN &&
+	       hk_answer_same_house(f->lookup->suffixes, f->reply->from, hit->recipient);
 }
 
 static void

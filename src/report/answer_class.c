@@ -86,9 +86,8 @@ hk_answer_fold(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Where a phrase stands; *ret_len: how long it is there. */
-static char *
-find(char *text, const char *phrase, size_t *ret_len)
+char *
+hk_answer_find(char *text, const char *phrase, size_t *ret_len)
 {
 	const char *star = strchr(phrase, '*');
 
@@ -116,7 +115,8 @@ mask(char *text)
 		size_t len;
 		char *p;
 
-		while (phrases[i].meaning == MASK && (p = find(text, phrases[i].text, &len))) {
+		while (phrases[i].meaning == MASK &&
+			(p = hk_answer_find(text, phrases[i].text, &len))) {
 			memset(p, '\1', len);
 		}
 	}
@@ -138,7 +138,8 @@ by_phrases(const hk_answer *reply, const char **ret_why)
 		bool heavier = phrases[i].weight > weight ||
 			       (phrases[i].weight == weight && phrases[i].meaning < best);
 
-		if (phrases[i].meaning != MASK && heavier && find(text, phrases[i].text, &len)) {
+		if (phrases[i].meaning != MASK && heavier &&
+			hk_answer_find(text, phrases[i].text, &len)) {
 			best = phrases[i].meaning;
 			weight = phrases[i].weight;
 			*ret_why = phrases[i].text;
@@ -233,6 +234,13 @@ hk_answer_classify(const hk_answer *reply, const char **ret_why)
 		why = "Auto-Submitted";
 		class = HK_ANSWER_AUTO;
 	}
+	/* Somebody's absence says what it says of the absent. */
+	if ((reply->flags & HK_ANSWER_VACATION) &&
+		(class == HK_ANSWER_ACTIONED || class == HK_ANSWER_REFUSED)) {
+		why = "an absence";
+		class = HK_ANSWER_AUTO;
+	}
+	class = hk_answer_by_topic(reply, class, &why);
 	if (ret_why) {
 		*ret_why = why ? why : "nothing that we know";
 	}

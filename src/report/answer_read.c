@@ -1,6 +1,7 @@
 /* nocheck: tested in tests/unit/report/test_answer.c. report/answer, in the sandbox: a mail becomes one JSON object, and that a struct. */
 #include <string.h>
 
+#include "parse/authres.h"
 #include "parse/mailhead.h"
 #include "report/answer.h"
 #include "sys/charset.h"
@@ -18,7 +19,7 @@ static const size_t memory_max = 512u << 20;
 typedef struct reading {
 	GString *subject, *from, *from_name, *message_id, *text, *html;
 	int64_t date_ms;
-	GPtrArray *refs, *recipients, *inner; /* of GString's text */
+	GPtrArray *refs, *recipients, *inner, *auths; /* of GString's text */
 	unsigned flags;
 } reading;
 
@@ -35,7 +36,9 @@ typedef enum where {
 	PRECEDENCE,
 	ABSENCE,
 	RETURN,
-	FAILED
+	FAILED,
+	AUTH,
+	HOP
 } where;
 
 static const struct {
@@ -70,6 +73,8 @@ static const struct {
 	{"Precedence", PRECEDENCE},
 	{"Return-Path", RETURN},
 	{"X-Failed-Recipients", FAILED},
+	{"Authentication-Results", AUTH},
+	{"Received", HOP},
 };
 
 static void
@@ -81,6 +86,27 @@ add(GPtrArray *list, hk_span value)
 		hk_charset_header(
 			hk_span_of(value.data, MIN(value.len, HK_ANSWER_VALUE_MAX)), text);
 		g_ptr_array_add(list, g_string_free(g_steal_pointer(&text), FALSE));
+	}
+}
+
+/* What a mail server says: as it stands, for an encoded word in it is the sender's. One byte too many says that it was cut. */
+static void
+add_auth(GPtrArray *list, hk_span value)
+{
+	if (list->len < HK_ANSWER_LIST_MAX) {
+		g_ptr_array_add(list, g_utf8_make_valid((const char *)value.data,
+					      (gssize)MIN(value.len, (size_t)HK_AUTHRES_MAX + 1)));
+	}
+}
+
+/* What stands below was there before that server had the mail. */
+static void
+add_hop(GPtrArray *list)
+{
+	const char *last = list->len > 0 ? list->pdata[list->len - 1] : "";
+
+	if (*last && list->len < HK_ANSWER_LIST_MAX) {
+		g_ptr_array_add(list, g_strdup(""));
 	}
 }
 
@@ -140,6 +166,12 @@ take_header(reading *r, where what, hk_span value)
 		break;
 	case FAILED: /* exim */
 		r->flags |= HK_ANSWER_FAILED;
+		break;
+	case AUTH:
+		add_auth(r->auths, value);
+		break;
+	case HOP:
+		add_hop(r->auths);
 		break;
 	case RETURN:
 		r->flags |= is_word(value, "<>") || is_word(value, "<MAILER-DAEMON")
@@ -318,7 +350,8 @@ hk_answer_facts(hk_span raw, GString *out)
 		.html = g_string_new(NULL),
 		.refs = g_ptr_array_new_with_free_func(g_free),
 		.recipients = g_ptr_array_new_with_free_func(g_free),
-		.inner = g_ptr_array_new_with_free_func(g_free)};
+		.inner = g_ptr_array_new_with_free_func(g_free),
+		.auths = g_ptr_array_new_with_free_func(g_free)};
 	const hk_mime_sink sink = {.user = &r, .header = on_header, .part = on_part};
 
 	hk_mime_walk(raw, &limits, &sink);
@@ -331,6 +364,7 @@ hk_answer_facts(hk_span raw, GString *out)
 	write_list(out, "refs", r.refs);
 	write_list(out, "recipients", r.recipients);
 	write_list(out, "inner", r.inner);
+	write_list(out, "auths", r.auths);
 	write_text(out, "text", is_blank(r.text) ? r.html : r.text);
 	hk_jsonw_member_int(out, "flags", r.flags);
 	hk_jsonw_close(out, '}');
@@ -342,6 +376,7 @@ hk_answer_facts(hk_span raw, GString *out)
 	g_ptr_array_unref(r.refs);
 	g_ptr_array_unref(r.recipients);
 	g_ptr_array_unref(r.inner);
+	g_ptr_array_unref(r.auths);
 }
 
 /* ---- the struct ---- */
@@ -360,6 +395,7 @@ hk_answer_free(hk_answer *r)
 		g_ptr_array_unref(r->refs);
 		g_ptr_array_unref(r->recipients);
 		g_ptr_array_unref(r->inner);
+		g_ptr_array_unref(r->auths);
 		g_free(r);
 	}
 }
@@ -372,6 +408,7 @@ reply_new(void)
 	r->refs = g_ptr_array_new_with_free_func(g_free);
 	r->recipients = g_ptr_array_new_with_free_func(g_free);
 	r->inner = g_ptr_array_new_with_free_func(g_free);
+	r->auths = g_ptr_array_new_with_free_func(g_free);
 	return r;
 }
 
@@ -444,6 +481,7 @@ hk_answer_of_facts(hk_span facts, GError **error)
 		!get_list(&root, "refs", r->refs, error) ||
 		!get_list(&root, "recipients", r->recipients, error) ||
 		!get_list(&root, "inner", r->inner, error) ||
+		!get_list(&root, "auths", r->auths, error) ||
 		!get_text(&root, "text", &text, error) ||
 		!hk_json_i64(&root, "flags", &flags, error)) {
 		return NULL;

@@ -8,14 +8,18 @@
 
 /* HITS_MAX: of a sentence; what comes behind them is read as a sentence of its own. QUOTATION_MIN: bytes; shorter ones are words that somebody stresses. */
 enum { HITS_MAX = 64, QUOTATION_MIN = 20, QUOTATION_MAX = 400 };
+/* Bytes of a mail that says what it says in a word. Weights: from which on two classes contradict each other; a request is one; a mail thanks for a report; it tells of work. */
+enum { BRIEF_MAX = 160, CLASH = 8, ASKS = 7, THANKED = 3, AT_WORK = 4 };
 
 typedef enum concept_bit {
 #define CONCEPT(name) name##_BIT,
 #define STEM(of, text)
+#define BRIEF(of, text)
 #define RULE(meaning, weight, gap, why, a, b, c, veto, never)
 #include "report/answerrules.def"
 #undef CONCEPT
 #undef STEM
+#undef BRIEF
 #undef RULE
 	CONCEPTS
 } concept_bit;
@@ -25,23 +29,42 @@ G_STATIC_ASSERT(CONCEPTS <= 64);
 /* As masks, so that rules can say "this or that". */
 #define CONCEPT(name) static const uint64_t name = UINT64_C(1) << name##_BIT;
 #define STEM(of, text)
+#define BRIEF(of, text)
 #define RULE(meaning, weight, gap, why, a, b, c, veto, never)
 #include "report/answerrules.def"
 #undef CONCEPT
 #undef STEM
+#undef BRIEF
 #undef RULE
+
+/* Which mails a row is for. */
+typedef enum tongue { ANY, KANA, HAN, LATIN } tongue;
 
 #define CONCEPT(name)
 #define RULE(meaning, weight, gap, why, a, b, c, veto, never)
-#define STEM(of, text) {UINT64_C(1) << of##_BIT, text},
 static const struct {
 	uint64_t concept;
 	const char *text;
+	tongue tongue;
+	bool brief; /* counts in brief mails only */
 } stems[] = {
+#define STEM(of, text)  {UINT64_C(1) << of##_BIT, text, ANY, false},
+#define BRIEF(of, text) {UINT64_C(1) << of##_BIT, text, ANY, true},
 #include "report/answerrules.def"
+#undef STEM
+#undef BRIEF
+#define STEM(of, text)  {UINT64_C(1) << of##_BIT, text, KANA, false},
+#define BRIEF(of, text) {UINT64_C(1) << of##_BIT, text, KANA, true},
+#include "report/answerrules_ja.def"
+#undef STEM
+#undef BRIEF
+#define STEM(of, text)  {UINT64_C(1) << of##_BIT, text, HAN, false},
+#define BRIEF(of, text) {UINT64_C(1) << of##_BIT, text, HAN, true},
+#include "report/answerrules_zh.def"
+#undef STEM
+#undef BRIEF
 };
 #undef CONCEPT
-#undef STEM
 #undef RULE
 
 typedef struct rule {
@@ -51,6 +74,7 @@ typedef struct rule {
 	const char *why;
 	uint64_t seq[3]; /* 0: none */
 	uint64_t veto, never;
+	tongue tongue;
 } rule;
 
 /* A stem in a sentence: bytes [begin, end). */
@@ -68,7 +92,11 @@ typedef struct reading {
 	hit hits[HITS_MAX];
 	size_t len;
 	uint64_t all; /* concepts of the sentence */
-	hk_answer_rules_verdict *ret;
+	tongue tongue;
+	bool brief; /* a line or two */
+	/* In a longer mail a deed is one only together, in a sentence, with what it was done to: meetings are cancelled, too. */
+	uint64_t deed, object;
+	hk_answer_rules_verdict best[HK_ANSWER_CLASSES]; /* the heaviest of each class */
 } reading;
 
 /* ---- stems ---- */
@@ -78,6 +106,10 @@ index_stems(reading *r)
 {
 	memset(r->first, 0xff, sizeof r->first);
 	for (size_t i = 0; i < G_N_ELEMENTS(stems); i++) {
+		if ((stems[i].tongue != ANY && stems[i].tongue != r->tongue) ||
+			(stems[i].brief && !r->brief)) {
+			continue;
+		}
 		uint8_t byte = (uint8_t)stems[i].text[0];
 
 		r->next[i] = r->first[byte];
@@ -183,29 +215,23 @@ holds_at(const reading *r, const rule *want, size_t at, uint64_t part)
 }
 
 static void
-take(reading *r, const rule *want)
-{
-	/* Of two that weigh the same the harmless one: the classes' order in hk_answer_harm. */
-	if (want->weight > r->ret->weight ||
-		(want->weight == r->ret->weight &&
-			hk_answer_harm(want->meaning) < hk_answer_harm(r->ret->class))) {
-		*r->ret = (hk_answer_rules_verdict){want->meaning, want->weight, want->why};
-	}
-}
-
-static void
 end_sentence(reading *r, uint64_t part)
 {
 	for (size_t k = 0; k < r->rules_len; k++) {
 		const rule *want = &r->rules[k];
+		hk_answer_rules_verdict *best = &r->best[want->meaning];
 
 		if (!(r->all & want->seq[0]) || (r->all & want->never) ||
-			want->weight < r->ret->weight) {
+			want->weight <= best->weight ||
+			(want->tongue != ANY && want->tongue != r->tongue) ||
+			(want->meaning == HK_ANSWER_ACTIONED && !r->brief && (r->all & r->deed) &&
+				!(r->all & r->object))) {
 			continue;
 		}
 		for (size_t i = 0; i < r->len; i++) {
 			if ((r->hits[i].concepts & want->seq[0]) && holds_at(r, want, i, part)) {
-				take(r, want);
+				*best = (hk_answer_rules_verdict){
+					want->meaning, want->weight, want->why};
 				break;
 			}
 		}
@@ -289,6 +315,20 @@ prepared(const hk_answer *reply)
 	return folded;
 }
 
+/* Kana are Japanese; what has characters of East Asia and none of them is Chinese, or too short to tell. */
+static tongue
+tongue_of(const char *text)
+{
+	tongue ret = LATIN;
+
+	for (const char *p = text; *p && ret != KANA; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		ret = c >= 0x3041 && c <= 0x30fa ? KANA : c >= 0x3400 && c <= 0x9fff ? HAN : ret;
+	}
+	return ret;
+}
+
 static void
 read_text(reading *r, uint64_t part, uint64_t question)
 {
@@ -334,28 +374,93 @@ hk_answer_harm(hk_answer_class class)
 	return harm[class];
 }
 
+/* The heaviest; of two that weigh the same the harmless one (hk_answer_harm). */
+static hk_answer_rules_verdict
+heaviest(const reading *r)
+{
+	hk_answer_rules_verdict ret = {HK_ANSWER_OTHER, 0, NULL};
+
+	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
+		const hk_answer_rules_verdict *v = &r->best[i];
+
+		if (v->weight > ret.weight ||
+			(v->weight == ret.weight && v->weight > 0 &&
+				hk_answer_harm(v->class) < hk_answer_harm(ret.class))) {
+			ret = *v;
+		}
+	}
+	return ret;
+}
+
+/* Refused, or what else it is. "We cannot act on a picture alone, please send the address": what is asked for counts. A word by itself ("court order") is no refusal of who
+ * thanks for a report; and one who refuses and tells of work is for a person to read. */
+static hk_answer_rules_verdict
+refusal(const reading *r, hk_answer_rules_verdict never)
+{
+	const hk_answer_rules_verdict *asks = &r->best[HK_ANSWER_NEEDS_INFO];
+	const hk_answer_rules_verdict *takes = &r->best[HK_ANSWER_ACKNOWLEDGED];
+
+	if (asks->weight >= ASKS) {
+		return *asks;
+	}
+	if (never.weight < CLASH && takes->weight >= THANKED) {
+		return *takes;
+	}
+	return takes->weight >= AT_WORK
+		       ? (hk_answer_rules_verdict){HK_ANSWER_OTHER, never.weight, "it says both"}
+		       : never;
+}
+
+/* Whoever says both that it is done and that it will not be, is for a person to read, too: a CDN that dropped a site tells where the rest of it lies, and so does one that drops none. */
+static hk_answer_rules_verdict
+decide(const reading *r)
+{
+	hk_answer_rules_verdict ret = heaviest(r);
+	bool both = r->best[HK_ANSWER_ACTIONED].weight >= CLASH &&
+		    r->best[HK_ANSWER_REFUSED].weight >= CLASH &&
+		    (ret.class == HK_ANSWER_ACTIONED || ret.class == HK_ANSWER_REFUSED);
+
+	if (both) {
+		return (hk_answer_rules_verdict){HK_ANSWER_OTHER, ret.weight, "it says both"};
+	}
+	return ret.class == HK_ANSWER_REFUSED ? refusal(r, ret) : ret;
+}
+
 hk_answer_rules_verdict
 hk_answer_by_rules(const hk_answer *reply)
 {
 #define CONCEPT(name)
 #define STEM(of, text)
-#define RULE(meaning, weight, gap, why, a, b, c, veto, never)                                      \
-	{HK_ANSWER_##meaning, weight, gap, why, {a, b, c}, veto, never},
+#define BRIEF(of, text)
 	const rule rules[] = {
+#define RULE(meaning, weight, gap, why, a, b, c, veto, never)                                      \
+	{HK_ANSWER_##meaning, weight, gap, why, {a, b, c}, veto, never, ANY},
 #include "report/answerrules.def"
+#undef RULE
+#define RULE(meaning, weight, gap, why, a, b, c, veto, never)                                      \
+	{HK_ANSWER_##meaning, weight, gap, why, {a, b, c}, veto, never, KANA},
+#include "report/answerrules_ja.def"
+#undef RULE
+#define RULE(meaning, weight, gap, why, a, b, c, veto, never)                                      \
+	{HK_ANSWER_##meaning, weight, gap, why, {a, b, c}, veto, never, HAN},
+#include "report/answerrules_zh.def"
+#undef RULE
 	};
 #undef CONCEPT
 #undef STEM
-#undef RULE
-	hk_answer_rules_verdict verdict = {HK_ANSWER_OTHER, 0, NULL};
+#undef BRIEF
 	g_autofree char *text = prepared(reply);
 	g_autofree reading *r = g_new0(reading, 1);
+	size_t own = strlen(strchr(text, '\1') ? strchr(text, '\1') : text);
 
 	r->text = text;
 	r->rules = rules;
 	r->rules_len = G_N_ELEMENTS(rules);
-	r->ret = &verdict;
+	r->tongue = tongue_of(text);
+	r->brief = own <= BRIEF_MAX;
+	r->deed = ACTP;
+	r->object = THING | CUST;
 	index_stems(r);
 	read_text(r, BREAK, QM);
-	return verdict;
+	return decide(r);
 }

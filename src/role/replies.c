@@ -13,12 +13,14 @@
 #include "sys/gerr.h"
 #include "sys/hash.h"
 #include "sys/log.h"
+#include "sys/suffixes.h"
 
 /* So much is kept of a mail that fits no report. */
 enum { STRAY_MAX = 1 << 20 };
 
 struct hk_replies {
-	GPtrArray *configs; /* of hk_mailbox_config; NULL: none was asked for */
+	GPtrArray *configs;    /* of hk_mailbox_config; NULL: none was asked for */
+	hk_suffixes *suffixes; /* NULL: no mailbox names a server that proves anything */
 	hk_mail_house house;
 };
 
@@ -79,11 +81,22 @@ act(hk_flow *flow, void *user, GError **error)
 	return hk_letter_take(flow, &t->row, t->stranger, t->why, &t->fresh, error);
 }
 
+static hk_answer_lookup
+lookup_of(const hk_replies *replies, hk_flow *flow)
+{
+	return (hk_answer_lookup){.user = hk_flow_db(flow),
+		.token = by_token,
+		.number = by_number,
+		.url = by_url,
+		.suffixes =
+			replies && replies->suffixes ? hk_suffixes_table(replies->suffixes) : NULL};
+}
+
 /* Our own report, copied to us: its own Message-ID holds the token of a report, and it answers to the plus-address of that token by itself. Whoever forges one only hides his own mail. */
 static bool
 is_copy(hk_flow *flow, const hk_answer *answer, bool *ret, GError **error)
 {
-	const hk_answer_lookup lookup = {hk_flow_db(flow), by_token, by_number, by_url};
+	const hk_answer_lookup lookup = lookup_of(NULL, flow);
 	g_autoptr(GPtrArray) own = g_ptr_array_new();
 	g_auto(hk_answer_match) match = {0};
 	hk_answer alone = {.subject = (char *)(uintptr_t) "",
@@ -126,7 +139,7 @@ keep(const hk_replies *replies, hk_flow *flow, const hk_mailbox_config *config,
 {
 	uint8_t sha256[32];
 	bool full;
-	const hk_answer_lookup lookup = {hk_flow_db(flow), by_token, by_number, by_url};
+	const hk_answer_lookup lookup = lookup_of(replies, flow);
 	g_auto(hk_answer_match) match = {0};
 	taking t = {0};
 
@@ -149,6 +162,7 @@ keep(const hk_replies *replies, hk_flow *flow, const hk_mailbox_config *config,
 		.message_id = message_id,
 		.report_id = match.report_id,
 		.matched = match.matched,
+		.proof = hk_answer_proof_name(answer->proof),
 		.class = hk_answer_class_name(hk_answer_classify(answer, &t.why)),
 		.number = match.number,
 		.sender = answer->from,
@@ -177,6 +191,8 @@ take(void *user, const hk_mailbox_config *config, hk_flow *flow, hk_span raw, ui
 	if (!answer || !is_copy(flow, answer, &copy, error)) {
 		return false;
 	}
+	answer->proof = hk_answer_prove(answer, config->authserv_id,
+		replies->suffixes ? hk_suffixes_table(replies->suffixes) : NULL);
 	return copy || keep(replies, flow, config, answer, raw, ret_fresh, error);
 }
 
@@ -189,9 +205,25 @@ hk_replies_free(hk_replies *replies)
 		if (replies->configs) {
 			g_ptr_array_unref(replies->configs);
 		}
+		hk_suffixes_free(replies->suffixes);
 		hk_blobs_free(replies->house.blobs);
 		g_free(replies);
 	}
+}
+
+/* Which domains belong to one organisation is the list's to say, not a guess, where somebody's word is weighed by it. */
+static bool
+open_list(hk_replies *replies, const hk_opts *opts, GError **error)
+{
+	bool needed = false;
+
+	for (unsigned i = 0; i < replies->configs->len; i++) {
+		const hk_mailbox_config *config = replies->configs->pdata[i];
+
+		needed = needed || config->authserv_id;
+	}
+	return !needed ||
+	       (replies->suffixes = hk_suffixes_load(hk_opts_str(opts, HK_OPT_SUFFIXES), error));
 }
 
 hk_replies *
@@ -205,6 +237,7 @@ hk_replies_open(const hk_opts *opts, int stop_fd, GError **error)
 	replies->house.take = take;
 	replies->house.user = replies;
 	if (path && (!(replies->configs = hk_mailbox_config_folder(path, error)) ||
+			    !open_list(replies, opts, error) ||
 			    !(replies->house.blobs = hk_blobs_open(&blobs, error)))) {
 		hk_replies_free(replies);
 		return NULL;

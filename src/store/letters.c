@@ -48,14 +48,14 @@ hk_letters_add(hk_db *db, const hk_letter_row *row, int64_t *ret_id, GError **er
 {
 	g_autoptr(hk_rows) rows = hk_db_query(db,
 		HK_SQL("INSERT INTO letters (mailbox, message_id, report_id, matched, class, "
-		       "number, sender, subject, text, content, sent_ms, at_ms) VALUES ($1, $2, "
-		       "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (mailbox, "
-		       "message_id) DO NOTHING RETURNING id"),
+		       "number, sender, subject, text, content, sent_ms, at_ms, proof) VALUES "
+		       "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT "
+		       "(mailbox, message_id) DO NOTHING RETURNING id"),
 		HK_ARGS(hk_v_str(row->mailbox), hk_v_str(row->message_id), hk_v_id(row->report_id),
 			hk_v_str(row->matched), hk_v_str(row->class), hk_v_str(row->number),
 			hk_v_str(row->sender), hk_v_str(row->subject), hk_v_str(row->text),
 			hk_v_blob(hk_span_of(row->content, 32)), hk_v_id(row->sent_ms),
-			hk_v_int(row->at_ms)),
+			hk_v_int(row->at_ms), hk_v_str(row->proof)),
 		error);
 	g_autoptr(GError) why = NULL;
 

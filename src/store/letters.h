@@ -10,6 +10,7 @@ typedef struct hk_letter_row {
 	const char *mailbox, *message_id;
 	int64_t report_id;   /* 0: nobody knows */
 	const char *matched; /* NULL: not matched */
+	const char *proof;   /* NULL: nobody was asked (schema/0011_proof.sql) */
 	const char *class, *number;
 	const char *sender, *subject, *text;
 	const uint8_t *content; /* SHA-256 of the mail, 32 bytes */

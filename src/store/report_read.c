@@ -228,12 +228,14 @@ put_list(const char *key, hk_rows *rows, const hk_col *cols, size_t limit, GStri
 
 /* A letter: of a list without its text, of a report with it. */
 #define LETTER_SQL                                                                                 \
-	"SELECT l.id, l.report_id, l.mailbox, l.matched, l.class, l.number, l.sender, l.subject, " \
+	"SELECT l.id, l.report_id, l.mailbox, l.matched, l.proof, l.class, l.number, l.sender, "   \
+	"l.subject, "                                                                              \
 	"l.sent_ms, l.at_ms, "
 #define LETTER_COLS                                                                                \
 	{HK_COL_INT, "id"}, {HK_COL_INT, "report_id"}, {HK_COL_TEXT, "mailbox"},                   \
-		{HK_COL_TEXT, "matched"}, {HK_COL_TEXT, "class"}, {HK_COL_TEXT, "number"},         \
-		{HK_COL_TEXT, "sender"}, {HK_COL_TEXT, "subject"}, {HK_COL_TIME, "sent"},          \
+		{HK_COL_TEXT, "matched"}, {HK_COL_TEXT, "proof"}, {HK_COL_TEXT, "class"},          \
+		{HK_COL_TEXT, "number"}, {HK_COL_TEXT, "sender"}, {HK_COL_TEXT, "subject"},        \
+		{HK_COL_TIME, "sent"},                                                             \
 	{                                                                                          \
 		HK_COL_TIME, "at"                                                                  \
 	}

@@ -25,6 +25,7 @@ enum {
 	POLL,
 	TRUST,
 	MAX_BYTES,
+	AUTHSERV_ID,
 	KEYS
 };
 
@@ -51,6 +52,8 @@ static const hk_opt_row rows[KEYS] = {
 	[TRUST] = ROW("trust", REAL, "0", "1", "0.5", "how much its word weighs"),
 	[MAX_BYTES] =
 		ROW("max-bytes", SIZE, "64K", "40M", "25M", "longest mail that is read whole"),
+	[AUTHSERV_ID] = ROW("authserv-id", STRING, NULL, NULL, NULL,
+		"name of our own mail server whose Authentication-Results is believed"),
 };
 #undef ROW
 
@@ -59,7 +62,7 @@ hk_mailbox_config_free(hk_mailbox_config *c)
 {
 	if (c) {
 		char *texts[] = {c->path, c->name, c->source, c->host, c->folder, c->user,
-			c->password_file, c->ca_file, c->place, c->move_to};
+			c->password_file, c->ca_file, c->place, c->move_to, c->authserv_id};
 
 		for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 			g_free(texts[i]);
@@ -175,6 +178,20 @@ take_after(const reading *r, hk_mailbox_config *c, GError **error)
 	return true;
 }
 
+/* As RFC 8601 has it: one word, as the server writes it. */
+static bool
+take_authserv(const reading *r, hk_mailbox_config *c, GError **error)
+{
+	c->authserv_id = g_strdup(text_of(r, AUTHSERV_ID));
+	return !c->authserv_id ||
+	       (*c->authserv_id && strlen(c->authserv_id) <= HK_MAILBOX_AUTHSERV_MAX &&
+		       !c->authserv_id[strcspn(c->authserv_id, " \t;=()\"")]) ||
+	       refuse(r, AUTHSERV_ID,
+		       "is the one word with which your server begins its "
+		       "Authentication-Results, like mx.mihon-bank.example",
+		       error);
+}
+
 static bool
 take(const reading *r, hk_mailbox_config *c, GError **error)
 {
@@ -214,7 +231,7 @@ take(const reading *r, hk_mailbox_config *c, GError **error)
 				"is needed for an IMAP folder", error);
 		}
 	}
-	return take_after(r, c, error);
+	return take_after(r, c, error) && take_authserv(r, c, error);
 }
 
 /* The name stands in sources.key, on the board, in log lines. */

@@ -5,7 +5,8 @@
 
 #include "sys/imap.h"
 
-#define HK_MAILBOX_NAME_MAX 40
+#define HK_MAILBOX_NAME_MAX     40
+#define HK_MAILBOX_AUTHSERV_MAX 253
 
 typedef enum hk_mailbox_kind {
 	HK_MAILBOX_IMAP,
@@ -30,6 +31,7 @@ typedef struct hk_mailbox_config {
 	int64_t poll_ms;
 	double trust;
 	size_t max_bytes;
+	char *authserv_id; /* the mail server of ours whose Authentication-Results is believed (RFC 8601), or NULL */
 } hk_mailbox_config;
 
 void hk_mailbox_config_free(hk_mailbox_config *config); /* accepts NULL */

@@ -1,4 +1,4 @@
-/* Answers to reports, any bytes: read, matched, classified. What comes out keeps its caps, and a report is never invented. */
+/* Answers to reports, any bytes: read, proven, matched, classified. What comes out keeps its caps, and a report is never invented. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -56,10 +56,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	need(answer != NULL);
 	good(answer->text, HK_ANSWER_TEXT_MAX);
 	good(answer->quoted, HK_ANSWER_TEXT_MAX);
+	answer->proof = hk_answer_prove(answer, "mx.bank.example", NULL);
+	need(answer->proof != HK_ANSWER_UNASKED && hk_answer_proof_name(answer->proof));
 	need(hk_answer_match_to(answer, &lookup, &match, NULL));
 	need((match.report_id == 0) == (match.matched == NULL));
-	need(match.report_id == 0 || !match.stranger ||
-		!hk_answer_same_house(answer->from, "abuse@host.example"));
+	need(match.report_id == 0 || match.stranger || answer->proof != HK_ANSWER_UNPROVEN);
+	need(match.report_id == 0 || !match.stranger || answer->proof == HK_ANSWER_UNPROVEN ||
+		!hk_answer_same_house(NULL, answer->from, "abuse@host.example"));
 	need(hk_answer_classify(answer, &why) < HK_ANSWER_CLASSES && why);
 	/* What somebody else calls facts. */
 	hk_answer_free(hk_answer_of_facts(raw, NULL));

@@ -147,6 +147,37 @@ $letter = deliver(['From: Abuse <noreply@silent.example>', 'To: <csirt@mihon-ban
 is("@$letter[0..2]", "$silent->{id} actioned url", 'the house itself is believed, from another mailbox and without a Message-ID');
 is(state('abuse@silent.example'), 'actioned', 'and moves it');
 
+# --- only the house that our own mail server vouches for ---
+stop_it($watch);
+my $later = 'abuse@later.example';
+report($later);
+spew("$work/answers.conf", slurp("$work/answers.conf") . "authserv-id = \"mx.mihon-bank.example\"\n");
+$watch = spawn_role('proving', 'watch', '--state', "$work/state");
+my $own = 'Authentication-Results: mx.mihon-bank.example;';
+my $said = 0;
+
+# answer(fields above, way): a mail from the house that was written to; what the audit trail says of its proof.
+sub answer {
+	my ($above, $way) = @_;
+	$said++;
+	my $about = { token => "In-Reply-To: <$report{$later}{token}\@mihon-bank.example>", url => 'X-Nothing: x' }->{$way};
+	my $got = deliver([@$above, "From: Abuse <$later>", 'To: <csirt@mihon-bank.example>', 'Subject: Re: Phishing', "Message-ID: <$said\@later.example>", $about, '', "The site $report{$later}{url} has been suspended.", '']);
+	my $noted = decode_json(value("SELECT data FROM events WHERE act = 'letter.new' ORDER BY seq DESC LIMIT 1"));
+	is($noted->{proof}, value("SELECT proof FROM letters WHERE id = $got->[3]"), 'letter and audit trail say the same');
+	return ($got->[0] || 'nothing') . " $noted->{proof}";
+}
+my $id = $report{$later}{id};
+is(answer([], 'token'), "$id none", 'nobody vouches for it: matched by our token');
+is(state($later), 'sent', 'and moves nothing');
+is(answer(['Authentication-Results: mx.evil.example; dkim=pass header.d=later.example'], 'token'), "$id none", 'another server says so');
+is(answer(["$own spf=pass smtp.mailfrom=\"x\\\"; dkim=pass header.d=later.example; y=\\\"\"\@evil.example"], 'token'), "$id none", 'a sender who would write more results');
+is(answer(["$own dkim=none", 'Received: from x by y', "$own dkim=pass header.d=later.example"], 'token'), "$id none", 'one that was there before');
+is(answer([], 'url'), 'nothing none', 'nor is it found by a URL');
+is(state($later), 'sent', 'all that moves nothing');
+is(answer(["$own dkim=pass header.d=later.example"], 'url'), "$id dkim", 'the house itself, by its signature, is found by a URL');
+is(state($later), 'actioned', 'and moves it');
+is(value("SELECT count(*) FROM letters WHERE proof IS NULL"), value("SELECT count(*) FROM letters") - $said, 'of letters before that nobody was asked');
+
 stop_it($watch);
 my ($code, $out, $err) = hk('audit', 'verify');
 is($code, 0, 'the chain holds') or diag $err;

@@ -43,7 +43,7 @@ function Assisted({ item }) {
 const Sites = ({ item }) => html`<${Panel} title=${t('report.sites')} count=${item.urls.length}><ul class="rows report-sites" tabindex="0" aria-label=${t('report.sites')}>${item.urls.map((one) => html`<li><a class="num dim" href=${href(`/case/${one.case_id}`)}>${one.case_id}</a><span class="grow"><${UrlText} url=${one.url} /></span><${State} state=${one.state} /><${Exact} text=${one.url} /></li>`)}</ul><//>`
 
 export const Letter = ({ letter, children }) => html`<article class=${`letter letter-${letter.class}`} aria-label=${defangText(letter.subject).slice(0, 100)}><header><span class=${`tag class-${letter.class}`}>${tf('letter.class', letter.class)}</span><b>${defangText(letter.subject).slice(0, 200)}</b><${Time} at=${letter.at} /></header>
-  <p class="small dim">${t('letter.from')} <bdi>${defangText(letter.sender)}</bdi>${letter.number && html` · ${t('letter.number')} <span class="hash">${visible(letter.number)}</span>`}${letter.matched && html` · ${tf('letter.matched', letter.matched)}`}</p>
+  <p class="small dim">${t('letter.from')} <bdi>${defangText(letter.sender)}</bdi>${letter.number && html` · ${t('letter.number')} <span class="hash">${visible(letter.number)}</span>`}${letter.matched && html` · ${tf('letter.matched', letter.matched)}`}${letter.proof && html` · ${tf('letter.proof', letter.proof)}`}</p>
   <div class="letter-body"><${Prose} text=${letter.text ?? letter.begin} /></div><div class="letter-acts"><a class="button small" href=${`${BASE}/letters/${letter.id}/content`} download>${t('letter.save')}</a>${children}</div></article>`
 
 function Receipts({ item }) {

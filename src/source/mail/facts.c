@@ -422,8 +422,9 @@ take_trace(reading *r, const char *name, hk_span value)
 		}
 		g_string_truncate(r->first_hop, 0);
 		hk_charset_header(hk_span_of(value.data, MIN(value.len, 1000)), r->first_hop);
-	} else if (strcasecmp(name, "Authentication-Results") == 0 && r->auth_count < AUTHS_MAX &&
-		   value.len <= VALUE_MAX) {
+	} else if (strcasecmp(name, "Authentication-Results") == 0 && r->auth_count < AUTHS_MAX) {
+		/* One byte too many says that it was cut: what stands below must not take its place. */
+		value.len = MIN(value.len, (size_t)VALUE_MAX + 1);
 		r->auth_count++;
 		hk_jsonw_open(r->auths, '{');
 		hk_jsonw_key(r->auths, "value");

@@ -159,8 +159,9 @@ take_mail(hk_mailbox *box, hk_span raw, uint64_t size, const char *where, const 
 	if (box->house->take) {
 		return hand_over(box, raw, size, position, error);
 	}
+	const char *const own[] = {box->config->authserv_id, NULL};
 	const hk_mail_taking config = {.rules = box->house->rules,
-		.servers = box->house->servers,
+		.servers = own[0] ? own : box->house->servers,
 		.trust = box->config->trust,
 		.official = box->house->official,
 		.user = box->house->user,

@@ -25,8 +25,8 @@
 
 /* What all mailboxes share; borrowed, read only. */
 typedef struct hk_mail_house {
-	const hk_mail_rules *rules;                 /* or NULL */
-	const char *const *servers;                 /* --mail-servers */
+	const hk_mail_rules *rules; /* or NULL */
+	const char *const *servers; /* --mail-servers; a source's own authserv-id counts instead */
 	bool (*official)(void *user, hk_span host); /* or NULL; called from any thread */
 	void *user;
 	hk_blobs *blobs;

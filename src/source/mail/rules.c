@@ -422,10 +422,18 @@ hk_mail_judge(const hk_mail *mail, const char *const *servers, hk_mail_verdict *
 		const hk_mail_auth *auth = mail->auths->pdata[i];
 		hk_authres a;
 		hk_authres_item item;
+		hk_err err = hk_authres_read(hk_span_str(auth->value), &a);
 
-		if (hk_authres_read(hk_span_str(auth->value), &a) != HK_OK ||
-			!is_server(a.server, servers) || (hop >= 0 && auth->hop != hop)) {
+		/* What nobody can read may have been our server's: what stands below it is not believed. */
+		if (err == HK_ELIMIT) {
+			break;
+		}
+		if (err != HK_OK || !is_server(a.server, servers) ||
+			(hop >= 0 && auth->hop != hop)) {
 			continue;
+		}
+		if (a.broken) {
+			break;
 		}
 		if (hop < 0) {
 			hop = auth->hop;

@@ -135,7 +135,7 @@ read_all(const char *path)
 	size_t len;
 	g_autofree uint8_t *text = tap_file(path, &len);
 	hk_span all = hk_span_of(text, len);
-	tally t = {.silent = strstr(path, "heldout") != NULL};
+	tally t = {.silent = strstr(path, "heldout") || strstr(path, "blind2")};
 	size_t at = 0;
 
 	while (at < all.len) {
@@ -190,14 +190,14 @@ corpus(void)
 	}
 }
 
-/* Sentences by themselves: seven of ten are those that the rules were written with, three are for checking. */
+/* Sentences by themselves, with which the rules were written. */
 static void
 sentences(void)
 {
 	size_t len;
 	g_autofree char *text = (char *)tap_file("tests/vectors/answers.tsv", &len);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	unsigned rows[2] = {0}, right[2] = {0}, actioned = 0, row = 0;
+	unsigned rows = 0, right = 0, dangerous = 0;
 
 	for (size_t i = 0; lines[i] && *lines[i]; i++) {
 		g_auto(GStrv) cells = g_strsplit(lines[i], "\t", 3);
@@ -208,52 +208,45 @@ sentences(void)
 		if (lines[i][0] == '#') {
 			continue;
 		}
-		bool check = row++ % 10 >= 7;
-
 		reply.text = reply.quoted = cells[2];
 		const char *taken = hk_answer_class_name(hk_answer_classify(&reply, &why));
 		bool good = strcmp(taken, cells[0]) == 0;
 
-		rows[check]++;
-		right[check] += good;
-		actioned += !good && strcmp(taken, "actioned") == 0;
-		if (!good && !check) {
+		rows++;
+		right += good;
+		dangerous +=
+			!good && (strcmp(taken, "actioned") == 0 || strcmp(taken, "refused") == 0);
+		if (!good) {
 			tap_diag("%s, taken for %s (%s): %s", cells[0], taken, why, cells[2]);
 		}
 	}
-	for (int check = 0; check < 2; check++) {
-		tap_diag("sentences %s: %u of %u (%.1f %%)",
-			check ? "for checking" : "written with", right[check], rows[check],
-			100.0 * right[check] / rows[check]);
-	}
-	ok(rows[0] >= 140 && rows[1] >= 60, "sentences");
-	ok(right[0] * 100 >= rows[0] * 95,
-		"at least 95 %% of those that the rules were written with");
-	ok(right[1] * 100 >= rows[1] * 85, "at least 85 %% of those for checking");
-	is_int(actioned, 0, "no sentence is taken for actioned that is not");
+	tap_diag("sentences: %u of %u (%.1f %%), dangerous %u", right, rows, 100.0 * right / rows,
+		dangerous);
+	ok(rows >= 500, "%u sentences", rows);
+	ok(right * 100 >= rows * 95, "at least 95 %% are classified");
+	ok(dangerous * 100 <= rows, "at most 1 %% are taken for actioned or refused and are not");
 }
 
-/* Written without a look at the phrase tables (blind.py), and not added to them: how well it does with strangers. */
+/* Written by people who had not read the rules. How many become what nobody said is what counts: something that was not done, taken as done or as refused. */
 static void
-blind(void)
+blind(const char *path, unsigned mails, double dangerous_max, double right_min)
 {
-	tally t = read_all(FOLDER "blind.mails");
+	tally t = read_all(path);
 	unsigned actioned = 0, refused = 0;
 
-	/* Something that was not done, taken as done or as refused. */
 	for (int i = 0; i < HK_ANSWER_CLASSES; i++) {
 		actioned += i == HK_ANSWER_ACTIONED ? 0 : t.table[i][HK_ANSWER_ACTIONED];
 		refused += i == HK_ANSWER_REFUSED ? 0 : t.table[i][HK_ANSWER_REFUSED];
 	}
-	tap_diag("blind: right %u of %u (%.1f %%); dangerous %u (%.1f %%): %u as actioned, %u as "
+	tap_diag("%s: right %u of %u (%.1f %%); dangerous %u (%.1f %%): %u as actioned, %u as "
 		 "refused",
-		t.right, t.mails, 100.0 * t.right / t.mails, actioned + refused,
+		path, t.right, t.mails, 100.0 * t.right / t.mails, actioned + refused,
 		100.0 * (actioned + refused) / t.mails, actioned, refused);
-	is_int(t.mails, 150, "all blind ones are read");
-	/* Where it stands, so that it does not get worse; 3 % is where it should be. Neither word ends anything: the monitor decides what is dark, and
-	 * the next party is told (flow/report.h). */
-	ok((actioned + refused) * 100.0 <= t.mails * 10.0,
-		"at most 10 %% of the blind ones are dangerous mistakes");
+	is_int(t.mails, mails, "all of them are read");
+	/* Where it stands, so that it does not get worse. Neither word ends anything: the monitor decides what is dark, and the next party is told (flow/report.h). */
+	ok((actioned + refused) * 100.0 <= t.mails * dangerous_max,
+		"at most %.0f %% are dangerous mistakes", dangerous_max);
+	ok(t.right * 100.0 >= t.mails * right_min, "at least %.0f %% are classified", right_min);
 }
 
 static void
@@ -278,9 +271,9 @@ houses(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		is_int(hk_answer_same_house(rows[i].a, rows[i].b), rows[i].same, "%s and %s",
+		is_int(hk_answer_same_house(NULL, rows[i].a, rows[i].b), rows[i].same, "%s and %s",
 			rows[i].a, rows[i].b);
-		is_int(hk_answer_same_house(rows[i].b, rows[i].a), rows[i].same, "%s and %s",
+		is_int(hk_answer_same_house(NULL, rows[i].b, rows[i].a), rows[i].same, "%s and %s",
 			rows[i].b, rows[i].a);
 	}
 }
@@ -323,15 +316,37 @@ numbers(void)
 static void
 splits(void)
 {
-	static const char mail[] =
-		"It is gone.\n> please suspend\n\nOn Monday, CSIRT wrote:\nhas been received\n";
-	g_autoptr(GString) own = g_string_new(NULL);
-	g_autoptr(GString) quoted = g_string_new(NULL);
+	static const struct {
+		const char *mail, *own, *quoted;
+	} rows[] = {
+		{"It is gone.\n> please suspend\n\nOn Monday, CSIRT wrote:\nhas been received\n",
+			"It is gone.\n\n",
+			"> please suspend\nOn Monday, CSIRT wrote:\nhas been received\n"},
+		{"On Monday, CSIRT wrote:\n> please suspend\n\nIt is gone.\n", "It is gone.\n",
+			"On Monday, CSIRT wrote:\n> please suspend\n\n"},
+		{"On Monday, CSIRT wrote:\n> please suspend what\nis gone\n> by now\n", "",
+			"On Monday, CSIRT wrote:\n> please suspend what\nis gone\n> by now\n"},
+		{"Here:\n\n-----Original Message-----\nPlease suspend\n\nit\n", "Here:\n\n",
+			"-----Original Message-----\nPlease suspend\n\nit\n"},
+		{"## reply above this line ##\nIt is gone.\n",
+			"## reply above this line ##\nIt is gone.\n", ""},
+		{"It is gone.\n## reply above this line ##\nReceived.\n", "It is gone.\n",
+			"## reply above this line ##\nReceived.\n"},
+		{"お問い合わせ内容を確認し、\n停止しました\n",
+			"お問い合わせ内容を確認し、\n停止しました\n", ""},
+		{"受け付けました\n■お問い合わせ内容\n停止しました\n", "受け付けました\n",
+			"■お問い合わせ内容\n停止しました\n"},
+		{"", "", ""},
+	};
 
-	hk_answer_split(hk_span_str(mail), own, quoted);
-	is_str(own->str, "It is gone.\n\n", "what it says");
-	is_str(quoted->str, "> please suspend\nOn Monday, CSIRT wrote:\nhas been received\n",
-		"what it quotes");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) own = g_string_new(NULL);
+		g_autoptr(GString) quoted = g_string_new(NULL);
+
+		hk_answer_split(hk_span_str(rows[i].mail), own, quoted);
+		is_str(own->str, rows[i].own, "%zu: what it says", i);
+		is_str(quoted->str, rows[i].quoted, "%zu: what it quotes", i);
+	}
 }
 
 /* In the sandbox, as always but here. */
@@ -370,6 +385,8 @@ main(void)
 	sandboxed();
 	sentences();
 	corpus();
-	blind();
+	/* The first set was opened, and rules were written with it; nobody who writes rules has read the second. */
+	blind(FOLDER "blind.mails", 150, 1, 95);
+	blind(FOLDER "blind2.mails", 200, 4, 60);
 	return tap_done();
 }

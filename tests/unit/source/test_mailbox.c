@@ -256,9 +256,15 @@ test_config(void)
 				 "(docs/mail.md lists all)");
 	refused("maildir = a\npoll = 0\n", "bad.conf:2: 'poll' must be at least 1s, not '0'");
 
+	refused("maildir = a\nauthserv-id = \"\"\n", "bad.conf:2: 'authserv-id' must not be empty");
+	refused("maildir = a\nauthserv-id = \"mx.example; dkim=pass\"\n",
+		"bad.conf:2: authserv-id is the one word with which your server begins its "
+		"Authentication-Results, like mx.mihon-bank.example");
+
 	g_autofree char *good =
 		put("good.conf", "imap = \"imap://[::1]:1143\"\nuser = u\npassword-file = "
-				 "/p\nafter = move\nmove-to = \"済み\"\n");
+				 "/p\nafter = move\nmove-to = \"済み\"\n"
+				 "authserv-id = mx.mihon-bank.example\n");
 	g_autoptr(GError) error = NULL;
 	g_autoptr(hk_mailbox_config) config = hk_mailbox_config_read(good, &error);
 	ok(config, "a good one%s", error ? error->message : "");
@@ -266,6 +272,7 @@ test_config(void)
 	is_int(config->port, 1143, "port");
 	is_str(config->source, "mail:good", "its name is the file's");
 	is_str(config->folder, "INBOX", "the usual folder");
+	is_str(config->authserv_id, "mx.mihon-bank.example", "whose word counts");
 	g_autofree char *upper = put("Upper.conf", "maildir = a\n");
 	ok(!hk_mailbox_config_read(upper, NULL), "a name that is no key");
 
