@@ -42,6 +42,17 @@ hk_egress_reason_meaning(hk_egress_reason reason)
 	return reasons[reason].meaning;
 }
 
+char *
+hk_egress_reason_text(hk_egress_reason reason, const char *detail)
+{
+	const char *meaning = hk_egress_reason_meaning(reason);
+
+	if (g_str_has_prefix(detail, meaning)) {
+		return g_strdup(detail);
+	}
+	return *detail ? g_strdup_printf("%s: %s", meaning, detail) : g_strdup(meaning);
+}
+
 hk_egress *
 hk_egress_new(const char *path, GError **error)
 {

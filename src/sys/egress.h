@@ -50,6 +50,8 @@ typedef enum hk_egress_reason {
 /* "ok", "private", ...; one clause. Static storage. */
 const char *hk_egress_reason_code(hk_egress_reason reason);
 const char *hk_egress_reason_meaning(hk_egress_reason reason);
+/* hk_egress_reason_text(reason, detail): "MEANING: DETAIL"; one of them alone where detail is empty or begins with the meaning. Caller frees. */
+char *hk_egress_reason_text(hk_egress_reason reason, const char *detail);
 
 /* One decision. All strings live until the callback returns. */
 typedef struct hk_egress_record {

@@ -194,8 +194,8 @@ on_grant(void *user, hk_egress_grant *grant, hk_egress_reason reason, const char
 	}
 	hk_fetch_hop_now(call)->refused = reason;
 	hk_fetch_hop_now(call)->ms = (unsigned)(hk_clock_mono_ms() - call->hop_ms);
-	hk_error_set(&error, code_of(reason), "%s: %s%s%s", call->url.host,
-		hk_egress_reason_meaning(reason), *detail ? ": " : "", detail);
+	g_autofree char *why = hk_egress_reason_text(reason, detail);
+	hk_error_set(&error, code_of(reason), "%s: %s", call->url.host, why);
 	hk_fetch_finish(call, error);
 }
 

@@ -481,9 +481,9 @@ on_grant(void *user, hk_egress_grant *grant, hk_egress_reason reason, const char
 	if (grant) {
 		connect_next(ws, "no address");
 	} else {
+		g_autofree char *why = hk_egress_reason_text(reason, detail);
 		hk_ws_finish(ws, away ? HK_WS_UNREACHABLE : HK_WS_REFUSED, away ? 0 : (int)reason,
-			"%s: %s%s%s", hk_egress_reason_code(reason),
-			hk_egress_reason_meaning(reason), *detail ? ": " : "", detail);
+			"%s: %s", hk_egress_reason_code(reason), why);
 	}
 }
 

@@ -260,6 +260,28 @@ kill_switch(void)
 	hk_egress_loop_free(loop);
 }
 
+/* What is said of a refusal says nothing twice. */
+static void
+reason_texts(void)
+{
+	static const struct {
+		hk_egress_reason reason;
+		const char *detail, *want;
+	} texts[] = {
+		{HK_EGRESS_KILLED, "", "the kill switch is on"},
+		{HK_EGRESS_KILLED, "the kill switch is on: /x is there",
+			"the kill switch is on: /x is there"},
+		{HK_EGRESS_PORT, "port 25", NULL},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *want =
+			g_strdup_printf("%s: port 25", hk_egress_reason_meaning(HK_EGRESS_PORT));
+		g_autofree char *got = hk_egress_reason_text(texts[i].reason, texts[i].detail);
+		is_str(got, texts[i].want ? texts[i].want : want, "%s", got);
+	}
+}
+
 /* The files say stop: each of them, and what hides one. */
 static void
 stop_files(void)
@@ -625,6 +647,7 @@ main(void)
 	pins(dns);
 	pace();
 	kill_switch();
+	reason_texts();
 	stop_files();
 	stop_folder();
 	configurations();
