@@ -69,15 +69,10 @@ token(rg_call *call)
 static void
 form(rg_call *call)
 {
-	const char *at = strstr(call->body->str, "url=");
+	g_autofree char *url = rg_call_form(call, "url");
 
-	if (!at) {
-		rg_call_error(call, 422, "url is needed");
-		return;
-	}
-	g_autofree char *url = g_uri_unescape_segment(at + 4, at + 4 + strcspn(at + 4, "&"), NULL);
 	if (!url) {
-		rg_call_error(call, 422, "url is not well-formed");
+		rg_call_error(call, 422, "url is needed");
 		return;
 	}
 	const char *what = url;

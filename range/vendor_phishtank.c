@@ -3,38 +3,20 @@
 
 #include "vendors.h"
 
-/* A value of a form, decoded. Caller frees. */
-static char *
-decoded(const char *text, size_t len)
-{
-	GString *out = g_string_new(NULL);
-
-	for (size_t i = 0; i < len; i++) {
-		bool coded = text[i] == '%' && i + 2 < len && g_ascii_isxdigit(text[i + 1]) &&
-			     g_ascii_isxdigit(text[i + 2]);
-		g_string_append_c(out, coded ? (char)(g_ascii_xdigit_value(text[i + 1]) * 16 +
-						       g_ascii_xdigit_value(text[i + 2]))
-					     : text[i]);
-		i += coded ? 2 : 0;
-	}
-	return g_string_free(out, FALSE);
-}
-
 static void
 check(rg_call *call)
 {
 	const char *agent = MHD_lookup_connection_value(call->c, MHD_HEADER_KIND, "User-Agent");
-	const char *at = strstr(call->body->str, "url=");
+	g_autofree char *url = rg_call_form(call, "url");
 
 	if (!agent || !g_str_has_prefix(agent, "phishtank/")) {
 		rg_call_error(call, 403, "a descriptive User-Agent is needed: phishtank/NAME");
 		return;
 	}
-	if (!at || !strstr(call->body->str, "format=json")) {
+	if (!url || !strstr(call->body->str, "format=json")) {
 		rg_call_error(call, 400, "url and format are needed");
 		return;
 	}
-	g_autofree char *url = decoded(at + 4, strcspn(at + 4, "&"));
 	const char *what = url;
 	const rg_report *report = rg_call_report_of(call, what);
 	report = report ? report : rg_call_take(call, &what, 1, NULL, NULL);

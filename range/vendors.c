@@ -61,6 +61,31 @@ rg_call_arg(const rg_call *call, const char *name)
 	return MHD_lookup_connection_value(call->c, MHD_GET_ARGUMENT_KIND, name);
 }
 
+char *
+rg_call_form(const rg_call *call, const char *name)
+{
+	g_auto(GStrv) fields = g_strsplit(call->body->str, "&", -1);
+
+	for (unsigned k = 0; fields[k]; k++) {
+		char *value = strchr(fields[k], '=');
+		if (!value || strlen(name) != (size_t)(value - fields[k]) ||
+			!g_str_has_prefix(fields[k], name)) {
+			continue;
+		}
+		GString *out = g_string_new(NULL);
+		while (*++value) {
+			bool coded = *value == '%' && g_ascii_isxdigit(value[1]) &&
+				     g_ascii_isxdigit(value[2]);
+			g_string_append_c(out, coded ? (char)(g_ascii_xdigit_value(value[1]) * 16 +
+							       g_ascii_xdigit_value(value[2]))
+						     : *value);
+			value += coded ? 2 : 0;
+		}
+		return g_string_free(out, FALSE);
+	}
+	return NULL;
+}
+
 const char *
 rg_call_str(const rg_call *call, const char *name)
 {

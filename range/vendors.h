@@ -119,9 +119,11 @@ void rg_call_text(rg_call *call, unsigned status, const char *type, const char *
 void rg_call_error(rg_call *call, unsigned status, const char *text);
 void rg_call_header(rg_call *call, const char *name, const char *value);
 
-/* rg_call_arg(call, name): of the query, or NULL. rg_call_str(call, name): a member of the body that is a string, or NULL. */
+/* rg_call_arg(call, name): of the query, or NULL. rg_call_str(call, name): a member of the body that is a string, or NULL.
+ * rg_call_form(call, name): a value of a body that is a form, percent-decoded (the caller's), or NULL. */
 const char *rg_call_arg(const rg_call *call, const char *name);
 const char *rg_call_str(const rg_call *call, const char *name);
+char *rg_call_form(const rg_call *call, const char *name);
 
 /* rg_call_take(call, what, token): writes a report into the book; what: its URLs (copied; order and repetition do not count), token: or NULL. A vendor with
  * tokens gets the one that it has for a token that it knows, and *ret_known (or NULL) is true. Borrowed until reset. */

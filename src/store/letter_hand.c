@@ -1,6 +1,5 @@
 #include "store/letter_hand.h"
 
-
 #include "store/lookup.h"
 
 void

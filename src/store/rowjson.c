@@ -1,6 +1,5 @@
 #include "store/rowjson.h"
 
-
 #include "sys/clock.h"
 #include "sys/jsonw.h"
 
