@@ -4,9 +4,10 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../../tools/lib";
 use CtFollow;
 use JSON::PP;
+use Person;
 use Test::More;
 
 my $json = JSON::PP->new->utf8->canonical;
@@ -45,25 +46,6 @@ sub rows_in {
 	return @rows;
 }
 sub value_in { my @rows = rows_in(@_); return @rows ? $rows[0][0] : undef }
-# at_board(bank, login): a client with a session. ask(client, method, path, body, headers).
-sub at_board {
-	my ($bank, $login) = @_;
-	my $client = { http => HTTP::Tiny->new(timeout => 60), url => $house{$bank}{url} };
-	my $answer = ask($client, 'POST', '/api/v1/session', { login => $login, password => $password });
-	$client->{csrf} = $answer->{json}{csrf} or die $answer->{content};
-	return $client;
-}
-sub ask {
-	my ($client, $method, $path, $body, $headers) = @_;
-	my %headers = (%{ $headers // {} }, $client->{cookie} ? (Cookie => $client->{cookie}) : (), $client->{csrf} ? ('X-CSRF-Token' => $client->{csrf}) : (), $body ? ('Content-Type' => 'application/json') : ());
-	my $answer = $client->{http}->request($method, "$client->{url}$path", { headers => \%headers, $body ? (content => $json->encode($body)) : () });
-	my $set = $answer->{headers}{'set-cookie'};
-	for my $one (ref $set ? @$set : $set // ()) {
-		$client->{cookie} = $1 if $one =~ /^([^;]*hk_session=[^;]+)/;
-	}
-	$answer->{json} = eval { $json->decode($answer->{content}) };
-	return $answer;
-}
 my %serve;
 for my $bank (sort keys %house) {
 	utf8::encode(my $name = $house{$bank}{own});
@@ -76,10 +58,10 @@ my (%akari, %ren);
 for my $bank (sort keys %house) {
 	ok(until_ok('board', sub { slurp("$work/$bank.out") =~ /"url"/ }), "$bank: the house stands") or BAIL_OUT(slurp("$work/$bank.err"));
 	($house{$bank}{url}) = slurp("$work/$bank.out") =~ /"url":"([^"]+?)\/?"/;
-	$akari{$bank} = at_board($bank, 'akari');
-	$ren{$bank} = at_board($bank, 'ren');
+	$akari{$bank} = Person->new($house{$bank}{url}, 'akari', $password);
+	$ren{$bank} = Person->new($house{$bank}{url}, 'ren', $password);
 	my @requests = map { $json->decode($_) } split /\n/, slurp($house{$bank}{requests});
-	my @status = map { ask($akari{$bank}, $_->{method}, $_->{path}, $_->{body})->{status} } @requests;
+	my @status = map { $akari{$bank}->call($_->{method}, $_->{path} =~ s{^/api/v1}{}r, $_->{body})->{status} } @requests;
 	is(scalar(grep { $_ == 200 || $_ == 201 } @status), scalar @requests, "$bank: what cannot stand in a configuration is set") or diag "@status";
 }
 is(value_in('mihon-bank', "SELECT group_concat(key || ':' || own) FROM (SELECT key, own FROM targets ORDER BY key)"), 'betsu-bank:0,mihon-bank:1', 'each has its own brand, and knows the other');
@@ -102,7 +84,7 @@ sub notice {
 	must($from, "$from: a notice to $to is drafted", sub { (value_in($from, "SELECT COUNT(*) FROM reports WHERE $what AND state = 'drafted'") // 0) >= 1 }, $all);
 	is(value_in($from, "SELECT COUNT(*) FROM reports WHERE $what AND sent_ms IS NOT NULL"), 0, 'and waits');
 	my @drafts = rows_in($from, "SELECT id, lower(hex(digest)) FROM reports WHERE $what AND state = 'drafted'");
-	my $answer = ask($ren{$from}, 'POST', '/api/v1/reports/approve', { reports => [map { { id => 0 + $_->[0], digest => $_->[1] } } @drafts], agree => ['first'] });
+	my $answer = $ren{$from}->call('POST', '/reports/approve', { reports => [map { { id => 0 + $_->[0], digest => $_->[1] } } @drafts], agree => ['first'] });
 	is($answer->{status}, 200, 'ren approves it') or diag $answer->{content};
 	must($from, "$from: it has left", sub { value_in($from, "SELECT COUNT(*) FROM reports WHERE $what AND sent_ms IS NOT NULL") >= 1 }, $all);
 	return;
@@ -128,7 +110,7 @@ my ($case) = rows_in('betsu-bank', "SELECT id, kind FROM cases WHERE host = 'www
 is($case->[1], 'phishing_other', "against another bank") or diag map { "@$_\n" } rows_in('betsu-bank', 'SELECT host, kind, state FROM cases');
 must('betsu-bank', 'its evidence is secured', sub { value_in('betsu-bank', "SELECT COUNT(*) FROM cases WHERE id = $case->[0] AND evidence_ms IS NOT NULL") }, 'SELECT stage, state FROM jobs');
 my $version = value_in('betsu-bank', "SELECT version FROM cases WHERE id = $case->[0]");
-is(ask($akari{'betsu-bank'}, 'POST', "/api/v1/cases/$case->[0]/acts", { act => 'confirm' }, { 'If-Match' => "\"$version\"" })->{status}, 200, 'akari confirms it');
+is($akari{'betsu-bank'}->call('POST', "/cases/$case->[0]/acts", { act => 'confirm' }, $version)->{status}, 200, 'akari confirms it');
 notice('betsu-bank', 'mihon-bank');
 must('mihon-bank', 'the first gets it', sub { sees('mihon-bank', 'www.mihon-direct-saihakko.test', 'mail:alerts') }, $sightings);
 

@@ -1,4 +1,4 @@
-# Somebody at the board, by the API with a session. tools/night, tests/scenario/mass-night.t.
+# Somebody at the board, by the API with a session. tools/night, tests/scenario/mass-night.t, tests/scenario/two-banks.t.
 package Person;
 use strict;
 use warnings;
