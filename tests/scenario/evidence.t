@@ -374,6 +374,6 @@ until_ok('the authority', sub { slurp("$work/late2.out") =~ /"port":\d+/ }) or d
 rows("UPDATE jobs SET due_ms = 0 WHERE stage = 'stamp' AND state = 'ready'"); # an hour later
 work_until('there', $with, 'when it is there, the run is stamped', sub { value("SELECT COUNT(*) FROM runs WHERE id = $run AND stamp IS NOT NULL AND stamp_why IS NULL") == 1 });
 rows("UPDATE jobs SET due_ms = 0 WHERE stage = 'sweep'");
-work_until('after', $with, 'and later sweeps', sub { value("SELECT due_ms FROM jobs WHERE stage = 'sweep' AND state = 'ready'") > 0 });
+work_until('after', $with, 'and later sweeps', sub { (value("SELECT due_ms FROM jobs WHERE stage = 'sweep' AND state = 'ready'") // 0) > 0 });
 is(value("SELECT COUNT(*) FROM jobs WHERE stage = 'stamp' AND state <> 'done'"), 0, 'ask for no more');
 done_testing;
