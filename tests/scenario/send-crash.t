@@ -54,6 +54,7 @@ sub keep {
 	my ($bytes) = @_;
 	my $hex = sha256_hex($bytes);
 	my $at = "$dir/blobs/" . substr($hex, 0, 2);
+	return $hex if -e "$at/$hex";    # nobody but root could write it again
 	make_path($at, { mode => 0700 });
 	spew("$at/$hex", $bytes);
 	chmod 0400, "$at/$hex";
