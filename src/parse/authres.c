@@ -1,30 +1,13 @@
 #include "parse/authres.h"
 
+#include "parse/mailhead.h"
+
 /* A value: what its bytes are without quotes, and where the domain in it begins. */
 typedef struct value {
 	hk_span text;
 	hk_span domain; /* may be empty */
 	bool quoted;    /* some of it stood in quotes */
 } value;
-
-/* Whether text is the word, ASCII case ignored. */
-static bool
-is_word(hk_span text, const char *word)
-{
-	size_t i = 0;
-
-	for (; i < text.len && word[i]; i++) {
-		int a = text.data[i];
-		int b = (unsigned char)word[i];
-
-		a += a >= 'A' && a <= 'Z' ? 32 : 0;
-		b += b >= 'A' && b <= 'Z' ? 32 : 0;
-		if (a != b) {
-			return false;
-		}
-	}
-	return i == text.len && !word[i];
-}
 
 static bool
 is_blank(uint8_t byte)
@@ -200,7 +183,7 @@ take_version(hk_authres *a)
 	value version = take_value(a);
 
 	skip_blanks(a);
-	return (version.text.len == 0 || (!version.quoted && is_word(version.text, "1"))) &&
+	return (version.text.len == 0 || (!version.quoted && hk_mailhead_is(version.text, "1"))) &&
 	       (a->pos == a->len || a->text[a->pos] == ';');
 }
 
@@ -248,8 +231,8 @@ take_property(hk_authres_item *item, hk_span key, const value *v, unsigned *best
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (!is_word(item->method, rows[i].method) || !is_word(key, rows[i].property) ||
-			rows[i].rank < *best) {
+		if (!hk_mailhead_is(item->method, rows[i].method) ||
+			!hk_mailhead_is(key, rows[i].property) || rows[i].rank < *best) {
 			continue;
 		}
 		bool twice = rows[i].rank == *best && !same(item->domain, v->domain);
@@ -269,7 +252,7 @@ is_method(hk_span *method)
 			hk_span version = hk_span_of(method->data + i + 1, method->len - i - 1);
 
 			method->len = i;
-			return i > 0 && is_word(version, "1");
+			return i > 0 && hk_mailhead_is(version, "1");
 		}
 	}
 	return method->len > 0;

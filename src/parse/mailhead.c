@@ -1,8 +1,7 @@
 #include "parse/mailhead.h"
 
-/* Whether text is the word, ASCII case ignored. */
-static bool
-is_word(hk_span text, const char *word)
+bool
+hk_mailhead_is(hk_span text, const char *word)
 {
 	size_t i = 0;
 
@@ -87,7 +86,7 @@ hk_mailhead_find(hk_span mail, const char *name, hk_span *value)
 	hk_span found, text;
 
 	while (hk_mailhead_next(mail, &pos, &found, &text)) {
-		if (is_word(found, name)) {
+		if (hk_mailhead_is(found, name)) {
 			*value = text;
 			return true;
 		}

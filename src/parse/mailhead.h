@@ -16,4 +16,7 @@ bool hk_mailhead_find(hk_span mail, const char *name, hk_span *value);
 /* hk_mailhead_body(mail): what follows the header. */
 hk_span hk_mailhead_body(hk_span mail);
 
+/* hk_mailhead_is(text, word): whether text, a name or a token of a header, is that word, ASCII case ignored. */
+bool hk_mailhead_is(hk_span text, const char *word);
+
 #endif

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "parse/authres.h"
+#include "parse/mailhead.h"
 #include "report/answer.h"
 
 /* What the server says of one method. */
@@ -32,21 +33,14 @@ hk_answer_proof_name(hk_answer_proof proof)
 	return names[proof];
 }
 
-static bool
-is_word(hk_span text, const char *word)
-{
-	return text.len == strlen(word) &&
-	       g_ascii_strncasecmp((const char *)text.data, word, text.len) == 0;
-}
-
 /* The method of a result that could prove something; UNPROVEN: none. The greeting (smtp.helo) is not who sent it. */
 static hk_answer_proof
 method_of(const hk_authres_item *item)
 {
 	for (int i = HK_ANSWER_DMARC; i < HK_ANSWER_PROOFS; i++) {
-		if (is_word(item->method, hk_answer_proof_name((hk_answer_proof)i))) {
-			return is_word(item->property, "smtp.helo") ? HK_ANSWER_UNPROVEN
-								    : (hk_answer_proof)i;
+		if (hk_mailhead_is(item->method, hk_answer_proof_name((hk_answer_proof)i))) {
+			return hk_mailhead_is(item->property, "smtp.helo") ? HK_ANSWER_UNPROVEN
+									   : (hk_answer_proof)i;
 		}
 	}
 	return HK_ANSWER_UNPROVEN;
@@ -66,7 +60,7 @@ take_item(proving *p, int field, const hk_authres_item *item)
 		item->domain.len > 0 ? g_strndup((const char *)item->domain.data, item->domain.len)
 				     : g_strdup("");
 	bool ours = hk_answer_same_house(p->suffixes, p->reply->from, domain);
-	bool pass = is_word(item->result, "pass");
+	bool pass = hk_mailhead_is(item->result, "pass");
 
 	s->pass |= ours && pass;
 	s->fail |= ours && !pass;
@@ -113,7 +107,7 @@ hk_answer_prove(const hk_answer *reply, const char *authserv_id, const hk_suffix
 		if (err == HK_ELIMIT) {
 			return HK_ANSWER_UNPROVEN; /* it may have been our server's */
 		}
-		if (err != HK_OK || !is_word(a.server, authserv_id)) {
+		if (err != HK_OK || !hk_mailhead_is(a.server, authserv_id)) {
 			continue;
 		}
 		if (a.broken) {

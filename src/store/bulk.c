@@ -41,17 +41,12 @@ first_number(hk_db *db, const char *text, const hk_value *values, size_t count, 
 	GError **error)
 {
 	g_autoptr(hk_rows) rows = hk_db_run(db, text, true, values, count, error);
-	GError *failure = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	int64_t number = hk_rows_next(rows, &failure) ? hk_rows_int(rows, 0) : 0;
-	if (failure) {
-		g_propagate_error(error, failure);
-		return false;
-	}
-	*ret = number;
+	*ret = found ? hk_rows_int(rows, 0) : 0;
 	return true;
 }
 
@@ -463,16 +458,12 @@ sequence_of(hk_db *db, const char *table, char **ret, GError **error)
 		"SELECT pg_get_serial_sequence($1, 'id') FROM pg_attribute WHERE attrelid = "
 		"to_regclass(quote_ident($2)) AND attname = 'id'",
 		false, values, 2, error);
-	GError *failure = NULL;
+	bool found;
 
-	if (!rows) {
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
-	*ret = hk_rows_next(rows, &failure) ? g_strdup(hk_rows_str(rows, 0)) : NULL;
-	if (failure) {
-		g_propagate_error(error, failure);
-		return false;
-	}
+	*ret = found ? g_strdup(hk_rows_str(rows, 0)) : NULL;
 	return true;
 }
 

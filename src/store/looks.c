@@ -133,13 +133,9 @@ key_of(hk_db *db, hk_sql sql, GHashTable *known, int64_t id, char **ret, GError 
 		return true;
 	}
 	g_autoptr(hk_rows) rows = hk_db_query(db, sql, HK_ARGS(hk_v_int(id)), error);
-	GError *inner = NULL;
-	bool found = rows && hk_rows_next(rows, &inner);
+	bool found;
 
-	if (!rows || inner) {
-		if (inner) {
-			g_propagate_error(error, inner);
-		}
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
 	*ret = found ? g_strdup(hk_rows_str(rows, 0)) : NULL;
@@ -186,7 +182,6 @@ bool
 hk_looks_mine(hk_db *db, int64_t id, const char *owner, bool *ret, GError **error)
 {
 	g_autoptr(hk_sqlb) b = hk_sqlb_new(db);
-	GError *inner = NULL;
 
 	hk_sqlb_add(b, HK_SQL("SELECT id FROM looks WHERE id = "));
 	hk_sqlb_value(b, hk_v_int(id));
@@ -194,15 +189,7 @@ hk_looks_mine(hk_db *db, int64_t id, const char *owner, bool *ret, GError **erro
 	hk_sqlb_value(b, hk_v_str(owner));
 	hk_sqlb_both(b, HK_SQL(""), HK_SQL(" FOR UPDATE"));
 	g_autoptr(hk_rows) rows = hk_sqlb_query(b, db, error);
-	bool mine = rows && hk_rows_next(rows, &inner);
-	if (!rows || inner) {
-		if (inner) {
-			g_propagate_error(error, inner);
-		}
-		return false;
-	}
-	*ret = mine;
-	return true;
+	return hk_rows_one(rows, ret, error);
 }
 
 bool

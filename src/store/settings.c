@@ -11,14 +11,9 @@ hk_settings_get(hk_db *db, const char *key, char **ret, int64_t *ret_version, GE
 	g_autoptr(hk_rows) rows =
 		hk_db_query(db, HK_SQL("SELECT value, version FROM settings WHERE key = $1"),
 			HK_ARGS(hk_v_str(key)), error);
-	GError *inner = NULL;
+	bool found;
 
-	if (!rows) {
-		return false;
-	}
-	bool found = hk_rows_next(rows, &inner);
-	if (inner) {
-		g_propagate_error(error, inner);
+	if (!hk_rows_one(rows, &found, error)) {
 		return false;
 	}
 	*ret = found ? g_strdup(hk_rows_str(rows, 0)) : NULL;

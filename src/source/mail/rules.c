@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "parse/authres.h"
+#include "parse/mailhead.h"
 #include "sys/conffile.h"
 #include "sys/gerr.h"
 #include "sys/textfold.h"
@@ -369,13 +370,6 @@ aligned(const char *a, const char *b)
 	return strchr(a, '.') && strchr(b, '.') && (hk_mail_under(a, b) || hk_mail_under(b, a));
 }
 
-static bool
-is_word(hk_span text, const char *word)
-{
-	return text.len == strlen(word) &&
-	       g_ascii_strncasecmp((const char *)text.data, word, text.len) == 0;
-}
-
 static char *
 lower(hk_span text)
 {
@@ -388,7 +382,7 @@ static void
 set(char **result, char **domain, const hk_authres_item *item, const char *from)
 {
 	g_autofree char *new_domain = lower(item->domain);
-	bool good = is_word(item->result, "pass") && aligned(new_domain, from);
+	bool good = hk_mailhead_is(item->result, "pass") && aligned(new_domain, from);
 
 	if (*result && (!good || (strcmp(*result, "pass") == 0 && aligned(*domain, from)))) {
 		return;
@@ -403,7 +397,7 @@ static bool
 is_server(hk_span name, const char *const *servers)
 {
 	for (; servers && *servers; servers++) {
-		if (is_word(name, *servers)) {
+		if (hk_mailhead_is(name, *servers)) {
 			return true;
 		}
 	}
@@ -438,15 +432,15 @@ hk_mail_judge(const hk_mail *mail, const char *const *servers, hk_mail_verdict *
 		if (hop < 0) {
 			hop = auth->hop;
 			ret->server = lower(a.server);
-		} else if (!is_word(a.server, ret->server)) {
+		} else if (!hk_mailhead_is(a.server, ret->server)) {
 			continue;
 		}
 		while (hk_authres_next(&a, &item)) {
-			if (is_word(item.method, "spf")) {
+			if (hk_mailhead_is(item.method, "spf")) {
 				set(&ret->spf.result, &ret->spf.domain, &item, from);
-			} else if (is_word(item.method, "dkim")) {
+			} else if (hk_mailhead_is(item.method, "dkim")) {
 				set(&ret->dkim.result, &ret->dkim.domain, &item, from);
-			} else if (is_word(item.method, "dmarc")) {
+			} else if (hk_mailhead_is(item.method, "dmarc")) {
 				set(&ret->dmarc.result, &ret->dmarc.domain, &item, from);
 			}
 		}
